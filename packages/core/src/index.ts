@@ -1,0 +1,86 @@
+/**
+ * # Layout
+ *
+ * - `model/`  values: addresses, partitions, frames, messages, durations, errors, and how they travel
+ * - `rules/`  pure decisions: hash, delivery streams, retry
+ * - `ports/`  interfaces to the outside, one file each
+ *
+ * No dependency, no I/O, no timer, no randomness, no wall clock.
+ */
+export { type Address, checkKey, checkType, formatAddress, maxKeyBytes, parseAddress } from "./model/address.js";
+export { type Duration, durationMs } from "./model/duration.js";
+export {
+  ActorError,
+  AskTimeoutError,
+  CancelledError,
+  ClockSkewError,
+  ClosedError,
+  ConfigError,
+  DeadlockError,
+  type Effect,
+  type ErrorDetail,
+  HandlerError,
+  IdempotencyMismatchError,
+  InvalidAddressError,
+  InvalidArgumentsError,
+  LostOwnershipError,
+  NotSendableError,
+  NotStartedError,
+  OverloadedError,
+  QueryChangedStateError,
+  QueryEffectError,
+  RejectedError,
+  StaleStreamError,
+  StateVersionError,
+  StoreUnavailableError,
+  TooLargeError,
+  TurnEndedError,
+  TurnTimeoutError,
+  UnknownHandlerError,
+  UnknownOutcomeError,
+  UnknownTypeError,
+  UnsupportedError,
+  WrongPartitionError,
+} from "./model/errors.js";
+export {
+  type Frame,
+  type FrameHeaders,
+  maxFrameBytes,
+  maxFrameMessages,
+  maxMessageBytes,
+  type Segment,
+  wireVersion,
+} from "./model/frame.js";
+export type { DeadLetter, Message, MessageKind, Reply, WireError } from "./model/message.js";
+export { type Mailbox, type PartitionId, parsePartition, partitionId, partitionsOf } from "./model/partition.js";
+export type { Alarm, Alarms } from "./ports/alarms.js";
+export type {
+  Broker,
+  Channel,
+  Consumer,
+  Delivery,
+  Destination,
+  PublishOutcome,
+  ReplyListener,
+  ReplyQueue,
+} from "./ports/broker.js";
+export type { Cancel, Clock } from "./ports/clock.js";
+export type { Container, Injectable, InjectionToken } from "./ports/container.js";
+export type { Acquired, Lease, Leases, Renewal, Renewed } from "./ports/leases.js";
+export type { Member, Membership, Placement, View } from "./ports/membership.js";
+export type { Random } from "./ports/random.js";
+export type {
+  Answer,
+  CommitOutcome,
+  CommitRecord,
+  NamespaceRecord,
+  OutboxEntry,
+  PartitionImage,
+  ReminderWrite,
+  RowWrite,
+  StateWrite,
+  Store,
+  StoredWrite,
+} from "./ports/store.js";
+export type { Attributes, Span, SpanOptions, Telemetry, TraceHeaders } from "./ports/telemetry.js";
+export { hashKey, partitionOf } from "./rules/hash.js";

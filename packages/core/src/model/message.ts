@@ -1,0 +1,77 @@
+/**
+ * `tell` and `ask` change things and are numbered in their sender's stream; `query` reads and `cancel` withdraws an ask
+ * or query that has not been answered yet, both without a number.
+ */
+export type MessageKind = "tell" | "ask" | "query" | "cancel";
+
+/**
+ * One message as it travels, arguments still in wire form (`model/codec.ts`). Stream and number stand in the frame's
+ * segments, the wire version in its headers.
+ */
+export interface Message {
+  /** Target address, `Account/alice`. */
+  readonly to: string;
+  readonly kind: MessageKind;
+  readonly handler: string;
+  readonly args: readonly unknown[];
+  /**
+   * Identity where it is not `stream:number`: `u:<idempotency key>` given by the user, or `d:<turn>:<k>:<fingerprint>`
+   * of the k-th ask of a turn (delivery.md A.1).
+   */
+  readonly id?: string;
+  /** A repeat of an ask under a new number carries the identity of its first publication. */
+  readonly of?: string;
+  /** Names this call at its sender; the reply carries it back. */
+  readonly call?: string;
+  /** Where the reply goes: the address of the sender's reply queue. */
+  readonly replyTo?: string;
+  /** Milliseconds since 1970 by the sender's clock; work that has not begun by then is not started. */
+  readonly deadline?: number;
+  /** Do not run before this time (ms since 1970): a delayed tell. */
+  readonly dueAt?: number;
+  /** The addresses whose turns wait for this call, outermost first: an ask back into the chain is a deadlock. */
+  readonly chain?: readonly string[];
+  /** W3C trace context: `traceparent`, `tracestate`, `baggage`. */
+  readonly trace?: Readonly<Record<string, string>>;
+  /** The user's own headers, `ref.with({ headers })`. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Failed attempts so far; absent = none. */
+  readonly attempts?: number;
+  /** When the sender handed it over (ms since 1970), for the time spent waiting in the mailbox. */
+  readonly sentAt?: number;
+}
+
+/** One answer as it travels back: a value in wire form or an error in wire form; neither = `undefined`. */
+export interface Reply {
+  readonly call: string;
+  readonly value?: unknown;
+  readonly error?: WireError;
+}
+
+/** An error as it travels (`model/error-codec.ts` turns it into the nearest class of ours). */
+export interface WireError {
+  /** The class of ours that arrives, for example `RejectedError`. */
+  readonly class: string;
+  /** Name of the class that was thrown, for example `InsufficientFundsError`. */
+  readonly name: string;
+  readonly code: string;
+  readonly message: string;
+  readonly effect: "none" | "unknown";
+  readonly retryable: boolean;
+  readonly data?: unknown;
+  readonly stack?: string;
+}
+
+/** A message that could not take effect, with its cause; kept in `actor.<namespace>.dead.<Type>` until somebody decides. */
+export interface DeadLetter {
+  /** The message's identity: its idempotency key or `stream:number`. Retrying keeps it, so nothing applies twice. */
+  readonly id: string;
+  readonly address: string;
+  readonly handler: string;
+  /** The message, or the raw frame in base64 when it could not be decoded. */
+  readonly message: Message | { readonly frame: string };
+  readonly cause: WireError;
+  readonly attempts: number;
+  /** ms since 1970 */
+  readonly at: number;
+}

@@ -1,0 +1,128 @@
+import type { Mailbox, PartitionId } from "../model/partition.js";
+import type { Destination } from "./broker.js";
+import type { Lease } from "./leases.js";
+
+/** State of one actor as text (`runtime/state`); `undefined` deletes it. */
+export interface StateWrite {
+  readonly address: string;
+  readonly state: string | undefined;
+}
+
+/** What is known of a sender stream: `hwm[,from-to | ~from-to]*[,fin]` (delivery.md A.5); `undefined` forgets it. */
+export interface RowWrite {
+  readonly stream: string;
+  readonly row: string | undefined;
+}
+
+/** The answer to an ask, kept until its sender has it or for the type's reply retention. */
+export interface Answer {
+  readonly address: string;
+  readonly identity: string;
+  /** Hash of handler and arguments: the same identity with another fingerprint is a mismatch. */
+  readonly fingerprint: string;
+  /** Reply without its `call`, as JSON text. */
+  readonly outcome: string;
+}
+
+/** A message kept in the store for an actor that cannot take it yet, as JSON text of a `StoredMessage`. */
+export interface StoredWrite {
+  readonly address: string;
+  readonly push: readonly string[];
+  /** How many entries leave at the front, before the push. */
+  readonly shift: number;
+}
+
+/** A one-shot or recurring record that becomes due; `undefined` removes it. */
+export interface ReminderWrite {
+  readonly id: string;
+  readonly reminder: { readonly dueAt: number; readonly text: string } | undefined;
+}
+
+/** A message that leaves with the commit. Its number was taken as max(last + 1, fence); `prev` is that last (S2). */
+export interface OutboxEntry {
+  readonly target: Destination;
+  readonly number: number;
+  readonly prev: number;
+  /** JSON text of a `Message`, or of a `DeadLetter`. */
+  readonly message: string;
+}
+
+/** One group of finished turns, written as a whole or not at all (delivery.md A.5). */
+export interface CommitRecord {
+  readonly fence: number;
+  readonly nonce: string;
+  /** The partition's commit number, dense. A number already known writes nothing; a gap means the store went back. */
+  readonly seq: number;
+  readonly states: readonly StateWrite[];
+  readonly rows: readonly RowWrite[];
+  readonly answers: readonly Answer[];
+  /** Answers whose senders have them. */
+  readonly settled: readonly { readonly address: string; readonly identity: string }[];
+  readonly stored: readonly StoredWrite[];
+  readonly reminders: readonly ReminderWrite[];
+  readonly out: readonly OutboxEntry[];
+  /** Entries of a target up to this number are confirmed by the broker. */
+  readonly outTrim: readonly { readonly target: Destination; readonly upTo: number }[];
+  /** Attempt marks: `undefined` clears. */
+  readonly marks: readonly { readonly identity: string; readonly mark: string | undefined }[];
+  /** Streams opened up to this time are forgotten and refused as stale from now on. */
+  readonly floor?: number;
+  /** How long answers of this commit are kept, at least (ms). */
+  readonly answerRetentionMs: number;
+}
+
+/**
+ * - `committed`: all written. `already`: this number was written before, nothing done now.
+ * - `fenced`: another fence or nonce, or the lease has run out: the partition is no longer ours.
+ * - `rewound`: a gap or an older fence: the store lost writes it had acknowledged.
+ *
+ * StoreUnavailableError is thrown when the store cannot answer: send the same record again until the outcome is known.
+ */
+export type CommitOutcome = "committed" | "already" | "fenced" | "rewound";
+
+/** All that a new owner needs before it consumes. */
+export interface PartitionImage {
+  /** Number of the last commit. */
+  readonly seq: number;
+  readonly rows: ReadonlyMap<string, string>;
+  readonly floor: number;
+  readonly stored: ReadonlyMap<string, readonly string[]>;
+  readonly reminders: ReadonlyMap<string, { readonly dueAt: number; readonly text: string }>;
+  /** Oldest first. */
+  readonly outbox: readonly OutboxEntry[];
+  /** Last number given per target. */
+  readonly outNumbers: ReadonlyMap<Destination, number>;
+  readonly marks: ReadonlyMap<string, string>;
+  /** The store lost writes since the previous owner's tenure: holes pass at once (delivery.md T1, O2). */
+  readonly rewound: boolean;
+}
+
+/** One record per namespace that ties broker and store together. */
+export interface NamespaceRecord {
+  readonly storeId: string;
+  readonly generation: number;
+  readonly wire: number;
+  readonly mailboxes: Readonly<Record<string, { readonly partitions: number; readonly generation: number }>>;
+}
+
+/** Durable state of partitions. Every method may throw StoreUnavailableError. */
+export interface Store {
+  /** Reads all that the holder of `lease` needs; call it after acquiring, never before (T1). */
+  load(partition: PartitionId, lease: Lease): Promise<PartitionImage>;
+  /** Checks first, then writes, as one step; see {@link CommitOutcome}. Idempotent by `seq`. */
+  commit(partition: PartitionId, record: CommitRecord): Promise<CommitOutcome>;
+  /** States in the order asked for; `undefined` where nothing is stored. */
+  readStates(partition: PartitionId, addresses: readonly string[]): Promise<(string | undefined)[]>;
+  /** Kept answers in the order asked for. */
+  readAnswers(
+    partition: PartitionId,
+    asks: readonly { readonly address: string; readonly identity: string }[],
+  ): Promise<(Answer | undefined)[]>;
+  /** Addresses with stored state that begin with `prefix` (`Account/al`), in no particular order. */
+  list(partition: PartitionId, prefix: string): AsyncIterable<{ readonly address: string; readonly state: string }>;
+  /** The namespace's record, made by the first caller. */
+  namespace(): Promise<NamespaceRecord>;
+  /** Adds a mailbox to the record unless it is there, and returns the one in effect: another count wins if it came first. */
+  registerMailbox(mailbox: Mailbox): Promise<Mailbox>;
+  close(): Promise<void>;
+}

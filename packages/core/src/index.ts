@@ -8,6 +8,7 @@
  * No dependency, no I/O, no timer, no randomness, no wall clock.
  */
 export { type Address, checkKey, checkType, formatAddress, maxKeyBytes, parseAddress } from "./model/address.js";
+export { decodeText, encodeText, errorFromWire, errorToWire, fromWire, toWire } from "./model/codec.js";
 export { type Duration, durationMs } from "./model/duration.js";
 export {
   ActorError,
@@ -51,7 +52,16 @@ export {
   type Segment,
   wireVersion,
 } from "./model/frame.js";
-export type { DeadLetter, Message, MessageKind, Reply, WireError } from "./model/message.js";
+export type { DeadLetter, Message, MessageKind, Reply, StoredMessage, WireError } from "./model/message.js";
+export {
+  errorReplyText,
+  frameBody,
+  messageBytes,
+  messageText,
+  parseMessages,
+  parseReplies,
+  replyText,
+} from "./model/message-codec.js";
 export { type Mailbox, type PartitionId, parsePartition, partitionId, partitionsOf } from "./model/partition.js";
 export type { Alarm, Alarms } from "./ports/alarms.js";
 export type {
@@ -84,3 +94,6 @@ export type {
 } from "./ports/store.js";
 export type { Attributes, Span, SpanOptions, Telemetry, TraceHeaders } from "./ports/telemetry.js";
 export { hashKey, partitionOf } from "./rules/hash.js";
+export { type Acceptance, InboundStream } from "./rules/inbound-stream.js";
+export { Ranges } from "./rules/ranges.js";
+export { type Backoff, retryDelayMs } from "./rules/retry.js";

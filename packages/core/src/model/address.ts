@@ -56,8 +56,12 @@ export function checkKey(key: unknown): asserts key is string {
   if (key.length === 0) throw new InvalidAddressError("an actor key must not be empty");
   // 3 bytes are the most a UTF-16 unit takes, so short keys need no count.
   if (key.length * 3 > maxKeyBytes && utf8.encode(key).length > maxKeyBytes) {
-    throw new InvalidAddressError(`an actor key has at most ${maxKeyBytes} UTF-8 bytes, this one has ${utf8.encode(key).length}`);
+    throw new InvalidAddressError(
+      `an actor key has at most ${maxKeyBytes} UTF-8 bytes, this one has ${utf8.encode(key).length}`,
+    );
   }
   // A lone surrogate becomes U+FFFD on the wire, and two keys would meet in one actor.
-  if (!key.isWellFormed()) throw new InvalidAddressError("an actor key must be well-formed Unicode, without lone surrogates");
+  if (!key.isWellFormed()) {
+    throw new InvalidAddressError("an actor key must be well-formed Unicode, without lone surrogates");
+  }
 }

@@ -15,7 +15,11 @@ export function durationMs(duration: Duration, field: string): number {
     if (duration >= 0 && Number.isFinite(duration)) return duration;
   } else if (typeof duration === "string") {
     const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(duration);
-    if (match) return Number(match[1]) * units[match[2] as keyof typeof units];
+    const ms = match ? Number(match[1]) * units[match[2] as keyof typeof units] : Number.NaN;
+    if (Number.isFinite(ms)) return ms;
   }
-  throw new RangeError(`${field}: ${JSON.stringify(duration)} is no duration; write milliseconds or for example "250ms", "5s", "1m", "2h"`);
+  const given = typeof duration === "string" ? JSON.stringify(duration) : String(duration);
+  throw new RangeError(
+    `${field}: ${given} is no duration; write milliseconds or for example "250ms", "5s", "1m", "2h"`,
+  );
 }

@@ -30,7 +30,8 @@ export class ActorError extends Error {
 
   constructor(message: string, traits: Traits, detail: ErrorDetail = {}) {
     super(message, "cause" in detail ? { cause: detail.cause } : undefined);
-    this.name = new.target.name;
+    // Not enumerable, like the name of a built-in error: it is no datum of the error.
+    Object.defineProperty(this, "name", { value: new.target.name, configurable: true, writable: true });
     this.code = detail.code ?? traits.code;
     this.effect = traits.effect;
     this.retryable = traits.retryable;

@@ -18,27 +18,38 @@ export interface Message {
    * Identity where it is not `stream:number`: `u:<idempotency key>` given by the user, or `d:<turn>:<k>:<fingerprint>`
    * of the k-th ask of a turn (delivery.md A.1).
    */
-  readonly id?: string;
+  readonly id?: string | undefined;
   /** A repeat of an ask under a new number carries the identity of its first publication. */
-  readonly of?: string;
+  readonly of?: string | undefined;
   /** Names this call at its sender; the reply carries it back. */
-  readonly call?: string;
+  readonly call?: string | undefined;
   /** Where the reply goes: the address of the sender's reply queue. */
-  readonly replyTo?: string;
+  readonly replyTo?: string | undefined;
   /** Milliseconds since 1970 by the sender's clock; work that has not begun by then is not started. */
-  readonly deadline?: number;
+  readonly deadline?: number | undefined;
   /** Do not run before this time (ms since 1970): a delayed tell. */
-  readonly dueAt?: number;
+  readonly dueAt?: number | undefined;
   /** The addresses whose turns wait for this call, outermost first: an ask back into the chain is a deadlock. */
-  readonly chain?: readonly string[];
+  readonly chain?: readonly string[] | undefined;
   /** W3C trace context: `traceparent`, `tracestate`, `baggage`. */
-  readonly trace?: Readonly<Record<string, string>>;
+  readonly trace?: Readonly<Record<string, string>> | undefined;
   /** The user's own headers, `ref.with({ headers })`. */
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Failed attempts so far; absent = none. */
-  readonly attempts?: number;
+  readonly attempts?: number | undefined;
   /** When the sender handed it over (ms since 1970), for the time spent waiting in the mailbox. */
-  readonly sentAt?: number;
+  readonly sentAt?: number | undefined;
+}
+
+/** A message kept in the store: parked behind a slow actor, waiting for its next attempt, or delayed. */
+export interface StoredMessage {
+  /** What finds repeats of it, whatever number it came under. */
+  readonly identity: string;
+  readonly message: Message;
+  /** Failed attempts so far. */
+  readonly attempts: number;
+  /** Not before this time (ms since 1970); 0 = at once. */
+  readonly notBefore: number;
 }
 
 /** One answer as it travels back: a value in wire form or an error in wire form; neither = `undefined`. */
@@ -58,8 +69,13 @@ export interface WireError {
   readonly message: string;
   readonly effect: "none" | "unknown";
   readonly retryable: boolean;
+  /** In wire form. */
   readonly data?: unknown;
+  /** Further fields of the class, for example `scope` and `retryAfterMs` of `OverloadedError`. */
+  readonly fields?: Readonly<Record<string, string | number | boolean>>;
+  /** Where it was thrown: the frames, without the line that repeats name and message. */
   readonly stack?: string;
+  readonly cause?: WireError;
 }
 
 /** A message that could not take effect, with its cause; kept in `actor.<namespace>.dead.<Type>` until somebody decides. */

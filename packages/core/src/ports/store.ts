@@ -27,9 +27,11 @@ export interface Answer {
 /** A message kept in the store for an actor that cannot take it yet, as JSON text of a `StoredMessage`. */
 export interface StoredWrite {
   readonly address: string;
-  readonly push: readonly string[];
-  /** How many entries leave at the front, before the push. */
+  /** How many entries leave at the front, first of all. */
   readonly shift: number;
+  /** Entries that come back to the front: a failed message with its next attempt. */
+  readonly unshift: readonly string[];
+  readonly push: readonly string[];
 }
 
 /** A one-shot or recurring record that becomes due; `undefined` removes it. */
@@ -58,6 +60,8 @@ export interface CommitRecord {
   readonly answers: readonly Answer[];
   /** Answers whose senders have them. */
   readonly settled: readonly { readonly address: string; readonly identity: string }[];
+  /** Addresses of erased actors: all their kept answers go. */
+  readonly erased: readonly string[];
   readonly stored: readonly StoredWrite[];
   readonly reminders: readonly ReminderWrite[];
   readonly out: readonly OutboxEntry[];
@@ -103,6 +107,8 @@ export interface NamespaceRecord {
   readonly generation: number;
   readonly wire: number;
   readonly mailboxes: Readonly<Record<string, { readonly partitions: number; readonly generation: number }>>;
+  /** The mailbox of every type ever hosted, so that senders who know only a name find it. */
+  readonly types: Readonly<Record<string, string>>;
 }
 
 /** Durable state of partitions. Every method may throw StoreUnavailableError. */
@@ -122,7 +128,10 @@ export interface Store {
   list(partition: PartitionId, prefix: string): AsyncIterable<{ readonly address: string; readonly state: string }>;
   /** The namespace's record, made by the first caller. */
   namespace(): Promise<NamespaceRecord>;
-  /** Adds a mailbox to the record unless it is there, and returns the one in effect: another count wins if it came first. */
-  registerMailbox(mailbox: Mailbox): Promise<Mailbox>;
+  /**
+   * Adds a mailbox to the record unless it is there, and lists its types under it. Returns the mailbox in effect: another
+   * partition count wins if it came first.
+   */
+  registerMailbox(mailbox: Mailbox, types: readonly string[]): Promise<Mailbox>;
   close(): Promise<void>;
 }

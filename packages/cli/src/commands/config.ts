@@ -1,0 +1,32 @@
+import { Command } from "commander";
+import { type Setting, type SettingName, settings } from "../config/settings.js";
+import { addSettings, settingsOf, wantsJson } from "./options.js";
+import { printTable } from "./table.js";
+
+const names = Object.keys(settings) as SettingName[];
+
+export function configCommand(): Command {
+  return new Command("config").description("look at the configuration").addCommand(printCommand());
+}
+
+function printCommand(): Command {
+  const command = new Command("print")
+    .description("print every setting with its value and where that comes from; secrets are masked")
+    .action(async () => {
+      const { values, sources } = await settingsOf(command, names);
+      const shown = names.map((name) => ({ name, value: masked(name, values[name]), source: sources[name] }));
+      if (wantsJson(command)) {
+        const byName = Object.fromEntries(shown.map(({ name, value, source }) => [name, { value: value ?? null, source }]));
+        process.stdout.write(`${JSON.stringify(byName, null, 2)}\n`);
+        return;
+      }
+      const rows = shown.map(({ name, value, source }) => [name, value === undefined ? "-" : String(value), source]);
+      printTable(["SETTING", "VALUE", "FROM"], rows);
+    });
+  return addSettings(command, names);
+}
+
+function masked(name: SettingName, value: unknown): unknown {
+  const { mask }: Setting = settings[name];
+  return typeof value === "string" && mask ? mask(value) : value;
+}

@@ -1,0 +1,66 @@
+import { describe, expect, it } from "vitest";
+import { resolveSettings } from "./resolve.js";
+import { type Setting, type SettingName, settings } from "./settings.js";
+
+const none = { flags: {}, env: {} };
+const file = { name: "actor-runtime.config.ts", values: { port: 3 } };
+
+describe("settings", () => {
+  it("take the flag before the variable, the variable before the config file, and the file before the default", () => {
+    const port = (given: Partial<Parameters<typeof resolveSettings>[1]>) => {
+      const { values, sources } = resolveSettings(["port"], { ...none, ...given });
+      return [values.port, sources.port];
+    };
+    expect(port({ flags: { port: "1" }, env: { ACTOR_PORT: "2" }, file })).toEqual([1, "--port"]);
+    expect(port({ env: { ACTOR_PORT: "2" }, file })).toEqual([2, "ACTOR_PORT"]);
+    expect(port({ file })).toEqual([3, "actor-runtime.config.ts"]);
+    expect(port({})).toEqual([7070, "default"]);
+  });
+
+  it("count an empty variable as unset", () => {
+    expect(resolveSettings(["port"], { flags: {}, env: { ACTOR_PORT: "" } }).sources.port).toBe("default");
+  });
+
+  it("are unset by an empty flag, whatever the environment says", () => {
+    const given = { flags: { amqpUrl: "" }, env: { AMQP_URL: "amqp://host" } };
+    expect(resolveSettings(["amqpUrl"], given).values.amqpUrl).toBeUndefined();
+  });
+
+  it.each<[SettingName, string, unknown]>([
+    ["drainTimeout", "1.5s", 1_500],
+    ["drainTimeout", "250", 250],
+    ["only", "Account,Bank", ["Account", "Bank"]],
+    ["watchdog", "false", false],
+    ["port", "0", 0],
+  ])("read %s from %j", (name, text, value) => {
+    expect(resolveSettings([name], { flags: {}, env: { [settings[name].env]: text } }).values[name]).toEqual(value);
+  });
+
+  it.each<[SettingName, string, string]>([
+    ["port", "70000", 'ACTOR_PORT is "70000" and must be a whole number from 0 to 65535'],
+    ["drainTimeout", "soon", 'ACTOR_DRAIN_TIMEOUT is "soon" and must be milliseconds or a duration'],
+    ["logLevel", "loud", 'ACTOR_LOG_LEVEL is "loud" and must be debug, info'],
+    ["namespace", "a b", 'ACTOR_NAMESPACE is "a b" and must be 1 to 100'],
+    ["watchdog", "maybe", 'ACTOR_WATCHDOG is "maybe" and must be true or false'],
+  ])("that are wrong are named with their source and what they must be: %s", (name, text, message) => {
+    const given = { flags: {}, env: { [settings[name].env]: text } };
+    expect(() => resolveSettings([name], given)).toThrow(expect.objectContaining({ code: "CONFIG", message: expect.stringContaining(message) }));
+  });
+
+  it("name the config file and the field when the file is wrong", () => {
+    const given = { ...none, file: { name: "actor-runtime.config.ts", values: { port: true } } };
+    expect(() => resolveSettings(["port"], given)).toThrow("actor-runtime.config.ts: port is true and must be");
+  });
+
+  it("never repeat a wrong value that may hold a secret", () => {
+    const given = { flags: {}, env: { AMQP_URL: "http://user:hunter2@host", ACTOR_TOKEN: "short" } };
+    expect(() => resolveSettings(["amqpUrl"], given)).toThrow(/^AMQP_URL must be a URL like/);
+    expect(() => resolveSettings(["token"], given)).toThrow(/^ACTOR_TOKEN must have at least 8/);
+  });
+
+  it("have defaults that pass their own schemas, and a variable of their own each", () => {
+    const all: Setting[] = Object.values(settings);
+    for (const { default: value, schema } of all) if (value !== undefined) expect(schema.safeParse(value).success).toBe(true);
+    expect(new Set(all.map(({ env }) => env)).size).toBe(all.length);
+  });
+});

@@ -1,0 +1,217 @@
+import { durationMs } from "@actor-runtime/core";
+import { z } from "zod";
+
+/** One thing that can be set: by its flag, by its environment variable, in the config file, or not at all. */
+export interface Setting {
+  /** As commander reads it, for example `--port <number>`. */
+  readonly flag: string;
+  readonly env: string;
+  readonly about: string;
+  readonly schema: z.ZodType;
+  /** What a right value looks like, the end of the message about a wrong one. */
+  readonly expects: string;
+  /** As a user would write it; absent = unset. */
+  readonly default?: unknown;
+  /** Whether the config file may set it. Default true. */
+  readonly inFile?: false;
+  /** How it may be shown to anybody. */
+  readonly mask?: (value: string) => string;
+}
+
+const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/);
+const nameRule = 'must be 1 to 100 letters, digits, "_", "." or "-", beginning with a letter or digit';
+const file = z.string().min(1);
+const list = z.union([z.array(z.string()), z.string().transform((text) => text.split(","))]).pipe(z.array(name).min(1));
+const flag = z.union([z.boolean(), z.enum(["true", "1"]).transform(() => true), z.enum(["false", "0"]).transform(() => false)]);
+const port = z.union([z.number(), z.string().regex(/^\d+$/).transform(Number)]).pipe(z.number().int().min(0).max(65_535));
+const duration = z.union([z.number(), z.string()]).transform((value, context) => {
+  try {
+    return durationMs((/^\d+$/.test(String(value)) ? Number(value) : value) as number, "duration");
+  } catch {
+    context.addIssue("no duration");
+    return z.NEVER;
+  }
+});
+const durationRule = 'must be milliseconds or a duration like "250ms", "25s", "1m"';
+const url = (...protocols: string[]) =>
+  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol));
+
+/** Every setting: flags, help, environment, config file and `config print` all come from this table. */
+export const settings = {
+  namespace: {
+    flag: "--namespace <name>",
+    env: "ACTOR_NAMESPACE",
+    about: "keeps the actors of several applications apart on one broker and store",
+    schema: name,
+    expects: nameRule,
+    default: "default",
+  },
+  amqpUrl: {
+    flag: "--amqp-url <url>",
+    env: "AMQP_URL",
+    about: "RabbitMQ; without it and --redis-url everything lives in this process",
+    schema: url("amqp:", "amqps:"),
+    expects: "must be a URL like amqp://user:password@host:5672/vhost",
+    mask: maskPassword,
+  },
+  redisUrl: {
+    flag: "--redis-url <url>",
+    env: "REDIS_URL",
+    about: "Redis; see --amqp-url",
+    schema: url("redis:", "rediss:"),
+    expects: "must be a URL like redis://:password@host:6379/0",
+    mask: maskPassword,
+  },
+  workerId: {
+    flag: "--worker-id <name>",
+    env: "ACTOR_WORKER_ID",
+    about: "name of this worker, unique in its namespace (default: host, process id and a random part)",
+    schema: name,
+    expects: nameRule,
+  },
+  host: {
+    flag: "--host <address>",
+    env: "ACTOR_HOST",
+    about: "address the ops port listens on; off loopback its /api needs --token",
+    schema: z.string().regex(/^[A-Za-z0-9.:_-]+$/),
+    expects: "must be a host name or an IP address",
+    default: "127.0.0.1",
+  },
+  port: {
+    flag: "--port <number>",
+    env: "ACTOR_PORT",
+    about: "the ops port; 0 takes any free one",
+    schema: port,
+    expects: "must be a whole number from 0 to 65535; 0 takes any free port",
+    default: 7070,
+  },
+  token: {
+    flag: "--token <secret>",
+    env: "ACTOR_TOKEN",
+    about: "the bearer token that /api asks for; call, tell and actors send it",
+    schema: z.string().regex(/^[\x21-\x7e]{8,}$/),
+    expects: "must have at least 8 printable ASCII characters and no space",
+    mask: () => "***",
+  },
+  url: {
+    flag: "--url <url>",
+    env: "ACTOR_URL",
+    about: "the worker to talk to",
+    schema: url("http:", "https:"),
+    expects: "must be a URL like http://127.0.0.1:7070",
+    default: "http://127.0.0.1:7070",
+    mask: maskPassword,
+  },
+  timeout: {
+    flag: "--timeout <duration>",
+    env: "ACTOR_TIMEOUT",
+    about: "how long to wait for the answer",
+    schema: duration,
+    expects: durationRule,
+    default: "30s",
+  },
+  only: {
+    flag: "--only <types>",
+    env: "ACTOR_ONLY",
+    about: "host only these types, separated by commas",
+    schema: list,
+    expects: "must be type names separated by commas, for example Account,Bank",
+  },
+  except: {
+    flag: "--except <types>",
+    env: "ACTOR_EXCEPT",
+    about: "host all types but these, separated by commas",
+    schema: list,
+    expects: "must be type names separated by commas, for example Account,Bank",
+  },
+  drainTimeout: {
+    flag: "--drain-timeout <duration>",
+    env: "ACTOR_DRAIN_TIMEOUT",
+    about: "how long running turns may take to finish after SIGTERM",
+    schema: duration,
+    expects: durationRule,
+    default: "25s",
+  },
+  readyFile: {
+    flag: "--ready-file <file>",
+    env: "ACTOR_READY_FILE",
+    about: "write { pid, url, workerId, transport, types } here once the worker serves",
+    schema: file,
+    expects: "must be a file name",
+  },
+  logLevel: {
+    flag: "--log-level <level>",
+    env: "ACTOR_LOG_LEVEL",
+    about: "debug, info, warn, error or silent",
+    schema: z.enum(["debug", "info", "warn", "error", "silent"]),
+    expects: "must be debug, info, warn, error or silent",
+    default: "info",
+  },
+  logFormat: {
+    flag: "--log-format <format>",
+    env: "ACTOR_LOG_FORMAT",
+    about: "json or pretty (default: pretty on a terminal, json elsewhere)",
+    schema: z.enum(["json", "pretty"]),
+    expects: "must be json or pretty",
+  },
+  watchdog: {
+    flag: "--no-watchdog",
+    env: "ACTOR_WATCHDOG",
+    about: "do not end the process when a turn blocks its event loop for longer than the lease",
+    schema: flag,
+    expects: "must be true or false",
+    default: true,
+  },
+  checkQueries: {
+    flag: "--check-queries",
+    env: "ACTOR_CHECK_QUERIES",
+    about: "find queries that change state in place; costs time, dev switches it on",
+    schema: flag,
+    expects: "must be true or false",
+    default: false,
+  },
+  decorators: {
+    flag: "--decorators <dialect>",
+    env: "ACTOR_DECORATORS",
+    about: "legacy (experimentalDecorators with metadata) or standard (TC39)",
+    schema: z.enum(["legacy", "standard"]),
+    expects: "must be legacy or standard",
+    default: "legacy",
+    inFile: false,
+  },
+  config: {
+    flag: "-c, --config <file>",
+    env: "ACTOR_CONFIG",
+    about: "config file (default: actor-runtime.config.ts, .js, .mjs or .json here, if there is one)",
+    schema: file,
+    expects: "must be a file name",
+    inFile: false,
+  },
+  envFile: {
+    flag: "--env-file <file>",
+    env: "ACTOR_ENV_FILE",
+    about: "read more environment variables from this file; set ones win",
+    schema: file,
+    expects: "must be a file name",
+    inFile: false,
+  },
+} as const satisfies Record<string, Setting>;
+
+type Table = typeof settings;
+export type SettingName = keyof Table;
+
+/** All settings, validated. What has no value and no default is `undefined`. */
+export type Settings = {
+  readonly [N in SettingName]: z.output<Table[N]["schema"]> | (Table[N] extends { default: unknown } ? never : undefined);
+};
+
+/** What a config file may set, as its writer writes it. */
+export type FileSettings = {
+  [N in SettingName as Table[N] extends { inFile: false } ? never : N]?: z.input<Table[N]["schema"]>;
+};
+
+function maskPassword(text: string): string {
+  const masked = new URL(text);
+  if (masked.password) masked.password = "***";
+  return masked.href;
+}

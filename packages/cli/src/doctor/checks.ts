@@ -1,0 +1,19 @@
+import type { Check, Surroundings } from "./check.js";
+import { checkCopies } from "./copies.js";
+import { checkDecorators } from "./decorators.js";
+import { checkNode } from "./node.js";
+import { checkPort } from "./port.js";
+import { checkServices } from "./services.js";
+import { checkTsconfig } from "./tsconfig.js";
+
+export type { Check } from "./check.js";
+
+/** What `doctor` looks at, in the order it prints. */
+export const checks: readonly ((surroundings: Surroundings) => Check | Promise<Check>)[] = [
+  checkNode,
+  checkDecorators,
+  checkCopies,
+  checkTsconfig,
+  checkServices,
+  checkPort,
+];

@@ -1,0 +1,71 @@
+import {
+  ActorError,
+  ConfigError,
+  type Effect,
+  errorToWire,
+  HandlerError,
+  StoreUnavailableError,
+  type WireError,
+} from "@actor-runtime/core";
+import { CommanderError } from "commander";
+import { exitCodes } from "./exit-codes.js";
+import { syntaxErrorCode } from "./loader/transform.js";
+
+/** The command line is wrong. */
+export class UsageError extends ActorError {
+  constructor(message: string) {
+    super(message, { code: "USAGE", effect: "none", retryable: false });
+  }
+}
+
+/** No worker answers. */
+export class UnreachableError extends ActorError {
+  constructor(message: string, effect: Effect) {
+    super(message, { code: "UNREACHABLE", effect, retryable: true });
+  }
+}
+
+/** How a failed command ends: its exit code and what stderr gets. */
+export interface Ending {
+  readonly code: number;
+  readonly text: string;
+}
+
+/**
+ * Turns whatever a command threw into its ending: a user's mistake is one line, a bug keeps its stack.
+ *
+ * @param asJson text as `{"error":{…}}`, for `--json`
+ */
+export function endingOf(error: unknown, asJson = false): Ending {
+  // commander has written its message already; help and version are no mistakes
+  if (error instanceof CommanderError) return { code: error.exitCode === 0 ? exitCodes.ok : exitCodes.usage, text: "" };
+  return { code: codeOf(error), text: asJson ? JSON.stringify({ error: withoutStack(error) }) : textOf(error) };
+}
+
+function codeOf(error: unknown): number {
+  if (error instanceof UsageError) return exitCodes.usage;
+  if (error instanceof UnreachableError || error instanceof StoreUnavailableError) return exitCodes.unreachable;
+  if (error instanceof ConfigError || isSyntaxError(error)) return exitCodes.config;
+  return exitCodes.failure;
+}
+
+function textOf(error: unknown): string {
+  if (error instanceof UsageError || error instanceof UnreachableError || error instanceof ConfigError || isSyntaxError(error)) {
+    return `error: ${error.message}`;
+  }
+  if (error instanceof ActorError) {
+    // RejectedError [INSUFFICIENT_FUNDS]: insufficient funds
+    const thrown = error instanceof HandlerError ? `${error.thrown}: ` : "";
+    return `${error.name} [${error.code}]: ${thrown}${error.message}`;
+  }
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+function withoutStack(error: unknown): Omit<WireError, "stack" | "cause"> {
+  const { stack: _stack, cause: _cause, ...wire } = errorToWire(error);
+  return wire;
+}
+
+function isSyntaxError(error: unknown): error is Error {
+  return error instanceof Error && "code" in error && error.code === syntaxErrorCode;
+}

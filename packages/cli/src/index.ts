@@ -1,0 +1,78 @@
+/**
+ * # Layout
+ *
+ * The public API, by name; most of it is made in the packages below this one.
+ *
+ * - `connect`, `compose`       joins the system from a program; chooses the adapters
+ * - `main`, `program`, `exit`  the command line's process, its commands, how they end
+ * - `commands/`                one file per command
+ * - `config/`                  settings: their table, where values come from, the config file
+ * - `loader/`                  TypeScript without a build step: compiling, Node's hooks, finding actor files
+ * - `ops/`                     the HTTP port of a worker; `client/` talks to it
+ * - `doctor/`                  one file per check
+ * - `shutdown`, `ready-file`, `log`, `watchdog*`   what a worker process has beside its actors
+ * - `register`, `testing`, `vitest`                further entry points
+ */
+export {
+  ActorError,
+  AskTimeoutError,
+  CancelledError,
+  ClosedError,
+  ConfigError,
+  type Container,
+  DeadlockError,
+  type Duration,
+  type Effect,
+  HandlerError,
+  IdempotencyMismatchError,
+  type Injectable,
+  type InjectionToken,
+  InvalidAddressError,
+  InvalidArgumentsError,
+  NotSendableError,
+  NotStartedError,
+  OverloadedError,
+  QueryChangedStateError,
+  QueryEffectError,
+  RejectedError,
+  StateVersionError,
+  StoreUnavailableError,
+  TooLargeError,
+  TurnEndedError,
+  TurnTimeoutError,
+  UnknownHandlerError,
+  UnknownOutcomeError,
+  UnknownTypeError,
+  UnsupportedError,
+} from "@actor-runtime/core";
+export {
+  Actor,
+  type ActorAdmin,
+  ActorContext,
+  type ActorOptions,
+  type Actors,
+  type ActorSystem,
+  type AnyActor,
+  type CallOptions,
+  callRoute,
+  type CallRouteOptions,
+  type DelayOptions,
+  Handler,
+  inject,
+  type Lock,
+  type LockOptions,
+  type Locks,
+  type Logger,
+  Query,
+  type Ref,
+  State,
+  type SystemDescription,
+  type Transaction,
+  type TransactionRef,
+  type TurnRef,
+  type TypeDescription,
+  type UntypedCall,
+} from "@actor-runtime/runtime";
+export { typediContainer } from "@actor-runtime/typedi";
+export { type ActorRuntimeConfig, defineConfig } from "./config/config-file.js";
+export { connect, type ConnectOptions } from "./connect.js";

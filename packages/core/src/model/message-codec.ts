@@ -1,0 +1,141 @@
+import { isWireError } from "./error-codec.js";
+import type { Message, Reply, WireError } from "./message.js";
+
+const utf8 = new TextEncoder();
+const strictUtf8 = new TextDecoder("utf-8", { fatal: true });
+const needsEscape = /["\\\p{Cc}\p{Cs}]/u;
+const beyondAscii = /\P{ASCII}/u;
+
+/** One message as JSON text, around its arguments, which are JSON text already (`encodeText`). */
+export function messageText(message: Omit<Message, "args">, argsText: string): string {
+  let text = `{"to":${quote(message.to)},"kind":"${message.kind}","handler":${quote(message.handler)},"args":${argsText}`;
+  if (message.id !== undefined) text += `,"id":${quote(message.id)}`;
+  if (message.of !== undefined) text += `,"of":${quote(message.of)}`;
+  if (message.call !== undefined) text += `,"call":${quote(message.call)}`;
+  if (message.replyTo !== undefined) text += `,"replyTo":${quote(message.replyTo)}`;
+  if (message.deadline !== undefined) text += `,"deadline":${message.deadline}`;
+  if (message.dueAt !== undefined) text += `,"dueAt":${message.dueAt}`;
+  if (message.chain !== undefined) text += `,"chain":${JSON.stringify(message.chain)}`;
+  if (message.trace !== undefined) text += `,"trace":${JSON.stringify(message.trace)}`;
+  if (message.headers !== undefined) text += `,"headers":${JSON.stringify(message.headers)}`;
+  if (message.attempts !== undefined) text += `,"attempts":${message.attempts}`;
+  if (message.sentAt !== undefined) text += `,"sentAt":${message.sentAt}`;
+  return `${text}}`;
+}
+
+/** Size of a message's (or any well-formed) text in UTF-8, to hold against `maxMessageBytes` and `maxFrameBytes`. */
+export function messageBytes(text: string): number {
+  let bytes = text.length;
+  if (!beyondAscii.test(text)) return bytes;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    // A surrogate is half of a character of four bytes.
+    if (unit > 0x7f) bytes += unit <= 0x7ff || (unit & 0xf800) === 0xd800 ? 1 : 2;
+  }
+  return bytes;
+}
+
+/** The body of a frame, or of a batch of replies: a JSON array in UTF-8. */
+export function frameBody(texts: readonly string[]): Uint8Array {
+  return utf8.encode(`[${texts.join(",")}]`);
+}
+
+/**
+ * The messages of a frame's body, arguments still in wire form. Fields this version does not know are let through.
+ *
+ * @throws RangeError naming the message and field when the body is no such array, for example `message 3: "to" must be …`
+ */
+export function parseMessages(body: Uint8Array): Message[] {
+  return parseArray(body, "message", checkMessage) as Message[];
+}
+
+/** A successful answer; `undefined` as text is the answer `undefined`. */
+export function replyText(call: string, valueText: string | undefined): string {
+  return valueText === undefined ? `{"call":${quote(call)}}` : `{"call":${quote(call)},"value":${valueText}}`;
+}
+
+/** An answer that is an error (`errorToWire`). */
+export function errorReplyText(call: string, error: WireError): string {
+  return `{"call":${quote(call)},"error":${JSON.stringify(error)}}`;
+}
+
+/**
+ * The replies of a batch, values still in wire form.
+ *
+ * @throws RangeError naming the reply and field when the body is no array of replies
+ */
+export function parseReplies(body: Uint8Array): Reply[] {
+  return parseArray(body, "reply", checkReply) as Reply[];
+}
+
+type Fields<T> = { readonly [Key in keyof T]?: unknown };
+
+function checkMessage(message: Fields<Message>, index: number): void {
+  const { kind, attempts } = message;
+  const known = kind === "tell" || kind === "ask" || kind === "query" || kind === "cancel";
+  if (!known) throw wrong("message", index, "kind", "tell, ask, query or cancel");
+  if (typeof message.to !== "string") throw wrong("message", index, "to", "an address");
+  if (typeof message.handler !== "string") throw wrong("message", index, "handler", "a string");
+  if (!Array.isArray(message.args)) throw wrong("message", index, "args", "an array");
+  if (!isOptionalString(message.id)) throw wrong("message", index, "id", "a string");
+  if (!isOptionalString(message.of)) throw wrong("message", index, "of", "a string");
+  if (!isOptionalString(message.call)) throw wrong("message", index, "call", "a string");
+  if (!isOptionalString(message.replyTo)) throw wrong("message", index, "replyTo", "a string");
+  if (!isOptionalTime(message.deadline)) throw wrong("message", index, "deadline", "a time in ms");
+  if (!isOptionalTime(message.dueAt)) throw wrong("message", index, "dueAt", "a time in ms");
+  if (!isOptionalTime(message.sentAt)) throw wrong("message", index, "sentAt", "a time in ms");
+  if (attempts !== undefined && !(Number.isSafeInteger(attempts) && (attempts as number) >= 0)) {
+    throw wrong("message", index, "attempts", "a whole number");
+  }
+  if (!isOptionalStrings(message.chain)) throw wrong("message", index, "chain", "an array of addresses");
+  if (!isOptionalRecord(message.trace)) throw wrong("message", index, "trace", "an object of strings");
+  if (!isOptionalRecord(message.headers)) throw wrong("message", index, "headers", "an object of strings");
+}
+
+function checkReply(reply: Fields<Reply>, index: number): void {
+  if (typeof reply.call !== "string") throw wrong("reply", index, "call", "a string");
+  if (reply.error !== undefined && !isWireError(reply.error)) throw wrong("reply", index, "error", "an error");
+}
+
+function parseArray(body: Uint8Array, what: string, check: (item: object, index: number) => void): unknown[] {
+  let items: unknown;
+  try {
+    items = JSON.parse(strictUtf8.decode(body));
+  } catch (error) {
+    throw new RangeError(`the body is no JSON in UTF-8: ${(error as Error).message}`);
+  }
+  if (!Array.isArray(items)) throw new RangeError("the body must be a JSON array");
+  for (let i = 0; i < items.length; i++) {
+    const item: unknown = items[i];
+    if (typeof item !== "object" || item === null) throw new RangeError(`${what} ${i} must be an object`);
+    check(item, i);
+  }
+  return items;
+}
+
+function wrong(what: string, index: number, field: string, expected: string): RangeError {
+  return new RangeError(`${what} ${index}: "${field}" must be ${expected}`);
+}
+
+function isOptionalString(value: unknown): boolean {
+  return value === undefined || typeof value === "string";
+}
+
+function isOptionalTime(value: unknown): boolean {
+  return value === undefined || Number.isFinite(value);
+}
+
+function isOptionalStrings(value: unknown): boolean {
+  return value === undefined || (Array.isArray(value) && value.every((item) => typeof item === "string"));
+}
+
+function isOptionalRecord(value: unknown): boolean {
+  if (value === undefined) return true;
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  return Object.values(value).every((item) => typeof item === "string");
+}
+
+/** `JSON.stringify` of a string, without its cost for the many that need no escape. */
+function quote(text: string): string {
+  return needsEscape.test(text) ? JSON.stringify(text) : `"${text}"`;
+}

@@ -1,0 +1,120 @@
+import { Ranges } from "./ranges.js";
+
+/**
+ * What became of a delivered number:
+ * `accepted` run it; `duplicate` it is applied or in flight already, settle this copy; `held` a confirmed message before
+ * it is missing, keep it back.
+ */
+export type Acceptance = "accepted" | "duplicate" | "held";
+
+/** At most this many passed holes are kept per stream; beyond, the oldest counts as applied (delivery.md A.5). */
+const maxPassedHoles = 16;
+
+/**
+ * An owner's knowledge of one sender stream: rules O1–O3 of delivery.md.
+ *
+ * *Applied* numbers are in the committed row (or will be with the next commit); *in flight* ones are accepted and not yet
+ * committed; *passed* ones are holes that were given up: they let later numbers through, and a late copy still runs.
+ */
+export class InboundStream {
+  readonly name: string;
+  readonly #applied: Ranges;
+  /** Applied or in flight. */
+  readonly #known: Ranges;
+  #passed: [from: number, to: number][] = [];
+
+  private constructor(name: string, applied: Ranges, known: Ranges, passed: [number, number][]) {
+    this.name = name;
+    this.#applied = applied;
+    this.#known = known;
+    this.#passed = passed;
+  }
+
+  /** A stream never heard of: an empty row (O3). */
+  static unknown(name: string): InboundStream {
+    return new InboundStream(name, new Ranges(), new Ranges(), []);
+  }
+
+  /** Reads a row, `hwm[,from-to | ~from-to]*`. */
+  static parse(name: string, row: string): InboundStream {
+    const [mark, ...parts] = row.split(",");
+    const applied = new Ranges(Number(mark));
+    const known = new Ranges(Number(mark));
+    const passed: [number, number][] = [];
+    for (const part of parts) {
+      const hole = part.startsWith("~");
+      const [from, to] = (hole ? part.slice(1) : part).split("-").map(Number) as [number, number];
+      if (hole) {
+        passed.push([from, to]);
+      } else {
+        applied.add(from, to);
+        known.add(from, to);
+      }
+    }
+    return new InboundStream(name, applied, known, passed);
+  }
+
+  /** The row as the commit writes it. */
+  row(): string {
+    let text = String(this.#applied.mark);
+    for (const [from, to] of this.#applied.above) text += `,${from}-${to}`;
+    for (const [from, to] of this.#passed) text += `,~${from}-${to}`;
+    return text;
+  }
+
+  /**
+   * O1. `after` is the link of the number: the last one before it that its sender knows to be confirmed, or that stands
+   * before it in the same frame. Unknown numbers between the link and `n` were burnt by the sender; they count as applied
+   * from now on, and go into the stream's next row whichever number commits first.
+   */
+  accept(n: number, after: number): Acceptance {
+    if (this.#known.has(n)) return "duplicate";
+    if (after > this.#known.mark && this.holes(after).length > 0) return "held";
+    if (n > after + 1) {
+      for (const [from, to] of this.#known.gaps(after + 1, n - 1)) {
+        this.#known.add(from, to);
+        this.#applied.add(from, to);
+      }
+    }
+    this.#known.add(n, n);
+    return "accepted";
+  }
+
+  /** The number takes effect with the next commit: its turn ended, it was stored, or it became a dead letter. */
+  apply(n: number): void {
+    this.#applied.add(n, n);
+    this.#known.add(n, n);
+    if (this.#passed.length > 0) this.#passed = without(this.#passed, n);
+  }
+
+  /** Numbers up to `upTo` that are neither known nor passed: what a held delivery waits for. */
+  holes(upTo: number): [from: number, to: number][] {
+    const missing = this.#known.gaps(1, upTo);
+    if (this.#passed.length === 0) return missing;
+    const passed = new Ranges();
+    for (const [from, to] of this.#passed) passed.add(from, to);
+    return missing.flatMap(([from, to]) => passed.gaps(from, to));
+  }
+
+  /** O2: gives the holes up to `upTo` up. Returns them, for the log. */
+  passHoles(upTo: number): [from: number, to: number][] {
+    const holes = this.holes(upTo);
+    this.#passed.push(...holes);
+    while (this.#passed.length > maxPassedHoles) {
+      const [from, to] = this.#passed.shift()!;
+      this.#applied.add(from, to);
+      this.#known.add(from, to);
+    }
+    return holes;
+  }
+}
+
+function without(ranges: [number, number][], n: number): [number, number][] {
+  return ranges.flatMap(([from, to]): [number, number][] => {
+    if (n < from || n > to) return [[from, to]];
+    const parts: [number, number][] = [];
+    if (from < n) parts.push([from, n - 1]);
+    if (n < to) parts.push([n + 1, to]);
+    return parts;
+  });
+}

@@ -1,0 +1,97 @@
+import type { Alarm, Cancel, Clock } from "@actor-runtime/core";
+
+/** Somebody who hands alarms on; a rejection means: again, later. */
+export interface AlarmListener {
+  ring(alarm: Alarm): Promise<void>;
+}
+
+interface Entry {
+  readonly alarm: Alarm;
+  /** Stops the timer that it waits for. */
+  cancel: Cancel;
+  /** Rings that failed in a row. */
+  failures: number;
+  state: "waiting" | "due" | AlarmListener;
+}
+
+const firstRetryMs = 1_000;
+const longestRetryMs = 60_000;
+/** A wall clock set forward is noticed within this time. */
+const longestSleepMs = 3_600_000;
+
+/** The alarms that all workers of a world share: each rings at one listener after another, until one of them has it. */
+export class AlarmMemory {
+  readonly #clock: Clock;
+  readonly #entries = new Map<string, Entry>();
+  readonly #listeners: AlarmListener[] = [];
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  set(alarm: Alarm): void {
+    this.cancel(alarm.id);
+    const entry: Entry = { alarm, cancel: () => {}, failures: 0, state: "waiting" };
+    this.#entries.set(alarm.id, entry);
+    this.#sleep(entry, alarm.dueAt - this.#clock.now());
+  }
+
+  cancel(id: string): void {
+    this.#entries.get(id)?.cancel();
+    this.#entries.delete(id);
+  }
+
+  /** Alarms that became due while nobody listened ring now. */
+  listen(listener: AlarmListener): void {
+    if (this.#listeners.includes(listener)) return;
+    this.#listeners.push(listener);
+    for (const entry of this.#entries.values()) if (entry.state === "due") this.#sleep(entry, 0);
+  }
+
+  /** No more alarms for this listener; one that it is handing on may still succeed. */
+  stop(listener: AlarmListener): void {
+    const index = this.#listeners.indexOf(listener);
+    if (index !== -1) this.#listeners.splice(index, 1);
+  }
+
+  /** The listener is gone: what it was handing on rings again. */
+  abandon(listener: AlarmListener): void {
+    this.stop(listener);
+    for (const entry of this.#entries.values()) if (entry.state === listener) this.#retry(entry);
+  }
+
+  #sleep(entry: Entry, ms: number): void {
+    entry.state = "waiting";
+    entry.cancel = this.#clock.after(Math.min(Math.max(ms, 0), longestSleepMs), () => {
+      const early = entry.alarm.dueAt - this.#clock.now();
+      if (early > 0) this.#sleep(entry, early);
+      else this.#ring(entry);
+    });
+  }
+
+  #ring(entry: Entry): void {
+    const listener = this.#listeners.shift();
+    if (listener === undefined) {
+      entry.state = "due";
+      return;
+    }
+    // In turn: the next alarm rings at the next listener.
+    this.#listeners.push(listener);
+    entry.state = listener;
+    const isCurrent = (): boolean => this.#entries.get(entry.alarm.id) === entry && entry.state === listener;
+    listener.ring(entry.alarm).then(
+      () => {
+        if (isCurrent()) this.#entries.delete(entry.alarm.id);
+      },
+      () => {
+        if (isCurrent()) this.#retry(entry);
+      },
+    );
+  }
+
+  #retry(entry: Entry): void {
+    const delayMs = Math.min(firstRetryMs * 2 ** entry.failures, longestRetryMs);
+    entry.failures += 1;
+    this.#sleep(entry, delayMs);
+  }
+}

@@ -1,0 +1,97 @@
+import type { Destination, Frame, PartitionId, PublishOutcome, ReplyListener } from "@actor-runtime/core";
+import { PartitionQueue } from "./partition-queue.js";
+import type { Schedule } from "./schedule.js";
+
+/** Dead letters of one type as they were published, oldest first. */
+interface DeadLetterQueue {
+  readonly bodies: Uint8Array[];
+  bytes: number;
+}
+
+const deadPrefix = "dead:";
+
+/** What all brokers of a world share: the queues, the dead letters and where replies go. */
+export class BrokerMemory {
+  readonly #maxBytes: number;
+  readonly #schedule: Schedule;
+  readonly #queues = new Map<PartitionId, PartitionQueue>();
+  readonly #dead = new Map<string, DeadLetterQueue>();
+  readonly #replies = new Map<string, { readonly listener: ReplyListener }>();
+  readonly #refusing = new Set<Destination>();
+  #confirmsToLose = 0;
+
+  /** @param maxBytes the most bytes of bodies in each queue, and in the dead letters of each type */
+  constructor(maxBytes: number, schedule: Schedule) {
+    this.#maxBytes = maxBytes;
+    this.#schedule = schedule;
+  }
+
+  publish(to: Destination, frame: Frame): PublishOutcome {
+    if (this.#refusing.size > 0 && this.#refusing.has(to)) return "refused";
+    const outcome = to.startsWith(deadPrefix)
+      ? this.#bury(to.slice(deadPrefix.length), frame.body)
+      : (this.#queues.get(to)?.push(frame) ?? "unroutable");
+    if (this.#confirmsToLose === 0) return outcome;
+    this.#confirmsToLose -= 1;
+    return "lost";
+  }
+
+  declare(partition: PartitionId): PartitionQueue {
+    let queue = this.#queues.get(partition);
+    if (queue === undefined) {
+      queue = new PartitionQueue(this.#maxBytes, this.#schedule);
+      this.#queues.set(partition, queue);
+    }
+    return queue;
+  }
+
+  /** A copy, oldest first. */
+  deadLetters(type: string): Uint8Array[] {
+    return [...(this.#dead.get(type)?.bodies ?? [])];
+  }
+
+  /** Opens the reply queue, or makes it anew: answers still under way to the old one are gone. */
+  openReplies(address: string, listener: ReplyListener): void {
+    this.#replies.set(address, { listener });
+  }
+
+  closeReplies(address: string): void {
+    this.#replies.delete(address);
+  }
+
+  /** Answers to an unknown address are dropped: its caller is gone. */
+  reply(to: string, body: Uint8Array): void {
+    const queue = this.#replies.get(to);
+    if (queue === undefined) return;
+    this.#schedule(() => {
+      if (this.#replies.get(to) === queue) queue.listener.receive(body);
+    });
+  }
+
+  cutChannels(partition?: PartitionId): void {
+    const reason = new Error("the channel was cut");
+    if (partition !== undefined) this.#queues.get(partition)?.cut(reason);
+    else for (const queue of this.#queues.values()) queue.cut(reason);
+  }
+
+  loseConfirms(count: number): void {
+    this.#confirmsToLose = count;
+  }
+
+  refuse(destination: Destination, on: boolean): void {
+    if (on) this.#refusing.add(destination);
+    else this.#refusing.delete(destination);
+  }
+
+  #bury(type: string, body: Uint8Array): PublishOutcome {
+    let dead = this.#dead.get(type);
+    if (dead === undefined) {
+      dead = { bodies: [], bytes: 0 };
+      this.#dead.set(type, dead);
+    }
+    if (dead.bytes + body.byteLength > this.#maxBytes) return "refused";
+    dead.bytes += body.byteLength;
+    dead.bodies.push(body);
+    return "confirmed";
+  }
+}

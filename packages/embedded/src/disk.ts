@@ -1,0 +1,38 @@
+import type { NamespaceRecord, PartitionId } from "@actor-runtime/core";
+import type { LeaseRecord } from "./lease-record.js";
+import type { PartitionRecord } from "./partition-record.js";
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** All that outlives the processes of a world: a deep copy of it is a backup. */
+export interface DiskContent {
+  readonly namespace: Mutable<NamespaceRecord>;
+  /** Of partitions and locks, by name. */
+  readonly leases: Map<string, LeaseRecord>;
+  readonly partitions: Map<PartitionId, PartitionRecord>;
+}
+
+/** What the store's half of a world keeps, and how it goes back in time. */
+export class Disk {
+  content: DiskContent;
+
+  constructor(namespace: NamespaceRecord) {
+    this.content = { namespace, leases: new Map(), partitions: new Map() };
+  }
+
+  snapshot(): DiskContent {
+    return structuredClone(this.content);
+  }
+
+  /** Back to an earlier snapshot: what was acknowledged since is lost, and the generation says so. */
+  restore(snapshot: DiskContent): void {
+    const generation = this.content.namespace.generation;
+    this.content = structuredClone(snapshot);
+    this.content.namespace.generation = Math.max(generation, snapshot.namespace.generation) + 1;
+  }
+
+  /** The store is found to have lost writes: partitions taken from now on let holes pass (delivery.md T1, O2). */
+  raiseGeneration(): void {
+    this.content.namespace.generation += 1;
+  }
+}

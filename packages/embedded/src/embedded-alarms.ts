@@ -1,0 +1,48 @@
+import type { Alarm, Alarms } from "@actor-runtime/core";
+import type { AlarmListener, AlarmMemory } from "./alarm-memory.js";
+import type { Link } from "./link.js";
+
+/** One process's connection to the alarms of a world. */
+export class EmbeddedAlarms implements Alarms {
+  readonly #memory: AlarmMemory;
+  readonly #link: Link;
+  readonly #listeners = new Set<AlarmListener>();
+
+  constructor(memory: AlarmMemory, link: Link) {
+    this.#memory = memory;
+    this.#link = link;
+  }
+
+  set(alarm: Alarm): Promise<void> {
+    return this.#link.call(() => this.#memory.set(alarm));
+  }
+
+  cancel(id: string): Promise<void> {
+    return this.#link.call(() => this.#memory.cancel(id));
+  }
+
+  async listen(ring: (alarm: Alarm) => Promise<void>): Promise<() => Promise<void>> {
+    const listener: AlarmListener = { ring: (alarm) => this.#link.call(() => ring(alarm)) };
+    await this.#link.call(() => this.#memory.listen(listener));
+    this.#listeners.add(listener);
+    return async () => this.#stop(listener);
+  }
+
+  async close(): Promise<void> {
+    for (const listener of this.#listeners) this.#stop(listener);
+  }
+
+  /** The connection breaks: alarms ring elsewhere, also the one this process was just handing on. */
+  disconnect(): void {
+    for (const listener of this.#listeners) this.#memory.abandon(listener);
+  }
+
+  reconnect(): void {
+    for (const listener of this.#listeners) this.#memory.listen(listener);
+  }
+
+  #stop(listener: AlarmListener): void {
+    this.#listeners.delete(listener);
+    this.#memory.stop(listener);
+  }
+}

@@ -1,0 +1,154 @@
+import {
+  type Alarms,
+  type Broker,
+  type Clock,
+  type Destination,
+  type Leases,
+  type Membership,
+  type PartitionId,
+  type Random,
+  type Store,
+  wireVersion,
+} from "@actor-runtime/core";
+import { AlarmMemory } from "./alarm-memory.js";
+import { BrokerMemory } from "./broker-memory.js";
+import { Disk } from "./disk.js";
+import { EmbeddedAlarms } from "./embedded-alarms.js";
+import { EmbeddedBroker } from "./embedded-broker.js";
+import { EmbeddedLeases } from "./embedded-leases.js";
+import { EmbeddedMembership } from "./embedded-membership.js";
+import { EmbeddedStore } from "./embedded-store.js";
+import { LeaseMemory } from "./lease-memory.js";
+import { Link } from "./link.js";
+import { MembershipMemory } from "./membership-memory.js";
+import type { Schedule } from "./schedule.js";
+import { StoreMemory } from "./store-memory.js";
+
+export interface WorldOptions {
+  /** Decides all times of the world: leases, members, alarms, answers. */
+  readonly clock: Clock;
+  /** Decides nonces and the store's id. */
+  readonly random: Random;
+  /** The most bytes of message bodies in each queue, and in the dead letters of each type. Default 64 MiB. */
+  readonly maxMailboxBytes?: number;
+  /** How a hop across the network happens. Default `queueMicrotask`. */
+  readonly schedule?: Schedule;
+}
+
+/** What one process sees of a world. */
+export interface Connection {
+  readonly broker: Broker;
+  readonly store: Store;
+  readonly leases: Leases;
+  readonly membership: Membership;
+  readonly alarms: Alarms;
+}
+
+/** The half of the world that a connection can lose: RabbitMQ's part, Redis' part, or everything. */
+export type Half = "broker" | "store" | "both";
+
+interface Process {
+  readonly name: string;
+  readonly broker: EmbeddedBroker;
+  readonly alarms: EmbeddedAlarms;
+  readonly link: Link;
+}
+
+const defaultMaxMailboxBytes = 64 * 1024 * 1024;
+
+/**
+ * A broker and a store in memory, shared by the processes that connect to it, with faults on demand.
+ *
+ * @example
+ * const world = new EmbeddedWorld({ clock: new ManualClock(), random: new SeededRandom(1) });
+ * const a = world.connect("worker-a");
+ * const b = world.connect("worker-b");
+ * world.disconnect("worker-a"); // its queues and, once their time is up, its leases pass to b
+ */
+export class EmbeddedWorld {
+  /** The shared store, with its faults: `failCommits`, `snapshot`, `restore`. */
+  readonly store: StoreMemory;
+  readonly #clock: Clock;
+  readonly #schedule: Schedule;
+  readonly #broker: BrokerMemory;
+  readonly #leases: LeaseMemory;
+  readonly #membership: MembershipMemory;
+  readonly #alarms: AlarmMemory;
+  readonly #processes: Process[] = [];
+  #replyQueues = 0;
+
+  constructor(options: WorldOptions) {
+    const { clock, random, maxMailboxBytes = defaultMaxMailboxBytes, schedule = queueMicrotask } = options;
+    this.#clock = clock;
+    this.#schedule = schedule;
+    const disk = new Disk({ storeId: random.id(), generation: 1, wire: wireVersion, mailboxes: {}, types: {} });
+    this.#broker = new BrokerMemory(maxMailboxBytes, schedule);
+    this.#leases = new LeaseMemory(disk, clock, random);
+    this.store = new StoreMemory(disk, this.#leases, clock);
+    this.#membership = new MembershipMemory(clock);
+    this.#alarms = new AlarmMemory(clock);
+  }
+
+  /** Gives a process its own connection; the name is the one that faults speak of. */
+  connect(processName: string): Connection {
+    const link = new Link(this.#schedule);
+    const broker = new EmbeddedBroker(this.#broker, this.#schedule, () => `${processName}:${(this.#replyQueues += 1)}`);
+    const alarms = new EmbeddedAlarms(this.#alarms, link);
+    this.#processes.push({ name: processName, broker, alarms, link });
+    return {
+      broker,
+      store: new EmbeddedStore(this.store, link),
+      leases: new EmbeddedLeases(this.#leases, link, this.#clock),
+      membership: new EmbeddedMembership(this.#membership, link),
+      alarms,
+    };
+  }
+
+  /**
+   * The process can no longer reach half of the world or all of it, as when its network or its machine fails: channels
+   * are lost and their unacked frames returned, publishes end as `lost`, calls of the store fail, all without effect.
+   * Its leases end by themselves.
+   */
+  disconnect(processName: string, half: Half = "both"): void {
+    for (const { name, broker, alarms, link } of this.#processes) {
+      if (name !== processName) continue;
+      if (half !== "store") broker.disconnect();
+      if (half !== "broker") {
+        link.cut();
+        alarms.disconnect();
+      }
+    }
+  }
+
+  /** The process reaches the world again. */
+  reconnect(processName: string, half: Half = "both"): void {
+    for (const { name, broker, alarms, link } of this.#processes) {
+      if (name !== processName) continue;
+      if (half !== "store") broker.reconnect();
+      if (half !== "broker") {
+        link.restore();
+        alarms.reconnect();
+      }
+    }
+  }
+
+  /** Consumers of the partition, or of all, get `lost`; their unacked frames return to their places. */
+  cutChannels(partition?: PartitionId): void {
+    this.#broker.cutChannels(partition);
+  }
+
+  /** The next `count` publishes are carried out but answer `lost`. */
+  loseConfirms(count: number): void {
+    this.#broker.loseConfirms(count);
+  }
+
+  /** While on, publishes to the destination end as `refused`, as if it were full. */
+  refuse(destination: Destination, on: boolean): void {
+    this.#broker.refuse(destination, on);
+  }
+
+  /** The reply queues of the process are lost and made again: answers under way are gone. */
+  reopenReplies(processName: string): void {
+    for (const { name, broker } of this.#processes) if (name === processName) broker.reopenReplies();
+  }
+}

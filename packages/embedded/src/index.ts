@@ -1,0 +1,26 @@
+/**
+ * # Layout
+ *
+ * - `embedded-world`      the world that processes connect to, and its faults
+ * - `embedded-*`          one process's connection to each port: broker, store, leases, membership, alarms
+ * - `*-memory`, `disk`    what the connections share; `partition-queue`, `partition-record` and `lease-record` are
+ *                         one partition of it
+ * - `link`, `schedule`    how a call crosses from a process to the world
+ * - `manual-clock`, `system-clock`, `timer-heap`        time
+ * - `seeded-random`, `system-random`, `hex-id`          chance
+ * - `recording-telemetry`, `silent-telemetry`           telemetry
+ */
+export { EmbeddedAlarms } from "./embedded-alarms.js";
+export { EmbeddedBroker } from "./embedded-broker.js";
+export { EmbeddedLeases } from "./embedded-leases.js";
+export { EmbeddedMembership } from "./embedded-membership.js";
+export { EmbeddedStore } from "./embedded-store.js";
+export { type Connection, EmbeddedWorld, type Half, type WorldOptions } from "./embedded-world.js";
+export { ManualClock } from "./manual-clock.js";
+export { type Measurement, type RecordedSpan, RecordingTelemetry } from "./recording-telemetry.js";
+export type { Schedule } from "./schedule.js";
+export { SeededRandom } from "./seeded-random.js";
+export { SilentTelemetry } from "./silent-telemetry.js";
+export type { StoreMemory, StoreSnapshot } from "./store-memory.js";
+export { SystemClock } from "./system-clock.js";
+export { SystemRandom } from "./system-random.js";

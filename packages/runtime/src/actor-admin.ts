@@ -1,0 +1,54 @@
+import { parseAddress, partitionsOf } from "@actor-runtime/core";
+import type { ActorAdmin } from "./actor-system.js";
+import type { Calls } from "./client/calls.js";
+import type { Directory } from "./client/directory.js";
+import type { Ports } from "./ports.js";
+import { eraseHandler } from "./system-handlers.js";
+import { storedValues, storedVersion } from "./worker/state.js";
+
+const eraseTimeoutMs = 30_000;
+
+/** `system.actors`: reads what is committed; erasing goes through the actor's owner. */
+export class StoredActors implements ActorAdmin {
+  readonly #ports: Ports;
+  readonly #directory: Directory;
+  readonly #calls: Calls;
+
+  constructor(ports: Ports, directory: Directory, calls: Calls) {
+    this.#ports = ports;
+    this.#directory = directory;
+    this.#calls = calls;
+  }
+
+  async *list(type: string, options: { prefix?: string } = {}): ReturnType<ActorAdmin["list"]> {
+    const mailbox = await this.#directory.mailbox(type);
+    for (const partition of partitionsOf(mailbox)) {
+      for await (const { address, state } of this.#ports.store.list(partition, `${type}/${options.prefix ?? ""}`)) {
+        yield { address, bytes: Buffer.byteLength(state), version: storedVersion(state) };
+      }
+    }
+  }
+
+  async read(address: string): Promise<Record<string, unknown> | undefined> {
+    const { type, key } = parseAddress(address);
+    const partition = await this.#directory.find(type, key);
+    const [text] = await this.#ports.store.readStates(partition, [address]);
+    return text === undefined ? undefined : storedValues(text);
+  }
+
+  async erase(address: string): Promise<{ deadLetters: number }> {
+    const { type, key } = parseAddress(address);
+    const partition = await this.#directory.find(type, key);
+    await this.#calls.ask({
+      partition,
+      address,
+      kind: "ask",
+      handler: eraseHandler,
+      argsText: "[]",
+      timeoutMs: eraseTimeoutMs,
+    });
+    let deadLetters = 0;
+    for await (const letter of this.#ports.broker.deadLetters(type)) if (letter.address === address) deadLetters++;
+    return { deadLetters };
+  }
+}

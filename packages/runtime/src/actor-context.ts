@@ -1,0 +1,97 @@
+import type { RefBy } from "./client/ref-types.js";
+import type { Logger } from "./ports.js";
+
+/**
+ * What an actor knows about itself and may do beside changing its fields. Every actor has its own; it comes by injection.
+ *
+ * `signal`, `idempotencyKey`, `headers`, `attempt` and `deadline` belong to the current turn and are read from its async
+ * context, so they are right after an `await` and in functions the handler calls. So do `ref`'s calls, `deactivate` and
+ * `destroy`: made after the turn has ended, they fail with TurnEndedError.
+ *
+ * @example
+ * @Actor("Account")
+ * class Account {
+ *   private readonly self = inject(ActorContext);
+ *   @State() private openedAt = 0;
+ *   @Handler() open(): void {
+ *     if (this.self.isNew) this.openedAt = this.self.now();
+ *   }
+ * }
+ */
+export abstract class ActorContext {
+  /** `Account/alice` */
+  abstract readonly address: string;
+  /** The name given to `@Actor`, `Account`. */
+  abstract readonly type: string;
+  /** `alice` */
+  abstract readonly key: string;
+
+  /** Nothing is stored for this actor: it was never changed by a committed turn, or it was destroyed. */
+  abstract readonly isNew: boolean;
+
+  /**
+   * Makes a reference to another actor (or to this one, for a later turn).
+   *
+   * `ref.tell.x()` returns nothing: the message leaves when, and only when, this turn commits. `await ref.x()` asks **at
+   * once**, before this turn commits, and what it did there **stays if this turn fails** afterwards. When the turn runs
+   * again, the same ask (same position, target, handler and arguments) gets its first answer within the target's reply
+   * retention; a different one is a new effect. For all or nothing use tells, or `system.transaction`.
+   *
+   * An ask that leads back to an actor waiting for it fails at once with DeadlockError.
+   *
+   * In a query, tells and asks to handlers throw QueryEffectError; it may ask other queries.
+   *
+   * @example this.self.ref(Account, other).tell.deposit(amount)
+   * @throws InvalidAddressError when the key is empty or over 256 UTF-8 bytes
+   * @throws OverloadedError from a tell when the target's outbox is full
+   */
+  abstract readonly ref: RefBy<void>;
+
+  /**
+   * Aborts when the current turn can no longer commit: over its time, withdrawn by its caller, or the partition moved.
+   * Hand it to everything that waits.
+   *
+   * @example await fetch(url, { signal: this.self.signal })
+   * @throws TurnEndedError outside a turn
+   */
+  abstract readonly signal: AbortSignal;
+
+  /** Milliseconds since 1970 by the system's clock, the one tests move. Use it instead of `Date.now()`. */
+  abstract now(): number;
+
+  /** A number in [0, 1) from the system's source of chance, which tests seed. Use it instead of `Math.random()`. */
+  abstract random(): number;
+
+  /**
+   * Identity of the message this turn handles, the same each time it runs: the caller's key, or one made by the system.
+   * Hand it to effects outside, which happen at least once. Always there while a handler runs; `undefined` in queries and
+   * in `onActivate` and `onDeactivate`.
+   *
+   * @example await payments.charge({ amount, idempotencyKey: this.self.idempotencyKey })
+   */
+  abstract readonly idempotencyKey: string | undefined;
+
+  /** Headers given by the caller with `ref.with({ headers })`; empty when there are none. */
+  abstract readonly headers: Readonly<Record<string, string>>;
+
+  /** Which run of the message this is: 1, and one more for each failed attempt of a told message. */
+  abstract readonly attempt: number;
+
+  /** When the caller stops waiting, in milliseconds since 1970; nested asks inherit it. `undefined` for tells. */
+  abstract readonly deadline: number | undefined;
+
+  /** Structured log; every line carries the actor's address. */
+  abstract readonly log: Logger;
+
+  /**
+   * Drops this instance from memory after the current turn, once its commit is known; the next message makes a new one
+   * from the stored state.
+   */
+  abstract deactivate(): void;
+
+  /**
+   * Ends this actor: its state and reminders go with the commit of the current turn, and the instance with them. Messages
+   * that wait, or come later, meet a new actor whose `isNew` is true. A turn that fails destroys nothing.
+   */
+  abstract destroy(): void;
+}

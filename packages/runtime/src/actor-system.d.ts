@@ -1,0 +1,93 @@
+import type { Duration } from "@actor-runtime/core";
+import type { RefBy, Transaction } from "./client/ref-types.js";
+export interface LockOptions {
+    /** How long the lock outlives its holder; renewed while held. Default `"10s"`. */
+    readonly lease?: Duration;
+    /** How long to wait for it. Default `"30s"`. */
+    readonly wait?: Duration;
+    readonly mode?: "exclusive" | "shared";
+}
+export interface Lock extends AsyncDisposable {
+    /** Hand it to every resource the lock protects: a lower one than seen before is a holder that lost the lock. */
+    readonly fence: number;
+    /** Aborts when the lock is lost, before its lease ends. */
+    readonly signal: AbortSignal;
+}
+export interface Locks {
+    acquire(names: string | readonly string[], options?: LockOptions): Promise<Lock>;
+    withLock<R>(names: string | readonly string[], body: (lock: Lock) => Promise<R>): Promise<R>;
+    withLock<R>(names: string | readonly string[], options: LockOptions, body: (lock: Lock) => Promise<R>): Promise<R>;
+}
+/** Stored actors, for operators and tests. */
+export interface ActorAdmin {
+    /** Actors of a type with stored state. `bytes` is the size of the stored text, `version` its schema version. */
+    list(type: string, options?: {
+        prefix?: string;
+    }): AsyncIterable<{
+        address: string;
+        bytes: number;
+        version: number;
+    }>;
+    /** The committed state by field name, or `undefined` when nothing is stored. */
+    read(address: string): Promise<Record<string, unknown> | undefined>;
+    /** Removes state, reminders, stored messages and kept answers; reports the dead letters that still name the actor. */
+    erase(address: string): Promise<{
+        deadLetters: number;
+    }>;
+}
+/** One hosted type as `describe()` shows it. */
+export interface TypeDescription {
+    readonly name: string;
+    readonly mailbox: string;
+    readonly partitions: number;
+    readonly handlers: readonly string[];
+    readonly queries: readonly string[];
+    /** Live instances in this process. */
+    readonly activations: number;
+}
+export interface SystemDescription {
+    readonly workerId: string;
+    readonly namespace: string;
+    /** Name of the broker adapter, for example `embedded`. */
+    readonly transport: string;
+    readonly state: "starting" | "running" | "draining" | "closed";
+    readonly types: readonly TypeDescription[];
+    /** Readiness, one line per check. */
+    readonly checks: Readonly<Record<string, "ok" | string>>;
+}
+/** Options of one call without types, as HTTP and the command line make it. */
+export interface UntypedCall {
+    readonly address: string;
+    readonly handler: string;
+    readonly args: readonly unknown[];
+    readonly timeout?: Duration;
+    readonly signal?: AbortSignal;
+    readonly idempotencyKey?: string;
+    readonly headers?: Readonly<Record<string, string>>;
+}
+export interface ActorSystem extends AsyncDisposable {
+    /**
+     * Makes a reference; nothing is sent. By class, `ref(Account, "alice")`; by a name listed in the interface `Actors`,
+     * `ref("Account", "alice")`; or by any name with its type, `ref<Account>("Account", "alice")`.
+     *
+     * @throws InvalidAddressError when the key is empty or over 256 UTF-8 bytes
+     */
+    readonly ref: RefBy<Promise<void>>;
+    /** Asks by name, for callers that know no class. */
+    ask(call: UntypedCall): Promise<unknown>;
+    /** Tells by name; resolves once the broker has the message. */
+    tell(call: UntypedCall): Promise<void>;
+    readonly actors: ActorAdmin;
+    readonly locks: Locks;
+    transaction<R>(body: (tx: Transaction) => Promise<R>): Promise<R>;
+    transaction<R>(options: {
+        timeout?: Duration;
+        idempotencyKey?: string;
+    }, body: (tx: Transaction) => Promise<R>): Promise<R>;
+    describe(): SystemDescription;
+    /** Stops taking new work, finishes running turns for up to `drainTimeout` (default 25 s), commits, gives everything back. */
+    close(options?: {
+        drainTimeout?: Duration;
+    }): Promise<void>;
+}
+//# sourceMappingURL=actor-system.d.ts.map

@@ -1,0 +1,2 @@
+export {};
+//# sourceMappingURL=actor-system.js.map

@@ -1,0 +1,179 @@
+import { ActorError, CancelledError, ClockSkewError, ClosedError, checkType, DeadlockError, AskTimeoutError, durationMs, errorToWire, formatAddress, fromWire, IdempotencyMismatchError, InvalidAddressError, InvalidArgumentsError, LostOwnershipError, NotSendableError, NotStartedError, OverloadedError, RejectedError, StateVersionError, StoreUnavailableError, TooLargeError, toWire, TurnTimeoutError, UnknownHandlerError, UnknownOutcomeError, UnknownTypeError, UnsupportedError, } from "@actor-runtime/core";
+/** Bound of a request's body; a message itself is bounded lower, at 256 KiB. */
+const maxBodyBytes = 1024 * 1024;
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+/**
+ * Calls actors over HTTP: `POST …/<Type>/<key>/<handler>` with a JSON array of arguments, in any framework that speaks
+ * `Request` and `Response`. The last three parts of the path count, each percent-encoded.
+ *
+ * - The answer is 200 with the reply as JSON, or 204 for `undefined`. With `?tell` it is 202 as soon as the message is
+ *   safe in the mailbox.
+ * - `Idempotency-Key`, `Actor-Timeout` (`"2s"` or milliseconds), `traceparent`, `tracestate` and `baggage` go with the call.
+ * - A client that disconnects withdraws its call.
+ * - A failure is `{ "error": { class, name, code, message, effect, retryable, data } }` with a status by its class: 400 and
+ *   404 the call is wrong, 422 the actor refused, 409 deadlock, 413 too large, 503 not now (with `Retry-After` where it is
+ *   known), 504 out of time, 500 the handler threw.
+ * - A body that is not `application/json` is refused, so that no foreign web page can make a browser call actors.
+ *
+ * @example app.post("/api/:type/:key/:handler", (c) => route(c.req.raw)) // const route = callRoute(system, { allow })
+ */
+export function callRoute(system, { allow }) {
+    return async (request) => {
+        try {
+            if (request.method !== "POST")
+                throw new HttpError(405, "METHOD_NOT_ALLOWED", "call a handler with POST", { allow: "POST" });
+            const url = new URL(request.url);
+            const { type, key, handler } = targetOf(url.pathname);
+            if (!(await allow(type, handler, request))) {
+                throw new HttpError(403, "FORBIDDEN", `calling ${type}.${handler} is not allowed here`);
+            }
+            const call = {
+                address: formatAddress(type, key),
+                handler,
+                args: await readArguments(request),
+                signal: request.signal,
+                ...optionsOf(request.headers),
+            };
+            if (url.searchParams.has("tell")) {
+                await system.tell(call);
+                return new Response(null, { status: 202 });
+            }
+            const reply = await system.ask(call);
+            return reply === undefined ? new Response(null, { status: 204 }) : Response.json(toWire(reply, "reply"));
+        }
+        catch (error) {
+            if (error instanceof ActorError)
+                return failureResponse(error);
+            throw error;
+        }
+    };
+}
+/** A refusal that only HTTP knows. */
+export class HttpError extends ActorError {
+    status;
+    headers;
+    constructor(status, code, message, headers = {}) {
+        super(message, { code, effect: "none", retryable: false });
+        this.status = status;
+        this.headers = headers;
+    }
+}
+/** The answer to a failed call: the error in wire form under the status of its class. Stacks and causes stay inside. */
+export function failureResponse(error) {
+    const { stack: _stack, cause: _cause, ...wire } = errorToWire(error);
+    return Response.json({ error: wire }, { status: statusOf(error), headers: headersOf(error) });
+}
+/** What is not listed is 500. */
+const statuses = new Map([
+    [InvalidAddressError, 400],
+    [InvalidArgumentsError, 400],
+    [NotSendableError, 400],
+    [UnknownTypeError, 404],
+    [UnknownHandlerError, 404],
+    [DeadlockError, 409],
+    [TooLargeError, 413],
+    [RejectedError, 422],
+    [IdempotencyMismatchError, 422],
+    [CancelledError, 499],
+    [UnsupportedError, 501],
+    [OverloadedError, 503],
+    [ClosedError, 503],
+    [StoreUnavailableError, 503],
+    [StateVersionError, 503],
+    [LostOwnershipError, 503],
+    [ClockSkewError, 503],
+    [AskTimeoutError, 504],
+    [TurnTimeoutError, 504],
+    [NotStartedError, 504],
+    [UnknownOutcomeError, 504],
+]);
+function statusOf(error) {
+    if (error instanceof HttpError)
+        return error.status;
+    for (const [type, status] of statuses)
+        if (error instanceof type)
+            return status;
+    return 500;
+}
+function headersOf(error) {
+    if (error instanceof HttpError)
+        return error.headers;
+    if (error instanceof OverloadedError)
+        return { "retry-after": String(Math.ceil(error.retryAfterMs / 1_000)) };
+    return {};
+}
+/** The last three parts of the path; a key may hold an encoded slash. */
+function targetOf(path) {
+    const parts = path.split("/").slice(-3);
+    const [type = "", key = "", handler = ""] = parts.map(decode);
+    if (parts.length < 3 || !handler)
+        throw new InvalidAddressError("the path must end with /<Type>/<key>/<handler>");
+    checkType(type);
+    return { type, key, handler };
+}
+function decode(part) {
+    try {
+        return decodeURIComponent(part);
+    }
+    catch {
+        throw new InvalidAddressError(`the path has "${part}", which is not percent-encoded UTF-8`);
+    }
+}
+const tracing = ["traceparent", "tracestate", "baggage"];
+function optionsOf(headers) {
+    const timeout = headers.get("actor-timeout");
+    const idempotencyKey = headers.get("idempotency-key");
+    const traced = tracing.flatMap((name) => {
+        const value = headers.get(name);
+        return value === null ? [] : [[name, value]];
+    });
+    return {
+        ...(timeout === null ? {} : { timeout: timeoutMs(timeout) }),
+        ...(idempotencyKey === null ? {} : { idempotencyKey }),
+        ...(traced.length === 0 ? {} : { headers: Object.fromEntries(traced) }),
+    };
+}
+function timeoutMs(text) {
+    try {
+        return durationMs(/^\d+$/.test(text) ? Number(text) : text, "Actor-Timeout");
+    }
+    catch (error) {
+        throw new InvalidArgumentsError(error.message);
+    }
+}
+async function readArguments(request) {
+    const type = request.headers.get("content-type")?.split(";", 1)[0]?.trim().toLowerCase();
+    if (type !== "application/json") {
+        throw new HttpError(415, "UNSUPPORTED_MEDIA_TYPE", "send the arguments with content-type: application/json");
+    }
+    const bytes = await readBytes(request);
+    let body;
+    try {
+        body = JSON.parse(utf8.decode(bytes));
+    }
+    catch (error) {
+        throw new InvalidArgumentsError(`the body is not valid JSON: ${error.message}`);
+    }
+    if (!Array.isArray(body))
+        throw new InvalidArgumentsError("the body must be a JSON array of the arguments, for example [100]");
+    return body.map((argument, index) => {
+        try {
+            return fromWire(argument);
+        }
+        catch (error) {
+            throw new InvalidArgumentsError(`args[${index}]: ${error.message}`);
+        }
+    });
+}
+async function readBytes(request) {
+    const chunks = [];
+    let bytes = 0;
+    for await (const chunk of request.body ?? []) {
+        bytes += chunk.byteLength;
+        if (bytes > maxBodyBytes)
+            throw new TooLargeError(`the body is over ${maxBodyBytes} bytes`);
+        chunks.push(chunk);
+    }
+    return Buffer.concat(chunks);
+}
+//# sourceMappingURL=call-route.js.map

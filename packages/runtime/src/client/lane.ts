@@ -1,0 +1,259 @@
+import {
+  type ActorError,
+  type Broker,
+  type Clock,
+  type Destination,
+  type Frame,
+  frameBody,
+  maxFrameBytes,
+  maxFrameMessages,
+  OverloadedError,
+  type PublishOutcome,
+  type Random,
+  retryDelayMs,
+  type Segment,
+  UnknownOutcomeError,
+  wireVersion,
+} from "@actor-runtime/core";
+import type { OutboundStream } from "./outbound-stream.js";
+
+/** One message on its way to a mailbox. The lane calls exactly one of `confirmed` and `abandoned`. */
+export interface Outgoing {
+  /** The message as JSON text, and its size in UTF-8 bytes. */
+  readonly text: string;
+  readonly bytes: number;
+  /** Where its number comes from; `undefined`: queries and cancellations have none. */
+  readonly source: OutboundStream | OutboxNumber | undefined;
+  /** Whether a number taken from a stream waits for an answer. */
+  readonly isAsk: boolean;
+  /** Clock time (monotonic ms) after which it may be abandoned; the outbox never abandons. */
+  readonly expiresAt: number;
+  /** Set by the lane when the batch is built. */
+  number: number;
+  confirmed(): void;
+  abandoned(error: ActorError): void;
+}
+
+/** A number given in the commit of a source partition, and the one given before it (delivery.md S2). */
+export interface OutboxNumber {
+  readonly stream: string;
+  readonly number: number;
+  readonly prev: number;
+}
+
+/** Bounds of what may wait in one lane for client calls (P12). */
+const maxWaiting = 50_000;
+const maxWaitingBytes = 32 * 1024 * 1024;
+const backoff = { firstMs: 20, maxMs: 2_000 };
+
+/**
+ * The way from this process to one destination (delivery.md S1): first in, first out, at most one unconfirmed batch. What
+ * arrives while a batch is unconfirmed is the next batch, so batches grow with load and a lone message goes at once.
+ */
+export class Lane {
+  readonly #to: Destination;
+  readonly #broker: Broker;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  #waiting: Outgoing[] = [];
+  #waitingBytes = 0;
+  /** The unconfirmed batch, empty = none. */
+  #batch: Outgoing[] = [];
+  #flushScheduled = false;
+  #failures = 0;
+  /** Some publication of the batch had an unknown outcome: its messages may be in the mailbox. */
+  #uncertain = false;
+  #closed = false;
+
+  constructor(to: Destination, broker: Broker, clock: Clock, random: Random) {
+    this.#to = to;
+    this.#broker = broker;
+    this.#clock = clock;
+    this.#random = random;
+  }
+
+  /** Nothing waits and nothing is unconfirmed. */
+  get idle(): boolean {
+    return this.#batch.length === 0 && this.#waiting.length === 0;
+  }
+
+  /** @throws OverloadedError when a client's call would exceed the lane's bound */
+  checkRoom(bytes: number): void {
+    if (this.#waiting.length >= maxWaiting || this.#waitingBytes + bytes > maxWaitingBytes) {
+      throw new OverloadedError(
+        `mailbox ${this.#to}: ${this.#waiting.length} messages of this process wait to be sent already`,
+        "mailbox",
+        100,
+      );
+    }
+  }
+
+  send(message: Outgoing): void {
+    this.#waiting.push(message);
+    this.#waitingBytes += message.bytes;
+    if (this.#flushScheduled || this.#batch.length > 0) return;
+    this.#flushScheduled = true;
+    queueMicrotask(this.#flush);
+  }
+
+  /** Takes a message back that is in no batch yet. */
+  withdraw(message: Outgoing): boolean {
+    const index = this.#waiting.indexOf(message);
+    if (index < 0) return false;
+    this.#waiting.splice(index, 1);
+    this.#waitingBytes -= message.bytes;
+    return true;
+  }
+
+  /** Drops what comes from outbox streams of this source: its partition belongs to somebody else now (T5). */
+  dropOutbox(stream: string): void {
+    this.#waiting = this.#waiting.filter((message) => {
+      const drop = isOutbox(message.source) && message.source.stream === stream;
+      if (drop) this.#waitingBytes -= message.bytes;
+      return !drop;
+    });
+  }
+
+  /** Abandons everything; nothing is sent from here on. */
+  close(error: ActorError): void {
+    this.#closed = true;
+    const messages = [...this.#batch, ...this.#waiting];
+    this.#batch = [];
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    for (const message of messages) message.abandoned(error);
+  }
+
+  readonly #flush = (): void => {
+    this.#flushScheduled = false;
+    if (this.#closed || this.#batch.length > 0 || this.#waiting.length === 0) return;
+    this.#batch = this.#takeBatch();
+    this.#failures = 0;
+    this.#uncertain = false;
+    for (const message of this.#batch) {
+      const { source } = message;
+      if (source !== undefined) message.number = isOutbox(source) ? source.number : source.take(message.isAsk);
+    }
+    this.#publish();
+  };
+
+  #takeBatch(): Outgoing[] {
+    let bytes = 0;
+    let count = 0;
+    for (const message of this.#waiting) {
+      if (count === maxFrameMessages || (count > 0 && bytes + message.bytes > maxFrameBytes)) break;
+      bytes += message.bytes;
+      count++;
+    }
+    this.#waitingBytes -= bytes;
+    if (count === this.#waiting.length) {
+      const batch = this.#waiting;
+      this.#waiting = [];
+      return batch;
+    }
+    return this.#waiting.splice(0, count);
+  }
+
+  #publish(): void {
+    const frame = frameOf(this.#batch);
+    this.#broker.publish(this.#to, frame).then(this.#settle, () => this.#settle("lost"));
+  }
+
+  readonly #settle = (outcome: PublishOutcome): void => {
+    if (this.#closed) return;
+    if (outcome === "confirmed") {
+      const batch = this.#batch;
+      this.#batch = [];
+      for (const message of batch) {
+        if (message.source !== undefined && !isOutbox(message.source)) message.source.confirm(message.number);
+        message.confirmed();
+      }
+      // Callers that just learned of the confirm may send at once; let their messages join the next batch.
+      if (this.#waiting.length > 0 && !this.#flushScheduled) {
+        this.#flushScheduled = true;
+        queueMicrotask(this.#flush);
+      }
+      return;
+    }
+    if (outcome === "lost") this.#uncertain = true;
+    this.#failures++;
+    this.#abandonExpired(outcome);
+    const delayMs = retryDelayMs(this.#failures, backoff, this.#random.next());
+    this.#clock.after(delayMs, () => {
+      if (this.#closed) return;
+      this.#abandonExpired(outcome);
+      // Same numbers, same `after` (S4): nothing of this batch has been confirmed in between.
+      if (this.#batch.length > 0) this.#publish();
+      else this.#flush();
+    });
+  };
+
+  /** S5. The numbers of abandoned messages are burnt; the next frame's `after` says so. */
+  #abandonExpired(outcome: PublishOutcome): void {
+    const now = this.#clock.monotonic();
+    const expired = (message: Outgoing) => message.expiresAt <= now;
+    if (this.#batch.some(expired)) {
+      const late = this.#batch.filter(expired);
+      this.#batch = this.#batch.filter((message) => !expired(message));
+      for (const message of late) message.abandoned(this.#abandonment(outcome));
+    }
+    if (this.#waiting.some(expired)) {
+      const late = this.#waiting.filter(expired);
+      this.#waiting = this.#waiting.filter((message) => !expired(message));
+      for (const message of late) {
+        this.#waitingBytes -= message.bytes;
+        message.abandoned(overloaded(this.#to, outcome));
+      }
+    }
+  }
+
+  #abandonment(outcome: PublishOutcome): ActorError {
+    if (!this.#uncertain) return overloaded(this.#to, outcome);
+    return new UnknownOutcomeError(`mailbox ${this.#to}: the broker did not confirm the message in time`);
+  }
+}
+
+function overloaded(to: Destination, outcome: PublishOutcome): OverloadedError {
+  const reason = {
+    refused: "is full",
+    unroutable: "has no queue yet: no worker that hosts it has started",
+    lost: "could not be reached",
+    confirmed: "is busy",
+  }[outcome];
+  return new OverloadedError(`mailbox ${to} ${reason}`, "mailbox", 500);
+}
+
+function isOutbox(source: Outgoing["source"]): source is OutboxNumber {
+  return source !== undefined && "prev" in source;
+}
+
+/** Builds the frame: one segment per dense run of one stream (delivery.md A.2). */
+function frameOf(batch: readonly Outgoing[]): Frame {
+  const texts: string[] = [];
+  const segments: Segment[] = [];
+  /** Last number of each stream in this frame. */
+  let last: { stream: string; number: number } | undefined;
+  let lasts: Map<string, number> | undefined;
+  let run: { stream: string; first: number; count: number; after: number; settled: number } | undefined;
+  for (const { text, source, number } of batch) {
+    texts.push(text);
+    if (source === undefined) continue;
+    const outbox = isOutbox(source);
+    const stream = outbox ? source.stream : source.name;
+    if (run !== undefined && run.stream === stream && run.first + run.count === number) {
+      run.count++;
+    } else {
+      if (run !== undefined && run.stream !== stream) {
+        // A second stream in one frame is rare: only then are the last numbers kept by name.
+        lasts ??= new Map();
+        lasts.set(run.stream, run.first + run.count - 1);
+      }
+      const earlier = last?.stream === stream ? last.number : lasts?.get(stream);
+      const after = earlier ?? (outbox ? source.prev : source.confirmed);
+      run = { stream, first: number, count: 1, after, settled: outbox ? 0 : source.settled };
+      segments.push(run);
+    }
+    last = { stream, number };
+  }
+  return { headers: { v: wireVersion, segments }, body: frameBody(texts) };
+}

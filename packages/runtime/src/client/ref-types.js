@@ -1,0 +1,2 @@
+export {};
+//# sourceMappingURL=ref-types.js.map

@@ -1,0 +1,9 @@
+import type { Logger } from "./ports.js";
+
+/** Warnings and errors on stderr, for programs that bring no logger of their own. */
+export const consoleLog: Logger = {
+  debug: () => {},
+  info: () => {},
+  warn: (fields, line) => console.warn(line, fields),
+  error: (fields, line) => console.error(line, fields),
+};

@@ -1,0 +1,125 @@
+import type { Duration } from "@actor-runtime/core";
+import { ConfigError } from "@actor-runtime/core";
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type { ActorSettings } from "./actor-options.js";
+import type { StateField } from "./actor-definition.js";
+
+export type Schemas = StandardSchemaV1 | readonly StandardSchemaV1[];
+
+/** What `@Handler` or `@Query` says about a method. */
+export interface MethodDeclaration {
+  readonly kind: "handler" | "query";
+  readonly input: Schemas | undefined;
+  readonly timeout: Duration | undefined;
+}
+
+/** What the decorators of one class body declared, inherited members not included. */
+interface Members {
+  readonly methods: Map<string, MethodDeclaration>;
+  /** Property → name in the stored state. */
+  readonly fields: Map<string, string>;
+}
+
+// Registered symbols: decorators and worker agree even when two copies of this package are loaded.
+const actorKey = Symbol.for("actor-runtime.actor");
+const membersKey = Symbol.for("actor-runtime.members");
+const methodKey = Symbol.for("actor-runtime.method");
+
+export function declareActor(type: object, settings: ActorSettings): void {
+  Object.defineProperty(type, actorKey, { value: settings });
+}
+
+/** Settings given to this very class; a subclass of an actor is none until it is decorated itself. */
+export function declaredActor(type: object): ActorSettings | undefined {
+  return ownValue<ActorSettings>(type, actorKey);
+}
+
+/** Legacy decorators know the prototype, so they write the class body's list. */
+export function declareMethod(prototype: object, name: string, declaration: MethodDeclaration): void {
+  const { methods } = membersOf(prototype);
+  if (methods.has(name)) throw decoratedTwice(name);
+  methods.set(name, declaration);
+}
+
+/** TC39 method decorators run before there is a class, so the function itself carries the declaration. */
+export function tagMethod(method: object, name: string, declaration: MethodDeclaration): void {
+  if (Object.hasOwn(method, methodKey)) throw decoratedTwice(name);
+  Object.defineProperty(method, methodKey, { value: declaration });
+}
+
+/**
+ * Adds a durable field to a class body's list. TC39 field decorators know neither class nor prototype before the first
+ * instance is made; they call this then, with the prototype of the instance.
+ */
+export function declareField(prototype: object, property: string, name: string): void {
+  membersOf(prototype).fields.set(property, name);
+}
+
+/** Methods by name, those of base classes first; a redecorated method counts as its last declaration. */
+export function declaredMethods(prototype: object): Map<string, MethodDeclaration> {
+  const methods = new Map<string, MethodDeclaration>();
+  for (const level of fromBase(prototype)) {
+    for (const [name, declaration] of ownMembers(level)?.methods ?? []) methods.set(name, declaration);
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(level))) {
+      const tag = typeof value === "function" ? ownValue<MethodDeclaration>(value, methodKey) : undefined;
+      if (tag) methods.set(name, tag);
+    }
+  }
+  return methods;
+}
+
+/**
+ * Durable fields, those of base classes first.
+ *
+ * @throws ConfigError when two fields share a name in the stored state
+ */
+export function declaredFields(prototype: object, owner: string): StateField[] {
+  const nameOf = new Map<string, string>();
+  for (const level of fromBase(prototype)) {
+    for (const [property, name] of ownMembers(level)?.fields ?? []) nameOf.set(property, name);
+  }
+  const propertyOf = new Map<string, string>();
+  for (const [property, name] of nameOf) {
+    const other = propertyOf.get(name);
+    if (other !== undefined) {
+      throw new ConfigError(
+        `${owner}: the fields ${other} and ${property} are both stored as "${name}"; give one another @State({ name })`,
+      );
+    }
+    propertyOf.set(name, property);
+  }
+  return Array.from(nameOf, ([property, name]) => ({ property, name }));
+}
+
+function membersOf(prototype: object): Members {
+  const own = ownMembers(prototype);
+  if (own) return own;
+  const members: Members = { methods: new Map(), fields: new Map() };
+  Object.defineProperty(prototype, membersKey, { value: members });
+  return members;
+}
+
+function ownMembers(prototype: object): Members | undefined {
+  return ownValue<Members>(prototype, membersKey);
+}
+
+/** Own properties only: an inherited list would be shared between classes. */
+function ownValue<V>(target: object, key: symbol): V | undefined {
+  return Object.getOwnPropertyDescriptor(target, key)?.value as V | undefined;
+}
+
+function fromBase(prototype: object): object[] {
+  const levels: object[] = [];
+  for (
+    let level: object | null = prototype;
+    level && level !== Object.prototype;
+    level = Object.getPrototypeOf(level)
+  ) {
+    levels.unshift(level);
+  }
+  return levels;
+}
+
+function decoratedTwice(name: string): ConfigError {
+  return new ConfigError(`${name} is decorated twice; keep one @Handler or one @Query`);
+}

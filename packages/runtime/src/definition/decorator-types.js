@@ -1,0 +1,2 @@
+export {};
+//# sourceMappingURL=decorator-types.js.map

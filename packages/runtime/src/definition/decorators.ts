@@ -1,0 +1,112 @@
+import { ConfigError, type Duration } from "@actor-runtime/core";
+import { type ActorOptions, actorSettings } from "./actor-options.js";
+import {
+  declareActor,
+  declareField,
+  declareMethod,
+  type MethodDeclaration,
+  type Schemas,
+  tagMethod,
+} from "./declarations.js";
+import { checkPlace, isStandard, legacyPlace } from "./decorator-place.js";
+import type { ClassDecoratorFor, FieldDecorator, MethodDecoratorOf } from "./decorator-types.js";
+
+export interface QueryOptions<S extends Schemas = Schemas> {
+  /**
+   * Any Standard Schema (zod, valibot, arktype, …) for a single argument, or a list of one schema per argument. The method
+   * gets what the schema gives; what it refuses is InvalidArgumentsError at the caller. Without it arguments are unchecked.
+   */
+  input?: S;
+}
+
+export interface HandlerOptions<S extends Schemas = Schemas> extends QueryOptions<S> {
+  /** The turn is aborted after this time, leaves nothing and fails with TurnTimeoutError. @default "1m" */
+  timeout?: Duration;
+}
+
+/**
+ * Makes a class an actor type. The class itself is not changed or wrapped.
+ *
+ * Works with legacy (`experimentalDecorators`) and TC39 decorators. A subclass of an actor is an actor only when it is
+ * decorated itself; fields and handlers are inherited, from abstract classes too.
+ *
+ * @param name the address (`Account/alice`) and the storage key: given, never derived from the class, because minifiers
+ * and renames change class names. Letters, digits, `_`, `.`, `-`, beginning with a letter.
+ * @throws ConfigError when the name is missing or an option is out of range
+ * @example
+ * @Actor("Account", { version: 2, migrate: (old) => ({ balance: Number(old.euros) * 100 }) })
+ * export class Account { … }
+ */
+export function Actor(name: string, options?: ActorOptions): ClassDecoratorFor {
+  return (type) => declareActor(type, actorSettings(type.name, name, options));
+}
+
+/**
+ * Makes a field durable: it is restored after construction, and what a turn made of it commits with the turn or not at
+ * all. It may hold anything JSON can, and `undefined`, `bigint`, `Date`, `Uint8Array`, `Map`, `Set`, to any depth.
+ *
+ * A `#private` field cannot be reached from outside the class: use `private`.
+ *
+ * @param options.name keeps the stored name when the field is renamed; names are unique in a class
+ * @throws ConfigError on methods, static, `#private` and symbol members and for names that begin with "$"
+ * @example
+ * @State() private balance = 0;
+ * @State({ name: "owner" }) private holder = "";
+ */
+export function State(options: { name?: string } = {}): FieldDecorator {
+  return (target: object | undefined, at: unknown, descriptor?: PropertyDescriptor) => {
+    if (isStandard(at)) {
+      const property = checkPlace("@State", "field", at);
+      const name = storedName(property, options.name);
+      return function (this: object, initial: unknown): unknown {
+        declareField(Object.getPrototypeOf(this), property, name);
+        return initial;
+      };
+    }
+    const property = checkPlace("@State", "field", legacyPlace(target!, at as string | symbol, descriptor));
+    declareField(target!, property, storedName(property, options.name));
+    return undefined;
+  };
+}
+
+/**
+ * Makes a public method callable from outside; each call is a turn of its own and commits what it changed. A method that
+ * throws leaves nothing behind.
+ *
+ * An override in a subclass is called in its place, with these options unless it is decorated again. With TC39
+ * decorators put it above decorators that replace the method.
+ *
+ * @throws ConfigError on fields, static and `#private` members and for names that begin with "$"
+ * @example
+ * @Handler({ input: z.number().positive() }) deposit(amount: number): number {
+ *   return (this.balance += amount);
+ * }
+ */
+export function Handler<const S extends Schemas = never>(options: HandlerOptions<S> = {}): MethodDecoratorOf<S> {
+  return methodDecorator("@Handler", { kind: "handler", input: options.input, timeout: options.timeout });
+}
+
+/**
+ * Makes a public method callable from outside that only reads: it runs beside other queries and commits nothing.
+ * Assigning state, tells, reminders and asks to handlers throw QueryEffectError in it; it may query others.
+ *
+ * @example @Query() current(): number { return this.balance; }
+ */
+export function Query<const S extends Schemas = never>(options: QueryOptions<S> = {}): MethodDecoratorOf<S> {
+  return methodDecorator("@Query", { kind: "query", input: options.input, timeout: undefined });
+}
+
+function methodDecorator<S extends Schemas>(decorator: string, declaration: MethodDeclaration): MethodDecoratorOf<S> {
+  return (target: object, at: unknown, descriptor?: PropertyDescriptor) => {
+    if (isStandard(at)) return tagMethod(target, checkPlace(decorator, "method", at), declaration);
+    const name = checkPlace(decorator, "method", legacyPlace(target, at as string | symbol, descriptor));
+    return declareMethod(target, name, declaration);
+  };
+}
+
+function storedName(property: string, name = property): string {
+  if (name !== "" && !name.startsWith("$")) return name;
+  throw new ConfigError(
+    `@State on ${property}: "${name}" is no name for stored state; it must not be empty or begin with "$"`,
+  );
+}

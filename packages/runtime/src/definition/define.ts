@@ -1,0 +1,104 @@
+import { ConfigError } from "@actor-runtime/core";
+import type { ActorDefinition, AnyActor, MethodDefinition, StateField } from "./actor-definition.js";
+import type { ActorSettings } from "./actor-options.js";
+import { constructorParameters } from "./constructor-parameters.js";
+import { declaredActor, declaredFields, declaredMethods, type MethodDeclaration } from "./declarations.js";
+import { constructing, inject } from "./inject.js";
+import { positiveMs } from "./positive-ms.js";
+import { isReservedName } from "./reserved-names.js";
+
+const defaultTimeout = "1m";
+
+/**
+ * Reads what the decorators said about a class.
+ *
+ * @throws ConfigError that names the class, the field and the fix
+ */
+export function defineActor(type: AnyActor): ActorDefinition {
+  const settings = settingsOf(type);
+  const methods = methodsOf(type);
+  if (methods.size === 0) {
+    throw new ConfigError(
+      `class ${type.name}: nothing can be called; mark at least one method with @Handler() or @Query()`,
+    );
+  }
+  const parameters = constructorParameters(type);
+  // Legacy decorators have declared the fields by now, so a clash shows at start; TC39 ones have not.
+  declaredFields(type.prototype, `class ${type.name}`);
+  let fields: readonly StateField[] | undefined;
+  return {
+    ...settings,
+    type,
+    methods,
+    stateFields(instance) {
+      fields ??= declaredFields(Object.getPrototypeOf(instance), `class ${type.name}`);
+      return fields;
+    },
+    construct(context, container) {
+      const make = type as unknown as new (...args: unknown[]) => object;
+      return constructing(context, container, () => new make(...parameters.map((token) => inject(token))));
+    },
+  };
+}
+
+/**
+ * The name given to `@Actor`, for references by class.
+ *
+ * @throws ConfigError when the class has none
+ */
+export function actorName(type: AnyActor): string {
+  return settingsOf(type).name;
+}
+
+/** How long answers of this type are kept, in ms, for callers that have its class. */
+export function replyRetentionOf(type: AnyActor): number {
+  return settingsOf(type).replyRetentionMs;
+}
+
+const methodsByType = new WeakMap<AnyActor, ReadonlyMap<string, MethodDefinition>>();
+
+/**
+ * The methods of a class that may be called from outside, hosted here or not.
+ *
+ * @throws ConfigError when the class is no actor or a method's name or options are not allowed
+ */
+export function methodsOf(type: AnyActor): ReadonlyMap<string, MethodDefinition> {
+  let methods = methodsByType.get(type);
+  if (!methods) {
+    const actor = actorName(type);
+    const declarations = declaredMethods(type.prototype);
+    methods = new Map(
+      Array.from(declarations, ([name, declaration]) => [name, defineMethod(type, actor, name, declaration)]),
+    );
+    methodsByType.set(type, methods);
+  }
+  return methods;
+}
+
+function defineMethod(type: AnyActor, actor: string, name: string, declaration: MethodDeclaration): MethodDefinition {
+  const where = `${type.name}.${name}`;
+  if (isReservedName(name)) {
+    throw new ConfigError(`${where}: the name is reserved, references use it themselves; rename the method`);
+  }
+  return {
+    actor,
+    name,
+    kind: declaration.kind,
+    run: type.prototype[name],
+    input: declaration.input,
+    timeoutMs: positiveMs(declaration.timeout ?? defaultTimeout, `${where}: timeout`),
+  };
+}
+
+function settingsOf(type: AnyActor): ActorSettings {
+  if (typeof type !== "function") {
+    throw new ConfigError(
+      `${String(type)} is no actor class; when it is imported, look for an import cycle or a wrong name`,
+    );
+  }
+  const settings = declaredActor(type);
+  if (settings) return settings;
+  const base = declaredActor(Object.getPrototypeOf(type));
+  const inherited = base ? ` (it extends ${base.name}, but a name is not inherited)` : "";
+  throw new ConfigError(`class ${type.name} is no actor${inherited}; decorate it with @Actor("${type.name}")`);
+}

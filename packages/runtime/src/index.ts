@@ -1,0 +1,46 @@
+/**
+ * # Layout
+ *
+ * - `definition/`  what decorators say about a class, `inject`, argument schemas
+ * - `client/`      references and calls: lanes, streams, answers
+ * - `worker/`      owning partitions: `worker` → `partition-owner` → `tenure` → `inbox` → `scheduler` → `commit-log`
+ * - `system.ts`    puts both together; `call-route.ts` opens it to HTTP
+ *
+ * One ask goes `ref → outside-caller → calls → lane → Broker → tenure → inbox → scheduler → commit-log → Store`, and its
+ * answer `reply-batch → Broker → calls`.
+ */
+export { ActorContext } from "./actor-context.js";
+export type {
+  ActorAdmin,
+  ActorSystem,
+  Lock,
+  LockOptions,
+  Locks,
+  SystemDescription,
+  TypeDescription,
+  UntypedCall,
+} from "./actor-system.js";
+export { type CallRouteOptions, callRoute } from "./call-route.js";
+export type {
+  Actors,
+  CallOptions,
+  DelayOptions,
+  Handle,
+  Ref,
+  RefBy,
+  Reserved,
+  Transaction,
+  TransactionRef,
+  TurnRef,
+} from "./client/ref-types.js";
+export type { ActorDefinition, AnyActor } from "./definition/actor-definition.js";
+export type { ActorOptions } from "./definition/actor-options.js";
+export { Actor, Handler, Query, State } from "./definition/decorators.js";
+export { DefaultContainer } from "./definition/default-container.js";
+export { actorName, defineActor } from "./definition/define.js";
+export { inject } from "./definition/inject.js";
+export { Registry } from "./definition/registry.js";
+export { defaultLimits, type Limits } from "./options.js";
+export type { Logger, Ports } from "./ports.js";
+export { createSystem, LocalSystem, type SystemOptions } from "./system.js";
+export type { Watchdog } from "./watchdog.js";

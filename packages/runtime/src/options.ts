@@ -1,0 +1,29 @@
+/** Bounds of one worker (P12) and its times in ms. */
+export interface Limits {
+  /** Live instances in this worker; beyond, the least recently used idle one goes. */
+  readonly maxActivations: number;
+  /** Messages that may wait for one actor; beyond, an ask gets OverloadedError and a tell becomes a dead letter. */
+  readonly maxWaitingPerActor: number;
+  /** Bytes of unacked frames in this process; shared out to its partitions as their prefetch. */
+  readonly maxUnsettledBytes: number;
+  readonly leaseMs: number;
+  /** How long running turns may go on when a partition is given up. */
+  readonly handoffGraceMs: number;
+  /** How long a delivery may be held back for a missing message before the channel is re-opened, and then the hole passes. */
+  readonly holdMs: number;
+  /** Waits between attempts of a told message: bounds of the first and of any. */
+  readonly retry: { readonly firstMs: number; readonly maxMs: number };
+  /** How far sender's and worker's clocks may differ: an ask this long past its deadline is not started. */
+  readonly clockToleranceMs: number;
+}
+
+export const defaultLimits: Limits = {
+  maxActivations: 100_000,
+  maxWaitingPerActor: 10_000,
+  maxUnsettledBytes: 256 * 1024 * 1024,
+  leaseMs: 10_000,
+  handoffGraceMs: 5_000,
+  holdMs: 10_000,
+  retry: { firstMs: 200, maxMs: 60_000 },
+  clockToleranceMs: 0,
+};

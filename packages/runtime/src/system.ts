@@ -1,0 +1,240 @@
+import {
+  ClosedError,
+  ConfigError,
+  type Container,
+  checkType,
+  durationMs,
+  type Duration,
+  parseAddress,
+  type ReplyQueue,
+  UnknownHandlerError,
+  UnsupportedError,
+} from "@actor-runtime/core";
+import { StoredActors } from "./actor-admin.js";
+import type { ActorAdmin, ActorSystem, Lock, Locks, SystemDescription, UntypedCall } from "./actor-system.js";
+import { Calls } from "./client/calls.js";
+import { Directory } from "./client/directory.js";
+import { Lanes } from "./client/lanes.js";
+import { OutsideCaller } from "./client/outside-caller.js";
+import { type KnownType, type RefOptions, targetOf } from "./client/ref.js";
+import { refBy } from "./client/ref-by.js";
+import type { RefBy } from "./client/ref-types.js";
+import { consoleLog } from "./console-log.js";
+import { Deadlines } from "./deadlines.js";
+import type { AnyActor } from "./definition/actor-definition.js";
+import { DefaultContainer } from "./definition/default-container.js";
+import { Registry } from "./definition/registry.js";
+import { defaultLimits, type Limits } from "./options.js";
+import type { Logger, Ports } from "./ports.js";
+import { isSystemHandler } from "./system-handlers.js";
+import type { Watchdog } from "./watchdog.js";
+import { HostedType } from "./worker/activation.js";
+import { ActivationList } from "./worker/activation-list.js";
+import { ReplyBatch } from "./worker/reply-batch.js";
+import type { WorkerServices } from "./worker/services.js";
+import { turnCalls } from "./worker/turn-calls.js";
+import { Worker } from "./worker/worker.js";
+
+export interface SystemOptions {
+  readonly ports: Ports;
+  /** Types this process hosts; none: it is a client. */
+  readonly actors?: readonly AnyActor[];
+  /** Where `inject` gets services from; default: one instance per class without constructor parameters. */
+  readonly container?: Container;
+  /** Keeps systems on the same services apart. Default `"default"`. */
+  readonly namespace?: string;
+  /** Default: random. */
+  readonly workerId?: string;
+  /** Default: warnings and errors on stderr. */
+  readonly log?: Logger;
+  /** Find state that a query changed in place, right after the query. Default `false`. */
+  readonly dev?: boolean;
+  readonly watchdog?: Watchdog;
+  readonly limits?: Partial<Limits>;
+}
+
+const defaultDrainMs = 25_000;
+
+/**
+ * Connects a process to its services and, with `actors`, hosts them; resolves once it serves.
+ *
+ * @throws ConfigError that names the field and the fix
+ */
+export async function createSystem(options: SystemOptions): Promise<LocalSystem> {
+  const system = new LocalSystem(options);
+  try {
+    await system.start();
+  } catch (error) {
+    await system.close({ drainTimeout: 0 });
+    throw error;
+  }
+  return system;
+}
+
+/** An actor system in this process; see {@link ActorSystem} for what users see. */
+export class LocalSystem implements ActorSystem {
+  readonly ref: RefBy<Promise<void>>;
+  readonly actors: ActorAdmin;
+  readonly locks: Locks = unsupportedLocks;
+  readonly #namespace: string;
+  readonly #services: WorkerServices;
+  readonly #caller: OutsideCaller;
+  readonly #worker: Worker | undefined;
+  #replies: ReplyQueue | undefined;
+  #state: SystemDescription["state"] = "starting";
+  #closing: Promise<void> | undefined;
+
+  constructor(options: SystemOptions) {
+    const { ports, actors = [], log = consoleLog } = options;
+    this.#namespace = namespaceOf(options.namespace ?? "default");
+    const types = new Map([...Registry.of(actors)].map((definition) => [definition.name, new HostedType(definition)]));
+    const hosted = (type: string): KnownType | undefined => types.get(type)?.definition;
+    const directory = new Directory(ports.store);
+    const lanes = new Lanes(ports.broker, ports.clock, ports.random);
+    const calls = new Calls(lanes, ports.clock, log);
+    this.#services = {
+      workerId: options.workerId ?? `worker-${ports.random.id().slice(0, 8)}`,
+      ports,
+      log,
+      limits: { ...defaultLimits, ...options.limits },
+      container: options.container ?? new DefaultContainer(),
+      types,
+      directory,
+      lanes,
+      calls,
+      replies: new ReplyBatch(ports.broker),
+      activations: new ActivationList(),
+      timers: new Deadlines(ports.clock),
+      watchdog: options.watchdog,
+      dev: options.dev ?? false,
+      turnRef: refBy<void>(turnCalls, hosted),
+    };
+    this.#caller = new OutsideCaller(calls, directory, ports.clock);
+    this.ref = refBy<Promise<void>>(this.#caller, hosted);
+    this.actors = new StoredActors(ports, directory, calls);
+    this.#worker = types.size > 0 ? new Worker(this.#services) : undefined;
+  }
+
+  async start(): Promise<void> {
+    const { broker } = this.#services.ports;
+    const { calls } = this.#services;
+    this.#replies = await broker.openReplies({
+      receive: (body) => calls.receive(body),
+      reopened: () => calls.repeatAll(),
+    });
+    calls.open(this.#replies.address);
+    await this.#worker?.start();
+    this.#state = "running";
+  }
+
+  // Async: a bad address is a rejection like every other failure of a call.
+  async ask(call: UntypedCall): Promise<unknown> {
+    return this.#caller.ask(this.#target(call), call.handler, call.args, optionsOf(call));
+  }
+
+  async tell(call: UntypedCall): Promise<void> {
+    await this.#caller.tell(this.#target(call), call.handler, call.args, optionsOf(call));
+  }
+
+  transaction<R>(): Promise<R> {
+    return Promise.reject(
+      new UnsupportedError("transactions are not part of this version; use tells, which leave with the turn's commit"),
+    );
+  }
+
+  describe(): SystemDescription {
+    const { workerId, ports, types } = this.#services;
+    return {
+      workerId,
+      namespace: this.#namespace,
+      transport: ports.broker.name,
+      state: this.#state,
+      types: Array.from(types.values(), ({ definition, activations }) => ({
+        name: definition.name,
+        mailbox: definition.mailbox.name,
+        partitions: definition.mailbox.partitions,
+        handlers: namesOf(definition.methods, "handler"),
+        queries: namesOf(definition.methods, "query"),
+        activations,
+      })),
+      checks: {
+        state: this.#state === "running" ? "ok" : `the worker is ${this.#state}`,
+        partitions: (this.#worker?.serving ?? true) ? "ok" : "some partitions are not served yet",
+      },
+    };
+  }
+
+  close({ drainTimeout = defaultDrainMs }: { drainTimeout?: Duration } = {}): Promise<void> {
+    const graceMs = durationMs(drainTimeout, "drainTimeout");
+    this.#closing ??= this.#close(graceMs);
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  // ---- for tests of actors (`actor-runtime/testing`)
+
+  /** Nothing runs, waits or is on its way, but for what waits for its time. */
+  get idle(): boolean {
+    return this.#services.lanes.idle && (this.#worker?.idle ?? true);
+  }
+
+  /** Drops everything in memory of the actor's partition, as a crash of its worker would; it recovers by itself. */
+  crash(address: string): void {
+    if (!this.#worker) throw new ConfigError("this system hosts no actors");
+    this.#worker.crash(address);
+  }
+
+  #target(call: UntypedCall): ReturnType<typeof targetOf> {
+    const { type, key } = parseAddress(call.address);
+    if (isSystemHandler(call.handler)) throw new UnknownHandlerError(`${type}.${call.handler}: names with $ belong to the system`);
+    return targetOf(type, key, this.#services.types.get(type)?.definition);
+  }
+
+  async #close(graceMs: number): Promise<void> {
+    this.#state = "draining";
+    const { calls, lanes, timers, ports } = this.#services;
+    await this.#worker?.stop(graceMs);
+    const error = new ClosedError("the system is closed");
+    calls.close();
+    lanes.close(error);
+    timers.clear();
+    await this.#replies?.close();
+    await Promise.all([ports.broker.close(), ports.store.close(), ports.alarms.close()]);
+    this.#state = "closed";
+  }
+}
+
+const unsupportedLocks: Locks = {
+  acquire: (): Promise<Lock> => Promise.reject(noLocks()),
+  withLock: <R>(): Promise<R> => Promise.reject(noLocks()),
+};
+
+function noLocks(): UnsupportedError {
+  return new UnsupportedError("locks are not part of this version; an actor's turns exclude each other already");
+}
+
+function optionsOf({ timeout, signal, idempotencyKey, headers }: UntypedCall): RefOptions {
+  return {
+    ...(timeout !== undefined && { timeout }),
+    ...(signal && { signal }),
+    ...(idempotencyKey !== undefined && { idempotencyKey }),
+    ...(headers && { headers }),
+  };
+}
+
+function namesOf(methods: ReadonlyMap<string, { kind: string; name: string }>, kind: string): string[] {
+  return [...methods.values()].filter((method) => method.kind === kind).map((method) => method.name);
+}
+
+/** @throws ConfigError */
+function namespaceOf(name: string): string {
+  try {
+    checkType(name);
+    return name;
+  } catch {
+    throw new ConfigError(`namespace: "${name}" must be 1 to 100 letters, digits, "_", "." or "-", beginning with a letter`);
+  }
+}

@@ -1,0 +1,2 @@
+export {};
+//# sourceMappingURL=watchdog.js.map

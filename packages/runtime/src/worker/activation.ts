@@ -1,0 +1,110 @@
+import type { ActorError } from "@actor-runtime/core";
+import { noDeadline, type Timed } from "../deadlines.js";
+import type { ActorDefinition, StateField } from "../definition/actor-definition.js";
+import type { Inbound, Parked } from "./inbound.js";
+
+/** A hosted type: its definition and what all its activations share. */
+export class HostedType {
+  readonly definition: ActorDefinition;
+  /** Known once the first instance is made. */
+  fields: readonly StateField[] = [];
+  /** Text of the latest initial state; activations share it instead of holding equal copies. */
+  initial = "";
+  activations = 0;
+
+  constructor(definition: ActorDefinition) {
+    this.definition = definition;
+  }
+}
+
+/** A turn as its actor sees it (`turn.ts`). */
+export interface RunningTurn extends Timed {
+  readonly inbound: Inbound | undefined;
+  abort(reason: ActorError): void;
+  end(): void;
+}
+
+/** Who looks after an activation: the table of its partition. */
+export interface ActivationOwner {
+  /** Drops it from memory if it is idle and everything of it is committed. */
+  deactivate(activation: Activation): boolean;
+  /** The time its first message waited for has come. */
+  resume(activation: Activation): void;
+}
+
+/**
+ * - `loading`: its state is being read, or the instance is being made
+ * - `ready`: takes turns
+ * - `leaving`: `onDeactivate` runs; messages wait for the next activation
+ */
+export type ActivationPhase = "loading" | "ready" | "leaving";
+
+/** A live actor. Kept small, since there may be hundreds of thousands of them; the lists are made when needed. */
+export class Activation implements Timed {
+  bucket = noDeadline;
+  readonly owner: ActivationOwner;
+  readonly hosted: HostedType;
+  readonly address: string;
+  phase: ActivationPhase = "loading";
+  instance: object | undefined;
+  /** State after the last finished turn: what the commit writes and what a failing turn goes back to (O6). */
+  text = "";
+  /** State of a fresh instance; equal state is not stored. */
+  initial = "";
+  /** Something is stored, or will be with the commit under way. */
+  stored = false;
+  /** `text` differs from what is stored although no turn changed it: migrated, or set in `onActivate`. */
+  unsaved = false;
+  /** A query saw objects it could have changed in place. */
+  suspect = false;
+  /** Code of a turn that timed out may still touch the instance: it is made anew. */
+  spoiled = false;
+  /** The commit that holds its last finished turn. */
+  lastSeq = 0;
+  running: RunningTurn | undefined;
+  queries: Set<RunningTurn> | undefined;
+  /** Values of the durable fields when the first of the running queries began. */
+  queryBase: unknown[] | undefined;
+  queue: Inbound[] | undefined;
+  parked: Parked | undefined;
+  /** An operator wants it erased. */
+  erasure: Inbound | undefined;
+
+  // The list of all activations of the worker, least recently used first; times in seconds.
+  usedAt = 0;
+  older: Activation | undefined;
+  newer: Activation | undefined;
+
+  constructor(owner: ActivationOwner, hosted: HostedType, address: string) {
+    this.owner = owner;
+    this.hosted = hosted;
+    this.address = address;
+  }
+
+  due(): void {
+    this.owner.resume(this);
+  }
+
+  get key(): string {
+    return this.address.slice(this.hosted.definition.name.length + 1);
+  }
+
+  get waiting(): number {
+    return (this.queue?.length ?? 0) + (this.parked?.entries.length ?? 0);
+  }
+
+  /** Nothing runs and nothing waits. */
+  get idle(): boolean {
+    return this.running === undefined && this.queries === undefined && this.erasure === undefined && this.waiting === 0;
+  }
+
+  enqueue(inbound: Inbound): void {
+    if (this.queue) this.queue.push(inbound);
+    else this.queue = [inbound];
+  }
+
+  /** The next message: stored ones first. */
+  get head(): Inbound | undefined {
+    return this.parked?.entries[0] ?? this.queue?.[0];
+  }
+}

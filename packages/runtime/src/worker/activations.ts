@@ -1,0 +1,261 @@
+import { type ActorError, LostOwnershipError, StateVersionError, TurnTimeoutError } from "@actor-runtime/core";
+import { ReadBatch } from "./read-batch.js";
+import { Activation, type HostedType } from "./activation.js";
+import { SelfContext } from "./self-context.js";
+import { assignState, encodeState, readState } from "./state.js";
+import type { ActivationTable, PartitionScope } from "./scope.js";
+import { currentTurn, Turn } from "./turn.js";
+
+interface Lifecycle {
+  onActivate?(): unknown;
+  onDeactivate?(): unknown;
+}
+
+/** How many of the least recently used are looked at to make room for a new one. */
+const evictionScan = 64;
+const lifecycleTimeoutMs = 60_000;
+
+/** The live actors of one partition: made from their stored state when needed, dropped when idle. */
+export class Activations implements ActivationTable {
+  readonly #scope: PartitionScope;
+  readonly #byAddress = new Map<string, Activation>();
+  readonly #states: ReadBatch<string, string | undefined>;
+
+  constructor(scope: PartitionScope) {
+    this.#scope = scope;
+    const { store, clock } = scope.services.ports;
+    this.#states = new ReadBatch(
+      clock,
+      (addresses) => store.readStates(scope.partition, addresses),
+      (error) => scope.lose(new LostOwnershipError("states could not be read", { cause: error })),
+    );
+  }
+
+  [Symbol.iterator](): IterableIterator<Activation> {
+    return this.#byAddress.values();
+  }
+
+  find(address: string): Activation | undefined {
+    return this.#byAddress.get(address);
+  }
+
+  /** The live actor, or a new one whose state is being read. */
+  get(hosted: HostedType, address: string): Activation {
+    const known = this.#byAddress.get(address);
+    if (known) return known;
+    const activation = new Activation(this, hosted, address);
+    this.#byAddress.set(address, activation);
+    hosted.activations++;
+    this.#makeRoom();
+    this.#scope.services.activations.add(activation);
+    activation.usedAt = this.#seconds();
+    this.#read(activation);
+    return activation;
+  }
+
+  /** A turn of it ended: it is the most recently used now. */
+  used(activation: Activation): void {
+    this.#scope.services.activations.use(activation, this.#seconds());
+  }
+
+  /** Drops the instance once its last turn is committed; messages that wait wake the next one from the stored state. */
+  leave(activation: Activation): void {
+    activation.phase = "leaving";
+    this.#scope.commits.committed(activation.lastSeq).then(
+      () => this.#leave(activation),
+      () => {},
+    );
+  }
+
+  /** Drops the instance, which a timed-out turn may still hold, and makes a new one from the last finished state. */
+  remake(activation: Activation): void {
+    activation.spoiled = false;
+    activation.suspect = false;
+    activation.phase = "loading";
+    void this.#make(activation, activation.text);
+  }
+
+  /** Drops an idle actor from memory if everything of it is committed. */
+  deactivate(activation: Activation): boolean {
+    if (activation.phase !== "ready" || !activation.idle) return false;
+    if (activation.lastSeq > this.#scope.commits.committedSeq) return false;
+    activation.phase = "leaving";
+    this.#leave(activation);
+    return true;
+  }
+
+  /** Forgets it without ceremony. */
+  drop(activation: Activation): void {
+    if (this.#byAddress.get(activation.address) !== activation) return;
+    this.#byAddress.delete(activation.address);
+    activation.hosted.activations--;
+    const { activations, timers } = this.#scope.services;
+    activations.remove(activation);
+    timers.delete(activation);
+  }
+
+  /** The partition is given up. */
+  close(reason: ActorError): void {
+    this.#states.close();
+    for (const activation of [...this.#byAddress.values()]) {
+      for (const turn of [activation.running, ...(activation.queries ?? [])]) {
+        if (!turn) continue;
+        turn.end();
+        turn.abort(reason);
+        this.#scope.services.timers.delete(turn);
+      }
+      this.drop(activation);
+    }
+  }
+
+  resume(activation: Activation): void {
+    this.#scope.scheduler.pump(activation);
+  }
+
+  get loading(): boolean {
+    return !this.#states.idle;
+  }
+
+  // ---- coming to life
+
+  #read(activation: Activation): void {
+    this.#states.get(activation.address, (text) => {
+      activation.stored = text !== undefined;
+      void this.#make(activation, text);
+    });
+  }
+
+  async #make(activation: Activation, text: string | undefined): Promise<void> {
+    try {
+      this.#construct(activation, text);
+      if (typeof (activation.instance as Lifecycle).onActivate === "function") {
+        await this.#runLifecycle(activation, "onActivate");
+        if (!this.#scope.alive) return;
+        this.#afterOnActivate(activation);
+      }
+    } catch (error) {
+      if (this.#scope.alive) this.#failFirst(activation, text, error);
+      return;
+    }
+    activation.phase = "ready";
+    this.#scope.scheduler.pump(activation);
+  }
+
+  #construct(activation: Activation, text: string | undefined): void {
+    const { hosted } = activation;
+    const { definition } = hosted;
+    const { services } = this.#scope;
+    const instance = definition.construct(new SelfContext(activation, services), services.container);
+    hosted.fields = definition.stateFields(instance);
+    const initial = encodeState(definition.version, hosted.fields, instance);
+    if (initial !== hosted.initial) hosted.initial = initial;
+    activation.initial = hosted.initial;
+    activation.instance = instance;
+    if (text === undefined) {
+      activation.text = activation.initial;
+      return;
+    }
+    const { values, migrated } = readState(definition, activation.address, text);
+    assignState(hosted.fields, instance, values);
+    activation.unsaved ||= migrated;
+    activation.text = migrated ? encodeState(definition.version, hosted.fields, instance) : text;
+  }
+
+  /** What `onActivate` set is kept: a failing turn goes back to it, and the next commit writes it. */
+  #afterOnActivate(activation: Activation): void {
+    const { definition, fields } = activation.hosted;
+    const text = encodeState(definition.version, fields, activation.instance!);
+    if (text === activation.text) return;
+    activation.text = text;
+    activation.unsaved = true;
+  }
+
+  /** The actor cannot come to life: the message that woke it fails, the next one tries again. */
+  #failFirst(activation: Activation, text: string | undefined, error: unknown): void {
+    const { log } = this.#scope.services;
+    const inbound = activation.head;
+    if (!(error instanceof StateVersionError)) log.error({ actor: activation.address, err: error }, "activation failed");
+    if (inbound) {
+      if (inbound.source.kind !== "parked") activation.queue!.shift();
+      if (activation.queue?.length === 0) activation.queue = undefined;
+      this.#scope.scheduler.disposeFailed(activation, inbound, error);
+    }
+    if (activation.waiting === 0) {
+      this.#forgetOnceCommitted(activation);
+      return;
+    }
+    const waitMs = (activation.head?.notBefore ?? 0) - this.#scope.services.ports.clock.now();
+    // A yield between tries, so that a queue of messages that all fail does not block the worker.
+    this.#scope.services.ports.clock.after(Math.max(0, waitMs), () => {
+      if (this.#scope.alive) void this.#make(activation, text);
+    });
+  }
+
+  /** @throws TurnTimeoutError when it takes longer than a turn may by default */
+  async #runLifecycle(activation: Activation, method: "onActivate" | "onDeactivate"): Promise<void> {
+    let expire!: (error: TurnTimeoutError) => void;
+    const expired = new Promise<never>((_, reject) => {
+      expire = reject;
+    });
+    const what = `${activation.address}.${method}`;
+    const timeout = () => expire(new TurnTimeoutError(`${what} ran longer than ${lifecycleTimeoutMs} ms`));
+    const turn = new Turn({ scope: this.#scope, timeout }, activation, undefined, "lifecycle");
+    activation.running = turn;
+    this.#scope.services.timers.set(turn, lifecycleTimeoutMs);
+    const instance = activation.instance as Lifecycle;
+    try {
+      await Promise.race([expired, currentTurn.run(turn, () => instance[method]!())]);
+    } finally {
+      turn.end();
+      this.#scope.services.timers.delete(turn);
+      if (activation.running === turn) activation.running = undefined;
+    }
+  }
+
+  // ---- leaving
+
+  #leave(activation: Activation): void {
+    if (typeof (activation.instance as Lifecycle).onDeactivate !== "function") {
+      this.#left(activation);
+      return;
+    }
+    void this.#runLifecycle(activation, "onDeactivate")
+      .catch((error) => this.#scope.services.log.error({ actor: activation.address, err: error }, "onDeactivate failed"))
+      .then(() => this.#left(activation));
+  }
+
+  #forgetOnceCommitted(activation: Activation): void {
+    this.#scope.commits.committed(activation.lastSeq).then(
+      () => {
+        if (activation.waiting === 0) this.drop(activation);
+        else this.#read(activation);
+      },
+      () => {},
+    );
+  }
+
+  /** Messages that came while it was leaving wake it again. */
+  #left(activation: Activation): void {
+    if (!this.#scope.alive) return;
+    this.drop(activation);
+    if (activation.waiting === 0) return;
+    const next = this.get(activation.hosted, activation.address);
+    next.queue = activation.queue;
+    next.parked = activation.parked;
+  }
+
+  #makeRoom(): void {
+    const { activations, limits } = this.#scope.services;
+    if (activations.size < limits.maxActivations) return;
+    let looked = 0;
+    for (const candidate of activations) {
+      // Those that cannot go now are busy, and their number is bounded by the messages in memory.
+      if (candidate.owner.deactivate(candidate) || ++looked === evictionScan) return;
+    }
+  }
+
+  #seconds(): number {
+    return Math.floor(this.#scope.services.ports.clock.monotonic() / 1000);
+  }
+}
+

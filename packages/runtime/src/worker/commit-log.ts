@@ -1,0 +1,136 @@
+import {
+  type ActorError,
+  type CommitOutcome,
+  type CommitRecord,
+  LostOwnershipError,
+  retryDelayMs,
+  type Answer,
+  StoreUnavailableError,
+} from "@actor-runtime/core";
+import { answerKey, CommitGroup } from "./commit-group.js";
+
+/** What the log needs of the tenure it belongs to. */
+export interface CommitHost {
+  build(group: CommitGroup): CommitRecord;
+  write(record: CommitRecord): Promise<CommitOutcome>;
+  /** The commit is known to have succeeded: everything that waited for it may leave. */
+  release(group: CommitGroup, record: CommitRecord): void;
+  /** The partition is no longer ours, or the store went back in time. */
+  lose(reason: ActorError): void;
+  random(): number;
+  after(ms: number, task: () => void): void;
+}
+
+const backoff = { firstMs: 20, maxMs: 1_000 };
+
+/** Group commit of one partition: one in flight, the next gathers meanwhile (delivery.md A.5). */
+export class CommitLog {
+  readonly #host: CommitHost;
+  #gathering: CommitGroup;
+  #inFlight: CommitGroup | undefined;
+  #committedSeq: number;
+  #scheduled = false;
+  #unavailable = false;
+  #closed = false;
+
+  constructor(host: CommitHost, seq: number) {
+    this.#host = host;
+    this.#committedSeq = seq;
+    this.#gathering = new CommitGroup(seq + 1);
+  }
+
+  /** Where finished turns put what they leave; call `commitSoon` after. */
+  get gathering(): CommitGroup {
+    return this.#gathering;
+  }
+
+  /** Number of the last commit known to have succeeded. */
+  get committedSeq(): number {
+    return this.#committedSeq;
+  }
+
+  /** The store does not answer: new asks are refused instead of waiting. */
+  get unavailable(): boolean {
+    return this.#unavailable;
+  }
+
+  get idle(): boolean {
+    return this.#inFlight === undefined && !this.#scheduled && !this.#gathering.pressing;
+  }
+
+  /** The group of a commit number that is not known yet. */
+  pending(seq: number): CommitGroup | undefined {
+    if (seq <= this.#committedSeq) return undefined;
+    return this.#inFlight?.seq === seq ? this.#inFlight : this.#gathering;
+  }
+
+  /** An answer given by a turn whose commit is not known yet. */
+  pendingAnswer(address: string, identity: string): Answer | undefined {
+    const key = answerKey(address, identity);
+    return this.#gathering.answers.get(key) ?? this.#inFlight?.answers.get(key);
+  }
+
+  /** Resolves once the commit of this number is known; rejects when the partition is lost before. */
+  committed(seq: number): Promise<void> {
+    const group = this.pending(seq);
+    if (!group) return Promise.resolve();
+    return new Promise((resolve, reject) => group.waiters.push({ resolve, reject }));
+  }
+
+  /** Commits what is gathered after the work that is going on now. */
+  commitSoon(): void {
+    if (this.#scheduled || this.#inFlight !== undefined || this.#closed) return;
+    this.#scheduled = true;
+    queueMicrotask(this.#begin);
+  }
+
+  close(reason: ActorError): void {
+    this.#closed = true;
+    const waiters = [...(this.#inFlight?.waiters ?? []), ...this.#gathering.waiters];
+    for (const waiter of waiters) waiter.reject(reason);
+  }
+
+  readonly #begin = (): void => {
+    this.#scheduled = false;
+    if (this.#closed || this.#inFlight !== undefined || !this.#gathering.pressing) return;
+    const group = this.#gathering;
+    const record = this.#host.build(group);
+    this.#inFlight = group;
+    this.#gathering = new CommitGroup(group.seq + 1);
+    this.#write(group, record, 0);
+  };
+
+  #write(group: CommitGroup, record: CommitRecord, failures: number): void {
+    this.#host.write(record).then(
+      (outcome) => this.#known(group, record, outcome),
+      (error) => {
+        if (this.#closed) return;
+        if (!(error instanceof StoreUnavailableError)) {
+          this.#host.lose(new LostOwnershipError("the commit failed", { cause: error }));
+          return;
+        }
+        // The outcome is unknown: the same record again until it is known or the lease is lost.
+        this.#unavailable = true;
+        const delayMs = retryDelayMs(failures + 1, backoff, this.#host.random());
+        this.#host.after(delayMs, () => {
+          if (!this.#closed) this.#write(group, record, failures + 1);
+        });
+      },
+    );
+  }
+
+  #known(group: CommitGroup, record: CommitRecord, outcome: CommitOutcome): void {
+    if (this.#closed) return;
+    this.#unavailable = false;
+    if (outcome === "fenced" || outcome === "rewound") {
+      const reason = outcome === "fenced" ? "another worker owns it" : "the store lost writes it had acknowledged";
+      this.#host.lose(new LostOwnershipError(`commit ${record.seq} was refused: ${reason}`));
+      return;
+    }
+    this.#committedSeq = group.seq;
+    this.#inFlight = undefined;
+    this.#host.release(group, record);
+    for (const waiter of group.waiters) waiter.resolve();
+    if (this.#gathering.pressing) this.commitSoon();
+  }
+}

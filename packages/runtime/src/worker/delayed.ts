@@ -1,0 +1,95 @@
+import type { StoredMessage } from "@actor-runtime/core";
+import { noDeadline, type Timed } from "../deadlines.js";
+import { type CommitGroup, storedText } from "./commit-group.js";
+import { Inbound } from "./inbound.js";
+
+/** A message that waits for its time beside its actor's queue: a delayed tell, or a retry that lets others pass. */
+export class Delayed implements Timed {
+  bucket = noDeadline;
+  readonly inbound: Inbound;
+  readonly #table: DelayedMessages;
+
+  constructor(table: DelayedMessages, inbound: Inbound) {
+    this.#table = table;
+    this.inbound = inbound;
+  }
+
+  due(): void {
+    this.#table.ring(this);
+  }
+}
+
+/** What the table needs of its tenure. */
+export interface DelayedHost {
+  wait(delayed: Delayed, untilMs: number): void;
+  forget(delayed: Delayed): void;
+  /** Its time has come: it queues like any message. */
+  due(inbound: Inbound): void;
+}
+
+/** The delayed messages of one partition. Their records are in the store; this wakes them while the partition is owned. */
+export class DelayedMessages {
+  readonly #host: DelayedHost;
+  readonly #waiting = new Map<string, Delayed>();
+
+  constructor(host: DelayedHost) {
+    this.#host = host;
+  }
+
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  /** Keeps a message until `inbound.notBefore`, with this commit. */
+  keep(inbound: Inbound, group: CommitGroup): void {
+    const id = idOf(inbound);
+    group.reminders.set(id, { dueAt: inbound.notBefore, text: storedText(inbound) });
+    this.#wait(id, inbound);
+  }
+
+  /** Takes up what the store held at takeover. */
+  adopt(records: ReadonlyMap<string, { readonly dueAt: number; readonly text: string }>): void {
+    for (const [id, { text }] of records) {
+      const stored = JSON.parse(text) as StoredMessage;
+      this.#wait(id, new Inbound(stored.message, { kind: "reminder", id }, stored));
+    }
+  }
+
+  /** The message is done, with this commit. */
+  remove(id: string, group: CommitGroup): void {
+    group.reminders.set(id, undefined);
+  }
+
+  /** Drops what waits for an erased actor. */
+  removeAll(address: string, group: CommitGroup): void {
+    for (const [id, delayed] of this.#waiting) {
+      if (delayed.inbound.message.to !== address) continue;
+      this.#host.forget(delayed);
+      this.#waiting.delete(id);
+      this.remove(id, group);
+    }
+  }
+
+  /** The time of one has come. */
+  ring({ inbound }: Delayed): void {
+    this.#waiting.delete(idOf(inbound));
+    this.#host.due(inbound);
+  }
+
+  close(): void {
+    for (const delayed of this.#waiting.values()) this.#host.forget(delayed);
+    this.#waiting.clear();
+  }
+
+  #wait(id: string, { message, identity, attempts, notBefore }: Inbound): void {
+    const inbound = new Inbound(message, { kind: "reminder", id }, { identity, attempts, notBefore });
+    const delayed = new Delayed(this, inbound);
+    this.#waiting.set(id, delayed);
+    this.#host.wait(delayed, notBefore);
+  }
+}
+
+/** One record per message, however often it is tried. */
+function idOf({ message, identity }: Inbound): string {
+  return `${message.to}|${identity}`;
+}

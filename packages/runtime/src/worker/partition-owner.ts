@@ -1,0 +1,130 @@
+import {
+  type ActorError,
+  ConfigError,
+  type Lease,
+  LostOwnershipError,
+  type Mailbox,
+  type PartitionId,
+  retryDelayMs,
+} from "@actor-runtime/core";
+import type { WorkerServices } from "./services.js";
+import { Tenure, type TenureHost } from "./tenure.js";
+
+/** A frame has at most this size, so prefetch in frames bounds memory in bytes. */
+const frameBytes = 256 * 1024;
+const backoff = { firstMs: 50, maxMs: 5_000 };
+
+/** Keeps one partition: takes it, serves it, and takes it anew whenever it is lost, until told to stop. */
+export class PartitionOwner implements TenureHost {
+  readonly partition: PartitionId;
+  readonly #services: WorkerServices;
+  readonly #mailbox: Mailbox;
+  readonly #index: number;
+  readonly #partitions: number;
+  #tenure: Tenure | undefined;
+  /** The last tenure ended because a held delivery waited in vain. */
+  #wedged = false;
+  #failures = 0;
+  #stopped = false;
+  #taking: Promise<void> = Promise.resolve();
+
+  /** @param partitions how many this worker owns in all: they share its memory for unsettled frames */
+  constructor(services: WorkerServices, mailbox: Mailbox, partition: PartitionId, index: number, partitions: number) {
+    this.#services = services;
+    this.#mailbox = mailbox;
+    this.partition = partition;
+    this.#index = index;
+    this.#partitions = partitions;
+  }
+
+  get tenure(): Tenure | undefined {
+    return this.#tenure;
+  }
+
+  /** Takes the partition for the first time. @throws ConfigError when it can never be served */
+  start(): Promise<void> {
+    this.#taking = this.#take();
+    return this.#taking;
+  }
+
+  lost(_tenure: Tenure, reason: ActorError): void {
+    this.#services.log.warn({ partition: this.partition, reason: reason.message }, "partition lost; taking it anew");
+    this.#services.ports.telemetry.count("actor.partitions_lost", 1);
+    this.#takeLater();
+  }
+
+  /** O2: first the channel is opened anew, in a new tenure; if messages are still missing after as long, they are given up. */
+  wedged(tenure: Tenure): void {
+    if (this.#wedged) {
+      this.#wedged = false;
+      tenure.passHoles();
+      return;
+    }
+    this.#wedged = true;
+    tenure.lose(new LostOwnershipError(`${this.partition}: a delivery waits for a message that does not come`));
+  }
+
+  /** Gives the partition up: running turns may end within the grace, the lease goes back (delivery.md T4). */
+  async stop(graceMs: number): Promise<void> {
+    this.#stopped = true;
+    await this.#taking.catch(() => {});
+    const tenure = this.#tenure;
+    if (!tenure) return;
+    this.#tenure = undefined;
+    await tenure.drain(graceMs);
+    await this.#services.ports.leases.release(tenure.lease).catch((error) => {
+      this.#services.log.warn({ partition: this.partition, err: error }, "the lease could not be released; it ends by itself");
+    });
+  }
+
+  async #take(): Promise<void> {
+    const { ports, workerId, limits } = this.#services;
+    try {
+      const acquired = await ports.leases.acquire(this.partition, workerId, limits.leaseMs);
+      if (!("lease" in acquired)) {
+        this.#takeLater(acquired.remainingMs);
+        return;
+      }
+      await this.#serve(acquired.lease);
+      this.#failures = 0;
+    } catch (error) {
+      if (error instanceof ConfigError) throw error;
+      this.#failures++;
+      this.#services.log.warn({ partition: this.partition, err: error }, "partition could not be taken; trying again");
+      this.#takeLater();
+    }
+  }
+
+  /** T1–T3: the fence is taken; only now load, then relay the outbox, then consume. */
+  async #serve(lease: Lease): Promise<void> {
+    const { ports } = this.#services;
+    const image = await ports.store.load(this.partition, lease);
+    if (this.#stopped) {
+      await ports.leases.release(lease);
+      return;
+    }
+    const tenure = new Tenure(this.#services, this, this.#mailbox, this.partition, this.#index, lease, image);
+    this.#tenure = tenure;
+    const channel = await ports.broker.consume(this.#mailbox, this.partition, this.#prefetch(), {
+      deliver: (delivery) => tenure.deliver(delivery),
+      lost: (reason) => tenure.lose(new LostOwnershipError(`the channel was lost: ${reason.message}`)),
+    });
+    if (tenure.alive) tenure.consume(channel);
+    else await channel.close();
+  }
+
+  #prefetch(): number {
+    const share = this.#services.limits.maxUnsettledBytes / this.#partitions / frameBytes;
+    return Math.min(256, Math.max(4, Math.floor(share)));
+  }
+
+  #takeLater(atLeastMs = 0): void {
+    this.#tenure = undefined;
+    if (this.#stopped) return;
+    const { clock, random } = this.#services.ports;
+    const delayMs = Math.max(atLeastMs, retryDelayMs(this.#failures + 1, backoff, random.next()));
+    clock.after(delayMs, () => {
+      if (!this.#stopped) this.#taking = this.#take().catch((error) => this.#services.log.error({ err: error }, "partition given up"));
+    });
+  }
+}

@@ -1,0 +1,60 @@
+import type { ActorError, Answer, Mailbox, PartitionId } from "@actor-runtime/core";
+import type { Activation, ActivationOwner, HostedType } from "./activation.js";
+import type { CommitLog } from "./commit-log.js";
+import type { DelayedMessages } from "./delayed.js";
+import type { Inbound, OpenDelivery } from "./inbound.js";
+import type { Outbox } from "./outbox.js";
+import type { ReadBatch } from "./read-batch.js";
+import type { WorkerServices } from "./services.js";
+import type { Streams } from "./streams.js";
+
+/** The live actors of a partition (`activations.ts`). */
+export interface ActivationTable extends ActivationOwner {
+  find(address: string): Activation | undefined;
+  get(hosted: HostedType, address: string): Activation;
+  /** A turn of it ended: it is the most recently used now. */
+  used(activation: Activation): void;
+  /** Drops the instance once its last turn is committed; messages that wait wake the next one from the stored state. */
+  leave(activation: Activation): void;
+  /** Drops the instance, which a timed-out turn may still hold, and makes a new one from the last finished state. */
+  remake(activation: Activation): void;
+}
+
+/** What runs the turns of a partition (`scheduler.ts`). */
+export interface TurnScheduler {
+  /** Starts whatever the actor can start now. */
+  pump(activation: Activation): void;
+  /** The caller withdrew a call: it is not started, or its turn sees the signal. */
+  cancel(activation: Activation | undefined, caller: string): void;
+  /** What becomes of a message whose turn failed, or that could not even begin. */
+  disposeFailed(activation: Activation, inbound: Inbound, thrown: unknown): void;
+}
+
+/** One owned partition as its parts see it; `tenure.ts` puts it together. */
+export interface PartitionScope {
+  readonly services: WorkerServices;
+  readonly mailbox: Mailbox;
+  readonly partition: PartitionId;
+  readonly index: number;
+  readonly commits: CommitLog;
+  readonly streams: Streams;
+  readonly outbox: Outbox;
+  readonly activations: ActivationTable;
+  readonly scheduler: TurnScheduler;
+  readonly delayed: DelayedMessages;
+  readonly answers: ReadBatch<{ address: string; identity: string }, Answer | undefined>;
+  /** Whether this tenure still counts. Everything asynchronous looks here before it goes on. */
+  readonly alive: boolean;
+  /** By the worker's own clock, which never believes a lease too long. */
+  readonly leaseValid: boolean;
+  /** The store lost writes since the last tenure: holes pass at once (delivery.md T1, O2). */
+  readonly passesHoles: boolean;
+  /** Puts a message into its actor's queue. */
+  enqueue(inbound: Inbound): void;
+  /** One message of a frame is settled; the last one acks the frame (O9). */
+  settleDelivery(delivery: OpenDelivery): void;
+  /** Some delivery is held back, or none any more. */
+  holding(held: boolean): void;
+  /** The partition is lost: everything in memory goes (T5). */
+  lose(reason: ActorError): void;
+}

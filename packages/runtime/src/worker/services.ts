@@ -1,0 +1,34 @@
+import type { Container } from "@actor-runtime/core";
+import type { Calls } from "../client/calls.js";
+import type { Directory } from "../client/directory.js";
+import type { Lanes } from "../client/lanes.js";
+import type { Deadlines } from "../deadlines.js";
+import type { RefBy } from "../client/ref-types.js";
+import type { Logger, Ports } from "../ports.js";
+import type { Limits } from "../options.js";
+import type { Watchdog } from "../watchdog.js";
+import type { HostedType } from "./activation.js";
+import type { ActivationList } from "./activation-list.js";
+import type { ReplyBatch } from "./reply-batch.js";
+
+/** What all partitions of a worker share. */
+export interface WorkerServices {
+  readonly workerId: string;
+  readonly ports: Ports;
+  readonly log: Logger;
+  readonly limits: Limits;
+  readonly container: Container;
+  readonly types: ReadonlyMap<string, HostedType>;
+  readonly directory: Directory;
+  readonly lanes: Lanes;
+  readonly calls: Calls;
+  readonly replies: ReplyBatch;
+  readonly activations: ActivationList;
+  /** Time-outs of turns, and messages that wait for their time. */
+  readonly timers: Deadlines;
+  readonly watchdog: Watchdog | undefined;
+  /** Look for state that a query changed in place right after the query. */
+  readonly dev: boolean;
+  /** `self.ref` of every actor: the turn that calls is known from the async context. */
+  readonly turnRef: RefBy<void>;
+}

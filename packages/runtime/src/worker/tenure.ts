@@ -1,0 +1,275 @@
+import {
+  type ActorError,
+  type Answer,
+  type Channel,
+  type CommitRecord,
+  type Delivery,
+  type Lease,
+  LostOwnershipError,
+  type Mailbox,
+  type OutboxEntry,
+  type PartitionId,
+  type PartitionImage,
+  parseAddress,
+  type StoredMessage,
+} from "@actor-runtime/core";
+import { Activations } from "./activations.js";
+import type { CommitGroup } from "./commit-group.js";
+import { CommitLog } from "./commit-log.js";
+import { DelayedMessages } from "./delayed.js";
+import { Inbound, type OpenDelivery } from "./inbound.js";
+import { Inbox } from "./inbox.js";
+import { eraseHandler } from "../system-handlers.js";
+import { Outbox } from "./outbox.js";
+import { ReadBatch } from "./read-batch.js";
+import { Scheduler } from "./scheduler.js";
+import type { PartitionScope } from "./scope.js";
+import type { WorkerServices } from "./services.js";
+import { Streams } from "./streams.js";
+
+/** Confirmed outbox entries leave the store with the next commit, or after this time if there is none. */
+const trimDelayMs = 1_000;
+
+/** What ends a tenure from inside. */
+export interface TenureHost {
+  /** The partition is lost; everything of this tenure is dropped already. */
+  lost(tenure: Tenure, reason: ActorError): void;
+  /** A held delivery waited in vain: the channel is to be opened anew (O2). */
+  wedged(tenure: Tenure): void;
+}
+
+/**
+ * One worker's time with one partition, from taking the lease to losing it. All memory of the partition hangs on this
+ * object; whatever goes wrong, it is dropped whole and the next tenure begins from the store, so old deliveries never mix
+ * with new ones (delivery.md T5).
+ */
+export class Tenure implements PartitionScope {
+  readonly services: WorkerServices;
+  readonly mailbox: Mailbox;
+  readonly partition: PartitionId;
+  readonly index: number;
+  readonly commits: CommitLog;
+  readonly streams: Streams;
+  readonly outbox: Outbox;
+  readonly activations: Activations;
+  readonly scheduler: Scheduler;
+  readonly delayed: DelayedMessages;
+  readonly answers: ReadBatch<{ address: string; identity: string }, Answer | undefined>;
+  /** The store lost writes since the last tenure: holes pass at once (T1, O2). */
+  readonly passesHoles: boolean;
+  readonly #inbox: Inbox;
+  readonly #host: TenureHost;
+  readonly #retentionMs: number;
+  #lease: Lease;
+  #channel: Channel | undefined;
+  #alive = true;
+  #holdTimer: (() => void) | undefined;
+  #trimTimer: (() => void) | undefined;
+
+  constructor(
+    services: WorkerServices,
+    host: TenureHost,
+    mailbox: Mailbox,
+    partition: PartitionId,
+    index: number,
+    lease: Lease,
+    image: PartitionImage,
+  ) {
+    this.services = services;
+    this.mailbox = mailbox;
+    this.partition = partition;
+    this.index = index;
+    this.#host = host;
+    this.#lease = lease;
+    this.passesHoles = image.rewound;
+    this.#retentionMs = retentionOf(services, mailbox.name);
+    this.commits = new CommitLog(
+      {
+        build: (group) => group.build(this.#lease, this.outbox, this.#retentionMs),
+        write: (record) => services.ports.store.commit(partition, record),
+        release: (group, record) => this.#release(group, record),
+        lose: (reason) => this.lose(reason),
+        random: () => services.ports.random.next(),
+        after: (ms, task) => services.ports.clock.after(ms, task),
+      },
+      image.seq,
+    );
+    this.streams = new Streams(image.rows);
+    this.outbox = new Outbox(partition, services.lanes, image.outNumbers, (target, number) => this.#trim(target, number));
+    this.activations = new Activations(this);
+    this.scheduler = new Scheduler(this);
+    this.delayed = new DelayedMessages({
+      wait: (delayed, untilMs) => services.timers.set(delayed, Math.max(0, untilMs - services.ports.clock.now())),
+      forget: (delayed) => services.timers.delete(delayed),
+      due: (inbound) => this.enqueue(inbound),
+    });
+    this.answers = new ReadBatch(
+      services.ports.clock,
+      (asks) => services.ports.store.readAnswers(partition, asks),
+      (error) => this.lose(new LostOwnershipError("answers could not be read", { cause: error })),
+    );
+    this.#inbox = new Inbox(this);
+    this.outbox.adopt(image.outbox);
+    this.delayed.adopt(image.reminders);
+    for (const [address, texts] of image.stored) this.#adoptParked(address, texts);
+  }
+
+  /** Whether this tenure still counts. Everything asynchronous looks here before it goes on. */
+  get alive(): boolean {
+    return this.#alive;
+  }
+
+  get lease(): Lease {
+    return this.#lease;
+  }
+
+  /** By the worker's own clock, which never believes a lease too long. */
+  get leaseValid(): boolean {
+    return this.services.ports.clock.monotonic() < this.#lease.until;
+  }
+
+  /** Nothing runs, waits or is on its way, but for what waits for its time. */
+  get idle(): boolean {
+    if (!this.commits.idle || this.#inbox.holds || this.activations.loading || !this.answers.idle) return false;
+    const now = this.services.ports.clock.now();
+    for (const activation of this.activations) {
+      if (activation.running || activation.queries || activation.phase !== "ready") return false;
+      const head = activation.head;
+      if (head && head.notBefore <= now) return false;
+    }
+    return true;
+  }
+
+  consume(channel: Channel): void {
+    this.#channel = channel;
+  }
+
+  renewed(lease: Lease): void {
+    this.#lease = lease;
+  }
+
+  deliver(delivery: Delivery): void {
+    if (!this.#alive) return;
+    if (delivery.redelivered) this.services.ports.telemetry.count("actor.redeliveries", 1);
+    this.#inbox.deliver(delivery);
+  }
+
+  /** Puts a message into its actor's queue. */
+  enqueue(inbound: Inbound): void {
+    if (!this.#alive) return;
+    const { to } = inbound.message;
+    const hosted = this.services.types.get(to.slice(0, to.indexOf("/")))!;
+    const activation = this.activations.get(hosted, to);
+    if (inbound.message.handler === eraseHandler) activation.erasure = inbound;
+    else activation.enqueue(inbound);
+    this.scheduler.pump(activation);
+  }
+
+  /** One message of a frame is settled without a commit of its own; the last one acks the frame (O9). */
+  settleDelivery(delivery: OpenDelivery): void {
+    if (--delivery.open === 0) this.#channel?.ack(delivery.tag);
+  }
+
+  /** Some delivery is held back, or none any more. */
+  holding(held: boolean): void {
+    if (!held) {
+      this.#holdTimer?.();
+      this.#holdTimer = undefined;
+      return;
+    }
+    this.#holdTimer ??= this.services.ports.clock.after(this.services.limits.holdMs, () => {
+      this.#holdTimer = undefined;
+      if (this.#alive && this.#inbox.holds) this.#host.wedged(this);
+    });
+  }
+
+  /** The broker or the store has lost a confirmed message: what was held for it goes on (O2). */
+  passHoles(): void {
+    this.#inbox.passHoles("unknown");
+    this.commits.commitSoon();
+  }
+
+  /** T4. Starts nothing new; resolves when nothing runs any more, or after the grace with what still runs revoked. */
+  async drain(graceMs: number): Promise<void> {
+    this.scheduler.drain();
+    const { clock } = this.services.ports;
+    const until = clock.monotonic() + graceMs;
+    while (this.#alive && this.#running() && clock.monotonic() < until) {
+      await new Promise<void>((resolve) => clock.after(Math.min(20, Math.max(1, until - clock.monotonic())), resolve));
+    }
+    const { seq } = this.commits.gathering;
+    if (this.#alive && !this.commits.idle) await this.commits.committed(this.commits.gathering.pressing ? seq : seq - 1).catch(() => {});
+    await this.end(new LostOwnershipError(`${this.partition}: given up by this worker`));
+  }
+
+  /** T5. Drops everything; the messages come again, to whoever consumes next. */
+  lose(reason: ActorError): void {
+    if (!this.#alive) return;
+    void this.end(reason);
+    this.#host.lost(this, reason);
+  }
+
+  /** Ends without telling the host. The channel is closed, never just cancelled: its unacked frames return in order. */
+  async end(reason: ActorError): Promise<void> {
+    if (!this.#alive) return;
+    this.#alive = false;
+    this.#holdTimer?.();
+    this.#trimTimer?.();
+    this.commits.close(reason);
+    this.answers.close();
+    this.activations.close(reason);
+    this.delayed.close();
+    this.outbox.close();
+    await this.#channel?.close();
+  }
+
+  /** The commit is known: now, and in this order, outputs and acks may leave (P5, O10). */
+  #release(group: CommitGroup, record: CommitRecord): void {
+    this.#sendOut(record.out);
+    for (const { to, text } of group.replies) this.services.replies.add(to, text);
+    for (const delivery of group.deliveries) this.settleDelivery(delivery);
+  }
+
+  #sendOut(entries: readonly OutboxEntry[]): void {
+    if (entries.length > 0) this.outbox.relay(entries);
+  }
+
+  #trim(target: OutboxEntry["target"], number: number): void {
+    if (!this.#alive) return;
+    this.commits.gathering.trims.set(target, number);
+    this.#trimTimer ??= this.services.ports.clock.after(trimDelayMs, () => {
+      this.#trimTimer = undefined;
+      if (!this.#alive || this.commits.gathering.trims.size === 0) return;
+      this.commits.gathering.mustWrite = true;
+      this.commits.commitSoon();
+    });
+  }
+
+  #running(): boolean {
+    for (const { running, queries } of this.activations) if (running || queries) return true;
+    return false;
+  }
+
+  /** Messages stored for an actor come before everything else that waits for it (O4). */
+  #adoptParked(address: string, texts: readonly string[]): void {
+    const hosted = this.services.types.get(parseAddress(address).type);
+    // Hosted elsewhere: another type of this mailbox. Its worker takes the list when it takes the partition.
+    if (!hosted || texts.length === 0) return;
+    const activation = this.activations.get(hosted, address);
+    const entries = texts.map((text) => {
+      const stored = JSON.parse(text) as StoredMessage;
+      return new Inbound(stored.message, { kind: "parked" }, stored);
+    });
+    activation.parked = { entries, persisted: entries.length };
+  }
+}
+
+/** Answers of a partition are kept as long as the type with the longest retention wants. */
+function retentionOf({ types }: WorkerServices, mailbox: string): number {
+  let retentionMs = 0;
+  for (const { definition } of types.values()) {
+    if (definition.mailbox.name === mailbox) retentionMs = Math.max(retentionMs, definition.replyRetentionMs);
+  }
+  return retentionMs;
+}
+

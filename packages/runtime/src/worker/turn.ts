@@ -1,0 +1,98 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { type ActorError, QueryEffectError, TurnEndedError } from "@actor-runtime/core";
+import { noDeadline } from "../deadlines.js";
+import type { Activation, RunningTurn } from "./activation.js";
+import type { Inbound } from "./inbound.js";
+import type { Draft } from "./outbox.js";
+import type { PartitionScope } from "./scope.js";
+
+/** The turn whose code runs now. */
+export const currentTurn = new AsyncLocalStorage<Turn>();
+
+/** Who runs turns. */
+export interface TurnHost {
+  readonly scope: PartitionScope;
+  /** The turn ran out of its time. */
+  timeout(turn: Turn): void;
+}
+
+/**
+ * - `handler`: one at a time, its changes and tells commit.
+ * - `query`: beside other queries, never beside a handler; changes nothing.
+ * - `lifecycle`: `onActivate` and `onDeactivate`; no message, so it may ask but not tell.
+ */
+export type TurnKind = "handler" | "query" | "lifecycle";
+
+/** One run of an actor's code. */
+export class Turn implements RunningTurn {
+  bucket = noDeadline;
+  readonly host: TurnHost;
+  readonly activation: Activation;
+  readonly inbound: Inbound | undefined;
+  readonly kind: TurnKind;
+  readonly tells: Draft[] = [];
+  /** Targets still being looked up; the turn ends after them. */
+  lookups: Promise<void>[] | undefined;
+  /** How many asks it made: their position is part of their identity (delivery.md A.1). */
+  asks = 0;
+  destroys = false;
+  deactivates = false;
+  #ended = false;
+  #controller: AbortController | undefined;
+  #reason: ActorError | undefined;
+
+  constructor(host: TurnHost, activation: Activation, inbound: Inbound | undefined, kind: TurnKind) {
+    this.host = host;
+    this.activation = activation;
+    this.inbound = inbound;
+    this.kind = kind;
+  }
+
+  due(): void {
+    this.host.timeout(this);
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController();
+      if (this.#reason) this.#controller.abort(this.#reason);
+    }
+    return this.#controller.signal;
+  }
+
+  /** The name for logs and errors, `Account/alice.deposit`. */
+  get what(): string {
+    return `${this.activation.address}.${this.inbound?.message.handler ?? "lifecycle"}`;
+  }
+
+  /** Tells the handler that nobody waits for it any more; it may still end. */
+  abort(reason: ActorError): void {
+    this.#reason ??= reason;
+    this.#controller?.abort(reason);
+  }
+
+  end(): void {
+    this.#ended = true;
+  }
+
+  /** @throws TurnEndedError after its end, QueryEffectError in a query */
+  checkEffect(effect: string): void {
+    this.checkRunning(effect);
+    if (this.kind === "query") {
+      throw new QueryEffectError(`${this.what} is a query and may not ${effect}; use @Handler() instead of @Query()`);
+    }
+    if (this.kind === "lifecycle" && effect !== "ask") {
+      throw new TurnEndedError(`${this.activation.address}: onActivate and onDeactivate may not ${effect}; do it in a handler`);
+    }
+  }
+
+  checkRunning(effect: string): void {
+    if (this.#ended) {
+      throw new TurnEndedError(`${this.what} has ended and may not ${effect} any more; await everything the handler starts`);
+    }
+  }
+}

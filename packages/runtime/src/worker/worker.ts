@@ -1,0 +1,151 @@
+import { type Cancel, ConfigError, LostOwnershipError, type Mailbox, parseAddress, partitionOf, partitionsOf } from "@actor-runtime/core";
+import type { HostedType } from "./activation.js";
+import { PartitionOwner } from "./partition-owner.js";
+import type { WorkerServices } from "./services.js";
+import type { Tenure } from "./tenure.js";
+
+/** Idle actors are looked for this often. */
+const sweepMs = 5_000;
+
+/** Hosts the types of this process: announces it, keeps its partitions and their leases, and drops idle actors. */
+export class Worker {
+  readonly #services: WorkerServices;
+  readonly #mailboxes = new Map<string, Mailbox>();
+  readonly #owners: PartitionOwner[] = [];
+  readonly #timers: Cancel[] = [];
+  #stopped = false;
+
+  constructor(services: WorkerServices) {
+    this.#services = services;
+  }
+
+  /**
+   * Registers the mailboxes, joins the view, and takes the partitions; resolves when all are served.
+   *
+   * @throws ConfigError when a mailbox is recorded with another number of partitions
+   */
+  async start(): Promise<void> {
+    await this.#register();
+    const { ports, types, workerId, limits } = this.#services;
+    const member = { id: workerId, types: [...types.keys()], weight: 1, build: "" };
+    await ports.membership.join(member, limits.leaseMs);
+    const count = [...this.#mailboxes.values()].reduce((sum, { partitions }) => sum + partitions, 0);
+    for (const mailbox of this.#mailboxes.values()) {
+      partitionsOf(mailbox).forEach((partition, index) => {
+        this.#owners.push(new PartitionOwner(this.#services, mailbox, partition, index, count));
+      });
+    }
+    await Promise.all(this.#owners.map((owner) => owner.start()));
+    this.#every(limits.leaseMs / 3, () => this.#renew());
+    this.#every(limits.leaseMs / 3, () => this.#heartbeat());
+    this.#every(sweepMs, () => this.#sweep());
+  }
+
+  /** No turn runs, no message waits but for its time, nothing is on its way to the store. */
+  get idle(): boolean {
+    return this.#owners.every(({ tenure }) => tenure?.idle ?? false);
+  }
+
+  /** Every partition is served. */
+  get serving(): boolean {
+    return this.#owners.every(({ tenure }) => tenure?.alive);
+  }
+
+  /** The partition of an address is dropped from memory as a crash would, and taken anew. */
+  crash(address: string): void {
+    const { type, key } = parseAddress(address);
+    const hosted = this.#services.types.get(type);
+    if (!hosted) throw new ConfigError(`${address}: this worker does not host "${type}"`);
+    const mailbox = this.#mailboxes.get(hosted.definition.mailbox.name)!;
+    const partition = partitionsOf(mailbox)[partitionOf(key, mailbox.partitions)];
+    const owner = this.#owners.find((candidate) => candidate.partition === partition);
+    owner?.tenure?.lose(new LostOwnershipError(`${address}: crashed on request`));
+  }
+
+  /** Gives all partitions up, side by side, and leaves the view. */
+  async stop(graceMs: number): Promise<void> {
+    this.#stopped = true;
+    for (const cancel of this.#timers) cancel();
+    await Promise.all(this.#owners.map((owner) => owner.stop(graceMs)));
+    await this.#services.ports.membership.leave(this.#services.workerId).catch(() => {});
+  }
+
+  async #register(): Promise<void> {
+    const byMailbox = new Map<string, HostedType[]>();
+    for (const hosted of this.#services.types.values()) {
+      const { name } = hosted.definition.mailbox;
+      byMailbox.set(name, [...(byMailbox.get(name) ?? []), hosted]);
+    }
+    for (const [name, hosted] of byMailbox) {
+      const { partitions } = hosted[0]!.definition.mailbox;
+      const types = hosted.map(({ definition }) => definition.name);
+      const mailbox = await this.#services.ports.store.registerMailbox({ name, generation: 1, partitions }, types);
+      if (mailbox.partitions !== partitions) {
+        throw new ConfigError(
+          `mailbox "${name}" has ${mailbox.partitions} partitions in this namespace, @Actor("${types[0]}") asks for ${partitions}; set partitions: ${mailbox.partitions}, or use another namespace`,
+        );
+      }
+      this.#mailboxes.set(name, mailbox);
+      for (const type of types) this.#services.directory.add(type, mailbox);
+    }
+  }
+
+  #every(ms: number, task: () => void | Promise<void>): void {
+    const { clock } = this.#services.ports;
+    const index = this.#timers.length;
+    const next = () => {
+      this.#timers[index] = clock.after(ms, async () => {
+        await task();
+        if (!this.#stopped) next();
+      });
+    };
+    this.#timers.push(() => {});
+    next();
+  }
+
+  /** All leases in one round trip. A lease that could not be renewed in time is given up before it ends for others. */
+  async #renew(): Promise<void> {
+    const tenures = this.#owners.flatMap(({ tenure }) => (tenure?.alive ? [tenure] : []));
+    if (tenures.length === 0) return;
+    const { leases } = this.#services.ports;
+    const renewals = tenures.map(({ lease, commits }) => ({ lease, seq: commits.committedSeq }));
+    try {
+      const renewed = await leases.renew(renewals, this.#services.limits.leaseMs);
+      tenures.forEach((tenure, index) => {
+        const result = renewed[index]!;
+        if ("lease" in result) tenure.renewed(result.lease);
+        else tenure.lose(new LostOwnershipError(`the lease of ${tenure.partition} is lost: ${result.lost}`));
+      });
+    } catch (error) {
+      this.#services.log.warn({ err: error }, "leases could not be renewed");
+      this.#dropExpired(tenures);
+    }
+  }
+
+  #dropExpired(tenures: readonly Tenure[]): void {
+    for (const tenure of tenures) {
+      if (!tenure.leaseValid) tenure.lose(new LostOwnershipError(`the lease of ${tenure.partition} ran out`));
+    }
+  }
+
+  async #heartbeat(): Promise<void> {
+    const { ports, types, workerId, limits } = this.#services;
+    try {
+      const { expired } = await ports.membership.heartbeat(workerId, limits.leaseMs);
+      if (!expired) return;
+      await ports.membership.join({ id: workerId, types: [...types.keys()], weight: 1, build: "" }, limits.leaseMs);
+    } catch (error) {
+      this.#services.log.warn({ err: error }, "no heartbeat: the store does not answer");
+    }
+  }
+
+  /** Drops actors that were idle for their type's `idleAfter`. */
+  #sweep(): void {
+    const seconds = Math.floor(this.#services.ports.clock.monotonic() / 1000);
+    for (const activation of this.#services.activations) {
+      if ((seconds - activation.usedAt) * 1000 >= activation.hosted.definition.idleAfterMs) {
+        activation.owner.deactivate(activation);
+      }
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import type { Telemetry } from "@actor-runtime/core";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
+export interface TelemetryUnderTest {
+  readonly port: Telemetry;
+  dispose(): Promise<void>;
+}
+
+const traceparent = /^00-([0-9a-f]{32})-([0-9a-f]{16})-0[01]$/;
+
+/** What all telemetry does, whoever listens: it never gets in the way, and traces hang together. */
+export function telemetryContract(name: string, make: () => Promise<TelemetryUnderTest>): void {
+  describe(`${name}: telemetry`, () => {
+    let under: TelemetryUnderTest;
+    let telemetry: Telemetry;
+
+    beforeEach(async () => {
+      under = await make();
+      telemetry = under.port;
+    });
+
+    afterEach(() => under.dispose());
+
+    it("runs a body inside a span and gives its result", async () => {
+      const span = telemetry.span("turn", { kind: "internal" });
+      expect(span.run(() => 42)).toBe(42);
+      expect(await span.run(async () => "later")).toBe("later");
+      span.end();
+    });
+
+    it("lets the errors of a body through", () => {
+      const span = telemetry.span("turn", { kind: "internal" });
+      const error = new Error("insufficient funds");
+      expect(() =>
+        span.run(() => {
+          throw error;
+        }),
+      ).toThrow(error);
+      span.end(error);
+    });
+
+    it("takes events, attributes and links, and ends once", () => {
+      const link = telemetry.span("send", { kind: "producer" });
+      const span = telemetry.span("process", {
+        kind: "consumer",
+        links: link.headers === undefined ? [] : [link.headers],
+        attributes: { "actor.type": "Account", "actor.attempt": 1, "actor.redelivered": false },
+      });
+      span.event("parked", { position: 3 });
+      span.event("started");
+      span.end();
+      span.end(new Error("too late to fail"));
+      link.end();
+    });
+
+    it("P11: gives headers that tie a child to its parent, as far as anybody traces", () => {
+      const parent = telemetry.span("ask", { kind: "client" });
+      if (!telemetry.tracing) {
+        expect(parent.headers).toBeUndefined();
+        return;
+      }
+      const child = telemetry.span("process", { kind: "consumer", parent: parent.headers! });
+      const stranger = telemetry.span("ask", { kind: "client" });
+      const [ofParent, ofChild, ofStranger] = [parent, child, stranger].map(({ headers }) =>
+        traceparent.exec(headers!["traceparent"]!),
+      );
+      expect(ofChild![1]).toBe(ofParent![1]);
+      expect(ofChild![2]).not.toBe(ofParent![2]);
+      expect(ofStranger![1]).not.toBe(ofParent![1]);
+      for (const span of [child, parent, stranger]) span.end();
+    });
+
+    it("counts and records without an answer", () => {
+      telemetry.count("actor.turns", 1);
+      telemetry.count("actor.turns", 2, { type: "Account" });
+      telemetry.record("actor.turn.duration", 0.25, { type: "Account" });
+    });
+
+    it("reads levels until it is told to stop, and takes being told twice", () => {
+      const stop = telemetry.observe("actor.activations", () => [{ value: 3, labels: { type: "Account" } }]);
+      stop();
+      stop();
+    });
+  });
+}

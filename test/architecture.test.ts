@@ -4,7 +4,12 @@ import { cycles } from "./architecture/cycles.js";
 import { type Arrows, importViolations } from "./architecture/imports.js";
 import { packageViolations } from "./architecture/packages.js";
 import { readTree } from "./architecture/read-tree.js";
-import { leakViolations, lockfileViolations, topLevelViolations } from "./architecture/repository.js";
+import {
+  compiledViolations,
+  leakViolations,
+  lockfileViolations,
+  topLevelViolations,
+} from "./architecture/repository.js";
 import { manifestAt, workspacesOf } from "./architecture/workspace.js";
 
 const adapter = ["packages/core"];
@@ -70,6 +75,10 @@ describe("the architecture", () => {
 
   it("names no machine's path and no registry's host", () => {
     expect(leakViolations(tree)).toEqual([]);
+  });
+
+  it("has no compiled file beside its source", () => {
+    expect(compiledViolations(tree)).toEqual([]);
   });
 
   it("locks optional packages of every platform, as npm ci asks", () => {

@@ -26,6 +26,13 @@ export function leakViolations(tree: Tree): readonly string[] {
   );
 }
 
+/** Compiled files beside their source. Tools that resolve `./x.js` find them first, and then run what the source once was. */
+export function compiledViolations(tree: Tree): readonly string[] {
+  return [...tree.keys()]
+    .filter((path) => path.endsWith(".js") && tree.has(path.replace(/js$/, "ts")))
+    .map((path) => `${path} is compiled beside its source: delete it, and build with the package's tsconfig.json`);
+}
+
 interface Lockfile {
   readonly packages?: Readonly<Record<string, { readonly optionalDependencies?: Readonly<Record<string, string>> }>>;
 }

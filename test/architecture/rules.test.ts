@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { cycles } from "./cycles.js";
 import { importViolations } from "./imports.js";
 import { packageViolations } from "./packages.js";
-import { leakViolations, lockfileViolations, topLevelViolations } from "./repository.js";
+import { compiledViolations, leakViolations, lockfileViolations, topLevelViolations } from "./repository.js";
 import { parseSource } from "./source-file.js";
 import { type Tree, workspacesOf } from "./workspace.js";
 
@@ -221,6 +221,17 @@ describe("the repository", () => {
 
   it("may use such words in other senses", () => {
     expect(leakViolations(new Map([["a.md", "https://example.com/home/page and ./work/items"]]))).toEqual([]);
+  });
+
+  it("has no compiled file beside its source", () => {
+    const files = new Map([
+      ["bin/run.js", ""],
+      ["src/a.ts", ""],
+      ["src/a.js", ""],
+    ]);
+    expect(compiledViolations(files)).toEqual([
+      "src/a.js is compiled beside its source: delete it, and build with the package's tsconfig.json",
+    ]);
   });
 
   it("locks optional packages of every platform", () => {

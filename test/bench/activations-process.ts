@@ -13,7 +13,6 @@ class Idle {
   @Handler() fill(): void {
     // 100 bytes as stored: {"text":"…"}
     this.text = this.self.key.padEnd(89, ".");
-    this.self.deactivate();
   }
 
   @Query() length(): number {
@@ -22,15 +21,14 @@ class Idle {
 }
 
 await using system = await connect({ actors: [Idle], ...embedded });
-const ref = (n: number) => system.ref(Idle, `idle-${n}`);
-const live = () => system.describe().types.find(({ name }) => name === "BenchIdle")?.activations ?? 0;
-
-// The embedded store shares this heap. It is filled first, so that the difference is the activations and nothing else.
-await run((n) => ref(n).fill(), count, concurrency);
-if (live() > 0) throw new Error(`${live()} actors are still in memory`);
 const before = heapUsed();
-await run((n) => ref(n).length(), count, concurrency);
-if (live() !== count) throw new Error(`${live()} of ${count} actors are in memory: raise the bound on activations`);
+await run((n) => system.ref(Idle, `idle-${n}`).fill(), count, concurrency);
+// By the end of this round the answers of the first are reported as received; until then they are kept, and would count.
+await run((n) => system.ref(Idle, `idle-${n}`).length(), count, concurrency);
+const live = system.describe().types.find(({ name }) => name === "BenchIdle")?.activations;
+if (live !== count) throw new Error(`${live} of ${count} actors are in memory: raise the bound on activations`);
+
+// An upper bound: the embedded store shares this heap, and its copy of the state counts as well.
 process.send?.((heapUsed() - before) / count);
 
 function heapUsed(): number {

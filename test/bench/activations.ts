@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { Benchmark } from "./benchmark.js";
 
-/** Heap held by one activation that waits for its next message, with 100 bytes of state. */
+/** Heap held by one activation that waits for its next message, with 100 bytes of state, and by what the embedded store has of it. */
 export const activations: Benchmark = {
   name: "activations",
   unit: "B",

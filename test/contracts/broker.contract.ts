@@ -272,10 +272,13 @@ export function brokerContract(name: string, make: () => Promise<BrokerUnderTest
         await received(second.consumer, "b");
       });
 
-      it("can be closed twice", async () => {
-        const { channel } = await consume();
-        await channel.close();
-        await channel.close();
+      it("can be closed twice, at no cost to those in line", async () => {
+        const first = await consume();
+        const second = await consume(100, other);
+        await first.channel.close();
+        await first.channel.close();
+        await publish("a");
+        await received(second.consumer, "a");
       });
 
       it("says once that a channel was lost, and gives its frames to the next one, in order", async () => {

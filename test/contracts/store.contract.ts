@@ -1,5 +1,6 @@
 import {
   type Answer,
+  answerKey,
   type CommitRecord,
   type Lease,
   type Leases,
@@ -49,7 +50,7 @@ const awkwardKeys = [
 ];
 
 function someAnswer(address: string, identity: string, outcome = '{"value":1}'): Answer {
-  return { address, identity, fingerprint: "f1", outcome };
+  return { key: answerKey(address, identity), fingerprint: "f1", outcome };
 }
 
 /** What every store does, whatever it is made of. */
@@ -110,7 +111,7 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
       const image = await takeOver();
       expect(await collect(store.list(partition, "Account/"))).toHaveLength(2);
       expect(await store.readStates(partition, ["Account/alice"])).toEqual([mark]);
-      expect(await store.readAnswers(partition, [{ address: "Account/alice", identity: "s:1" }])).toEqual([
+      expect(await store.readAnswers(partition, [answerKey("Account/alice", "s:1")])).toEqual([
         someAnswer("Account/alice", "s:1", mark),
       ]);
       expect(Object.fromEntries(image.rows)).toEqual({ s: mark });
@@ -346,9 +347,9 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
         const [alice, bob] = [someAnswer("Account/alice", "u:pay", "1"), someAnswer("Account/bob", "u:pay", "2")];
         await committed(1, { answers: [alice, bob] });
         const read = await other.readAnswers(partition, [
-          { address: "Account/bob", identity: "u:pay" },
-          { address: "Account/alice", identity: "u:other" },
-          { address: "Account/alice", identity: "u:pay" },
+          answerKey("Account/bob", "u:pay"),
+          answerKey("Account/alice", "u:other"),
+          answerKey("Account/alice", "u:pay"),
         ]);
         expect(read).toEqual([bob, undefined, alice]);
         expect(await other.readAnswers(partition, [])).toEqual([]);
@@ -357,24 +358,32 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
       it("tells actor and identity apart where their texts run together", async () => {
         const [one, two] = [someAnswer("Account/a", "|b", "1"), someAnswer("Account/a|", "b", "2")];
         await committed(1, { answers: [one, two] });
-        expect(await store.readAnswers(partition, [one, two])).toEqual([one, two]);
+        expect(await store.readAnswers(partition, [one.key, two.key])).toEqual([one, two]);
       });
 
       it("forgets an answer that its sender has", async () => {
         await committed(1, { answers: [someAnswer("Account/alice", "s:1"), someAnswer("Account/alice", "s:2")] });
-        await committed(2, { settled: [{ address: "Account/alice", identity: "s:1" }] });
+        await committed(2, { settled: [answerKey("Account/alice", "s:1")] });
         expect(
           await store.readAnswers(partition, [
-            { address: "Account/alice", identity: "s:1" },
-            { address: "Account/alice", identity: "s:2" },
+            answerKey("Account/alice", "s:1"),
+            answerKey("Account/alice", "s:2"),
           ]),
         ).toEqual([undefined, someAnswer("Account/alice", "s:2")]);
       });
 
+      it("forgets all answers of an erased actor, and none of its neighbours", async () => {
+        const erased = [someAnswer("Account/al", "s:1"), someAnswer("Account/al", "u:pay")];
+        const neighbours = [someAnswer("Account/alice", "s:1"), someAnswer("Account/a", "ls:1")];
+        await committed(1, { answers: [...erased, ...neighbours] });
+        await committed(2, { erased: ["Account/al"] });
+        expect(await store.readAnswers(partition, erased.map(({ key }) => key))).toEqual([undefined, undefined]);
+        expect(await store.readAnswers(partition, neighbours.map(({ key }) => key))).toEqual(neighbours);
+      });
+
       it("P2: keeps an answer for its retention, also across owners, and forgets it after twice that time", async () => {
         const { retentionMs } = under;
-        const asked = { address: "Account/alice", identity: "u:pay" };
-        const kept = someAnswer(asked.address, asked.identity);
+        const kept = someAnswer("Account/alice", "u:pay");
         const go = (seq: number): Promise<void> =>
           committed(seq, { answerRetentionMs: retentionMs, answers: [someAnswer("Account/other", `s:${seq}`)] });
 
@@ -382,12 +391,12 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
         await under.pass(retentionMs * 0.5);
         await go(2);
         await takeOver("b");
-        expect(await store.readAnswers(partition, [asked])).toEqual([kept]);
+        expect(await store.readAnswers(partition, [kept.key])).toEqual([kept]);
         for (const seq of [3, 4, 5]) {
           await under.pass(retentionMs * 1.1);
           await go(seq);
         }
-        expect(await store.readAnswers(partition, [asked])).toEqual([undefined]);
+        expect(await store.readAnswers(partition, [kept.key])).toEqual([undefined]);
       });
 
       it("P2: does not forget an answer early because another type keeps its own for less long", async () => {
@@ -397,7 +406,7 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
           await under.pass(under.retentionMs * 1.1);
           await committed(seq, { answerRetentionMs: under.retentionMs, answers: [someAnswer("Brief/b", `s:${seq}`)] });
         }
-        expect(await store.readAnswers(partition, [kept])).toEqual([kept]);
+        expect(await store.readAnswers(partition, [kept.key])).toEqual([kept]);
       });
     });
 

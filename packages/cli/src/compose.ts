@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { ConfigError } from "@actor-runtime/core";
-import { EmbeddedWorld, SilentTelemetry, SystemClock, SystemRandom } from "@actor-runtime/embedded";
+import { EmbeddedWorld, eventLoopHops, SilentTelemetry, SystemClock, SystemRandom } from "@actor-runtime/embedded";
 import type { Ports } from "@actor-runtime/runtime";
 
 export interface Services {
@@ -23,7 +23,7 @@ export function compose(services: Services): Ports {
   if (!isEmbedded(services)) throw refusal(services);
   const clock = new SystemClock();
   const random = new SystemRandom();
-  const { broker, store, leases, membership, alarms } = new EmbeddedWorld({ clock, random }).connect("main");
+  const { broker, store, leases, membership, alarms } = new EmbeddedWorld({ clock, random, schedule: eventLoopHops() }).connect("main");
   return { broker, store, leases, membership, alarms, clock, random, telemetry: new SilentTelemetry() };
 }
 

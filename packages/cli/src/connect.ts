@@ -16,7 +16,7 @@ export interface ConnectOptions {
   redisUrl?: string;
   /** Unique in the namespace. @default ACTOR_WORKER_ID, else host, process id and a random part */
   workerId?: string;
-  /** Where the system logs, the shape of pino. @default nowhere */
+  /** Where the system logs, the shape of pino. @default warnings and errors on stderr */
   log?: Logger;
 }
 

@@ -9,8 +9,16 @@ describe("a failed command", () => {
     [new ConfigError("--port is wrong"), 78, "error: --port is wrong"],
     [new UnreachableError("nobody there", "none"), 69, "error: nobody there"],
     [new StoreUnavailableError("no answer"), 69, "StoreUnavailableError [STORE_UNAVAILABLE]: no answer"],
-    [new RejectedError("insufficient funds", { code: "INSUFFICIENT_FUNDS" }), 1, "RejectedError [INSUFFICIENT_FUNDS]: insufficient funds"],
-    [new HandlerError("x is no function", "TypeError"), 1, "HandlerError [HANDLER_FAILED]: TypeError: x is no function"],
+    [
+      new RejectedError("insufficient funds", { code: "INSUFFICIENT_FUNDS" }),
+      1,
+      "RejectedError [INSUFFICIENT_FUNDS]: insufficient funds",
+    ],
+    [
+      new HandlerError("x is no function", "TypeError"),
+      1,
+      "HandlerError [HANDLER_FAILED]: TypeError: x is no function",
+    ],
     [new OverloadedError("full", "actor", 10), 1, "OverloadedError [OVERLOADED]: full"],
     [Object.assign(new SyntaxError("a.ts:1:2: oops"), { code: "ACTOR_SYNTAX" }), 78, "error: a.ts:1:2: oops"],
   ])("ends with one line and its exit code: %s", (error, code, text) => {

@@ -9,12 +9,19 @@ import {
 } from "@actor-runtime/core";
 import { CommanderError } from "commander";
 import { exitCodes } from "./exit-codes.js";
-import { syntaxErrorCode } from "./loader/transform.js";
+import { syntaxErrorCode } from "./loader/syntax-error-code.js";
 
 /** The command line is wrong. */
 export class UsageError extends ActorError {
   constructor(message: string) {
     super(message, { code: "USAGE", effect: "none", retryable: false });
+  }
+}
+
+/** A worker refused the request before any actor saw it, for example for its token. */
+export class RefusedError extends ActorError {
+  constructor(message: string, code: string) {
+    super(message, { code, effect: "none", retryable: false });
   }
 }
 
@@ -50,15 +57,19 @@ function codeOf(error: unknown): number {
 }
 
 function textOf(error: unknown): string {
-  if (error instanceof UsageError || error instanceof UnreachableError || error instanceof ConfigError || isSyntaxError(error)) {
-    return `error: ${error.message}`;
-  }
-  if (error instanceof ActorError) {
-    // RejectedError [INSUFFICIENT_FUNDS]: insufficient funds
-    const thrown = error instanceof HandlerError ? `${error.thrown}: ` : "";
-    return `${error.name} [${error.code}]: ${thrown}${error.message}`;
-  }
+  if (isPlain(error)) return `error: ${error.message}`;
+  // The name of what was thrown stands in place of HandlerError's own once it has travelled.
+  if (error instanceof HandlerError) return `HandlerError [${error.code}]: ${error.thrown}: ${error.message}`;
+  if (error instanceof ActorError) return `${error.name} [${error.code}]: ${error.message}`;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/** Errors whose class tells a user nothing. */
+function isPlain(error: unknown): error is Error {
+  return (
+    [UsageError, RefusedError, UnreachableError, ConfigError].some((type) => error instanceof type) ||
+    isSyntaxError(error)
+  );
 }
 
 function withoutStack(error: unknown): Omit<WireError, "stack" | "cause"> {

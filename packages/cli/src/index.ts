@@ -50,12 +50,12 @@ export {
   type ActorAdmin,
   ActorContext,
   type ActorOptions,
-  type Actors,
   type ActorSystem,
+  type Actors,
   type AnyActor,
   type CallOptions,
-  callRoute,
   type CallRouteOptions,
+  callRoute,
   type DelayOptions,
   Handler,
   inject,
@@ -75,4 +75,4 @@ export {
 } from "@actor-runtime/runtime";
 export { typediContainer } from "@actor-runtime/typedi";
 export { type ActorRuntimeConfig, defineConfig } from "./config/config-file.js";
-export { connect, type ConnectOptions } from "./connect.js";
+export { type ConnectOptions, connect } from "./connect.js";

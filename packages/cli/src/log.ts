@@ -8,9 +8,15 @@ export interface LogOptions {
 }
 
 /** Logs to stdout, synchronously, so that the last line before an exit is written. */
-export async function createLog({ level, format = process.stdout.isTTY ? "pretty" : "json" }: LogOptions): Promise<Logger> {
+export async function createLog({
+  level,
+  format = process.stdout.isTTY ? "pretty" : "json",
+}: LogOptions): Promise<Logger> {
   const options = { level, timestamp: pino.stdTimeFunctions.isoTime, base: null };
-  const log: Logger = format === "json" ? pino(options) : pino(options, await prettyStream());
+  const log: Logger = pino(
+    options,
+    format === "json" ? pino.destination({ dest: 1, sync: true }) : await prettyStream(),
+  );
   return log;
 }
 

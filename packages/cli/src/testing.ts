@@ -1,2 +1,2 @@
 /** Test your actors on virtual time, without a broker. */
-export { type TestSystem, testSystem, type TestSystemOptions } from "@actor-runtime/testing";
+export { type TestSystem, type TestSystemOptions, testSystem } from "@actor-runtime/testing";

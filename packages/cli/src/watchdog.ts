@@ -19,7 +19,11 @@ export function startWatchdog(limitMs: number): Watchdog | undefined {
   const length = new Int32Array(memory, layout.lengthAt, 1);
   const text = new Uint8Array(memory, layout.textAt);
   const encoder = new TextEncoder();
-  const thread = new Worker(new URL("./watchdog-thread.js", import.meta.url), { workerData: { memory, limitMs } });
+  const thread = new Worker(new URL("./watchdog-thread.js", import.meta.url), {
+    workerData: { memory, limitMs },
+    // Loaders and preloads of the process are not for this thread.
+    execArgv: [],
+  });
   thread.unref();
   const timer = setInterval(() => Atomics.add(beat, 0, 1), beatMs);
   timer.unref();

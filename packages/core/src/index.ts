@@ -9,6 +9,7 @@
  */
 export { type Address, checkKey, checkType, formatAddress, maxKeyBytes, parseAddress } from "./model/address.js";
 export { decodeText, encodeText, errorFromWire, errorToWire, fromWire, toWire } from "./model/codec.js";
+export { answerKey } from "./model/answer-key.js";
 export { type Duration, durationMs } from "./model/duration.js";
 export {
   ActorError,
@@ -54,13 +55,16 @@ export {
 } from "./model/frame.js";
 export type { DeadLetter, Message, MessageKind, Reply, StoredMessage, WireError } from "./model/message.js";
 export {
+  callText,
   errorReplyText,
   frameBody,
   messageBytes,
+  messageHead,
   messageText,
   parseMessages,
   parseReplies,
   replyText,
+  replyToField,
 } from "./model/message-codec.js";
 export { type Mailbox, type PartitionId, parsePartition, partitionId, partitionsOf } from "./model/partition.js";
 export type { Alarm, Alarms } from "./ports/alarms.js";

@@ -36,11 +36,8 @@ export class EmbeddedStore implements Store {
     return this.#call(() => this.#memory.readStates(partition, addresses));
   }
 
-  readAnswers(
-    partition: PartitionId,
-    asks: readonly { readonly address: string; readonly identity: string }[],
-  ): Promise<(Answer | undefined)[]> {
-    return this.#call(() => this.#memory.readAnswers(partition, asks));
+  readAnswers(partition: PartitionId, keys: readonly string[]): Promise<(Answer | undefined)[]> {
+    return this.#call(() => this.#memory.readAnswers(partition, keys));
   }
 
   async *list(partition: PartitionId, prefix: string): AsyncIterable<{ address: string; state: string }> {

@@ -98,6 +98,18 @@ describe("EmbeddedWorld", () => {
       expect(next.texts).toEqual(["m"]);
     });
 
+    it("does not report the loss of a channel that its consumer has closed meanwhile", async () => {
+      const losses: Error[] = [];
+      const channel = await a.broker.consume(mailbox, partition, 10, {
+        deliver: () => {},
+        lost: (reason) => losses.push(reason),
+      });
+      world.cutChannels();
+      await channel.close();
+      await clock.advance(0);
+      expect(losses).toEqual([]);
+    });
+
     it("loses as many confirms as it is told, but not the frames", async () => {
       const { texts } = await consume(a);
       world.loseConfirms(1);

@@ -18,7 +18,7 @@ export { EmbeddedStore } from "./embedded-store.js";
 export { type Connection, EmbeddedWorld, type Half, type WorldOptions } from "./embedded-world.js";
 export { ManualClock } from "./manual-clock.js";
 export { type Measurement, type RecordedSpan, RecordingTelemetry } from "./recording-telemetry.js";
-export type { Schedule } from "./schedule.js";
+export { eventLoopHops, type Schedule } from "./schedule.js";
 export { SeededRandom } from "./seeded-random.js";
 export { SilentTelemetry } from "./silent-telemetry.js";
 export type { StoreMemory, StoreSnapshot } from "./store-memory.js";

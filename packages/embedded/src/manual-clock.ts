@@ -40,14 +40,16 @@ export class ManualClock implements Clock {
    * Moves time forward and runs what becomes due in between, each task at its own time: earliest first, in the order of
    * `after` where times are equal. Before the next one runs, all promise chains that the last one set off have settled;
    * `advance(0)` settles what is under way now.
+   *
+   * @param settled waits for what the last task set off; default: one turn of the event loop, and so all its promise chains
    */
-  async advance(ms: number): Promise<void> {
+  async advance(ms: number, settled: () => Promise<unknown> = () => macrotask()): Promise<void> {
     const end = this.#elapsed + ms;
-    await macrotask();
+    await settled();
     for (let timer = this.#timers.takeDue(end); timer !== undefined; timer = this.#timers.takeDue(end)) {
       this.#elapsed = Math.max(this.#elapsed, timer.at);
       timer.task();
-      await macrotask();
+      await settled();
     }
     this.#elapsed = Math.max(this.#elapsed, end);
   }

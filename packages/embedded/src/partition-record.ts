@@ -1,4 +1,4 @@
-import type { Answer, CommitRecord, Destination, OutboxEntry, PartitionImage } from "@actor-runtime/core";
+import { type Answer, answerKey, type CommitRecord, type Destination, type OutboxEntry, type PartitionImage } from "@actor-runtime/core";
 
 /** Kept answers by address and identity; `keepMs` is the longest retention asked for by a commit that wrote into it. */
 interface AnswerGeneration {
@@ -67,8 +67,7 @@ function forgetAnswers(partition: PartitionRecord, address: string): void {
   }
 }
 
-export function readAnswer(partition: PartitionRecord, address: string, identity: string): Answer | undefined {
-  const key = answerKey(address, identity);
+export function readAnswer(partition: PartitionRecord, key: string): Answer | undefined {
   return partition.young.answers.get(key) ?? partition.old.answers.get(key);
 }
 
@@ -99,14 +98,10 @@ function writeAnswers(partition: PartitionRecord, record: CommitRecord, now: num
   }
   if (record.answers.length > 0) {
     partition.young.keepMs = Math.max(partition.young.keepMs, record.answerRetentionMs);
-    for (const answer of record.answers) {
-      partition.young.answers.set(answerKey(answer.address, answer.identity), answer);
-    }
+    for (const answer of record.answers) partition.young.answers.set(answer.key, answer);
   }
-  for (const { address, identity } of record.settled) {
-    const key = answerKey(address, identity);
-    partition.young.answers.delete(key);
-    partition.old.answers.delete(key);
+  for (const key of record.settled) {
+    if (!partition.young.answers.delete(key)) partition.old.answers.delete(key);
   }
 }
 
@@ -116,11 +111,6 @@ function trim(outbox: Map<Destination, OutboxEntry[]>, target: Destination, upTo
   const left = entries.findIndex((entry) => entry.number > upTo);
   if (left === -1) outbox.delete(target);
   else entries.splice(0, left);
-}
-
-/** The length says where the address ends: both parts may hold any character. */
-function answerKey(address: string, identity: string): string {
-  return `${address.length}:${address}${identity}`;
 }
 
 function put<K, V>(map: Map<K, V>, key: K, value: V | undefined): void {

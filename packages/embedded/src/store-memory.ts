@@ -91,12 +91,9 @@ export class StoreMemory {
     return addresses.map((address) => states.get(address));
   }
 
-  readAnswers(
-    partition: PartitionId,
-    asks: readonly { readonly address: string; readonly identity: string }[],
-  ): (Answer | undefined)[] {
+  readAnswers(partition: PartitionId, keys: readonly string[]): (Answer | undefined)[] {
     const record = this.#partition(partition);
-    return asks.map(({ address, identity }) => readAnswer(record, address, identity));
+    return keys.map((key) => readAnswer(record, key));
   }
 
   list(partition: PartitionId, prefix: string): { address: string; state: string }[] {

@@ -1,12 +1,19 @@
-import { parseAddress, partitionsOf } from "@actor-runtime/core";
+import { messageHead, parseAddress, partitionsOf } from "@actor-runtime/core";
 import type { ActorAdmin } from "./actor-system.js";
-import type { Calls } from "./client/calls.js";
+import type { CallDetails, Calls } from "./client/calls.js";
 import type { Directory } from "./client/directory.js";
 import type { Ports } from "./ports.js";
 import { eraseHandler } from "./system-handlers.js";
 import { storedValues, storedVersion } from "./worker/state.js";
 
-const eraseTimeoutMs = 30_000;
+const eraseDetails: CallDetails = {
+  timeoutMs: 30_000,
+  signal: undefined,
+  headers: undefined,
+  id: undefined,
+  chain: undefined,
+  dueAt: undefined,
+};
 
 /** `system.actors`: reads what is committed; erasing goes through the actor's owner. */
 export class StoredActors implements ActorAdmin {
@@ -39,14 +46,9 @@ export class StoredActors implements ActorAdmin {
   async erase(address: string): Promise<{ deadLetters: number }> {
     const { type, key } = parseAddress(address);
     const partition = await this.#directory.find(type, key);
-    await this.#calls.ask({
-      partition,
-      address,
-      kind: "ask",
-      handler: eraseHandler,
-      argsText: "[]",
-      timeoutMs: eraseTimeoutMs,
-    });
+    const kind = "ask";
+    const target = { address, kind, handler: eraseHandler, head: messageHead(address, kind, eraseHandler) } as const;
+    await this.#calls.ask(partition, target, "[]", eraseDetails);
     let deadLetters = 0;
     for await (const letter of this.#ports.broker.deadLetters(type)) if (letter.address === address) deadLetters++;
     return { deadLetters };

@@ -27,7 +27,11 @@ function fakeSystem(reply: (call: UntypedCall) => unknown = () => undefined) {
 
 const allow = () => true;
 
-function post(path: string, body: string | Uint8Array | ReadableStream = "[]", headers: Record<string, string> = {}): Request {
+function post(
+  path: string,
+  body: string | Uint8Array | ReadableStream = "[]",
+  headers: Record<string, string> = {},
+): Request {
   return new Request(`http://localhost/calls${path}`, {
     method: "POST",
     body,
@@ -57,7 +61,10 @@ describe("callRoute", () => {
 
   it("answers 204 when the reply is undefined, which is not null", async () => {
     expect((await callRoute(fakeSystem(), { allow })(post("/A/b/c"))).status).toBe(204);
-    const nothing = await callRoute(fakeSystem(() => null), { allow })(post("/A/b/c"));
+    const nothing = await callRoute(
+      fakeSystem(() => null),
+      { allow },
+    )(post("/A/b/c"));
     expect([nothing.status, await nothing.text()]).toEqual([200, "null"]);
   });
 
@@ -76,9 +83,16 @@ describe("callRoute", () => {
 
   it("passes timeout, idempotency key and trace headers on, and nothing else of the request", async () => {
     const system = fakeSystem();
-    const headers = { "actor-timeout": "2s", "idempotency-key": "order-17", traceparent: "00-aa-bb-01", cookie: "secret" };
+    const headers = {
+      "actor-timeout": "2s",
+      "idempotency-key": "order-17",
+      traceparent: "00-aa-bb-01",
+      cookie: "secret",
+    };
     await callRoute(system, { allow })(post("/A/b/c", "[]", headers));
-    expect(system.asked).toMatchObject([{ timeout: 2_000, idempotencyKey: "order-17", headers: { traceparent: "00-aa-bb-01" } }]);
+    expect(system.asked).toMatchObject([
+      { timeout: 2_000, idempotencyKey: "order-17", headers: { traceparent: "00-aa-bb-01" } },
+    ]);
     expect(JSON.stringify(system.asked)).not.toContain("secret");
   });
 
@@ -108,9 +122,19 @@ describe("callRoute", () => {
   it.each([
     ["no JSON", () => post("/A/b/c", '{"a":'), 400, "INVALID_ARGUMENTS"],
     ["JSON that is no array", () => post("/A/b/c", '{"amount":100}'), 400, "INVALID_ARGUMENTS"],
-    ["bytes that are no UTF-8", () => post("/A/b/c", new Uint8Array([0x5b, 0x22, 0xff, 0x22, 0x5d])), 400, "INVALID_ARGUMENTS"],
+    [
+      "bytes that are no UTF-8",
+      () => post("/A/b/c", new Uint8Array([0x5b, 0x22, 0xff, 0x22, 0x5d])),
+      400,
+      "INVALID_ARGUMENTS",
+    ],
     ["an unknown tag of the wire form", () => post("/A/b/c", '[{"$nonsense":1}]'), 400, "INVALID_ARGUMENTS"],
-    ["another content type", () => post("/A/b/c", "[]", { "content-type": "text/plain" }), 415, "UNSUPPORTED_MEDIA_TYPE"],
+    [
+      "another content type",
+      () => post("/A/b/c", "[]", { "content-type": "text/plain" }),
+      415,
+      "UNSUPPORTED_MEDIA_TYPE",
+    ],
     ["a body over 1 MiB", () => post("/A/b/c", `["${"x".repeat(1024 * 1024)}"]`), 413, "TOO_LARGE"],
     ["a method other than POST", () => new Request("http://localhost/A/b/c"), 405, "METHOD_NOT_ALLOWED"],
     ["a path that is too short", () => new Request("http://localhost/c", { method: "POST" }), 400, "INVALID_ADDRESS"],
@@ -118,7 +142,12 @@ describe("callRoute", () => {
     ["an empty key", () => post("/A//c"), 400, "INVALID_ADDRESS"],
     ["a key over 256 bytes", () => post(`/A/${"k".repeat(257)}/c`), 400, "INVALID_ADDRESS"],
     ["a type that is no name", () => post("/A%20B/b/c"), 400, "INVALID_ADDRESS"],
-    ["a timeout that is no duration", () => post("/A/b/c", "[]", { "actor-timeout": "soon" }), 400, "INVALID_ARGUMENTS"],
+    [
+      "a timeout that is no duration",
+      () => post("/A/b/c", "[]", { "actor-timeout": "soon" }),
+      400,
+      "INVALID_ARGUMENTS",
+    ],
   ])("P13: answers %s with a typed error and calls nobody", async (_, request, status, code) => {
     const system = fakeSystem();
     const response = await callRoute(system, { allow })(request());
@@ -141,7 +170,12 @@ describe("callRoute", () => {
     expect(response.status).toBe(status);
     expect(response.headers.get("retry-after")).toBe(error instanceof OverloadedError ? "2" : null);
     const body = await errorOf(response);
-    expect(body).toMatchObject({ class: error.name, code: error.code, effect: error.effect, retryable: error.retryable });
+    expect(body).toMatchObject({
+      class: error.name,
+      code: error.code,
+      effect: error.effect,
+      retryable: error.retryable,
+    });
     expect(body).not.toHaveProperty("stack");
     expect(body).not.toHaveProperty("cause");
   });

@@ -1,11 +1,11 @@
 import {
   ActorError,
+  AskTimeoutError,
   CancelledError,
   ClockSkewError,
   ClosedError,
   checkType,
   DeadlockError,
-  AskTimeoutError,
   type Duration,
   durationMs,
   errorToWire,
@@ -22,8 +22,8 @@ import {
   StateVersionError,
   StoreUnavailableError,
   TooLargeError,
-  toWire,
   TurnTimeoutError,
+  toWire,
   UnknownHandlerError,
   UnknownOutcomeError,
   UnknownTypeError,
@@ -41,7 +41,7 @@ export interface CallRouteOptions {
    *
    * @example allow: (type, handler, request) => isAdmin(request) || (type === "Account" && handler === "current")
    */
-  allow(type: string, handler: string, request: Request): boolean | Promise<boolean>;
+  allow: (type: string, handler: string, request: Request) => boolean | Promise<boolean>;
 }
 
 /**
@@ -65,7 +65,9 @@ export function callRoute(
 ): (request: Request) => Promise<Response> {
   return async (request) => {
     try {
-      if (request.method !== "POST") throw new HttpError(405, "METHOD_NOT_ALLOWED", "call a handler with POST", { allow: "POST" });
+      if (request.method !== "POST") {
+        throw new HttpError(405, "METHOD_NOT_ALLOWED", "call a handler with POST", { allow: "POST" });
+      }
       const url = new URL(request.url);
       const { type, key, handler } = targetOf(url.pathname);
       if (!(await allow(type, handler, request))) {
@@ -201,7 +203,9 @@ async function readArguments(request: Request): Promise<unknown[]> {
   } catch (error) {
     throw new InvalidArgumentsError(`the body is not valid JSON: ${(error as Error).message}`);
   }
-  if (!Array.isArray(body)) throw new InvalidArgumentsError("the body must be a JSON array of the arguments, for example [100]");
+  if (!Array.isArray(body)) {
+    throw new InvalidArgumentsError("the body must be a JSON array of the arguments, for example [100]");
+  }
   return body.map((argument: unknown, index) => {
     try {
       return fromWire(argument);

@@ -1,23 +1,30 @@
 import type { Cancel, Clock } from "@actor-runtime/core";
 
-/** Something with a point in time; `bucket` belongs to the Deadlines that holds it. */
+/** Something with a point in time. The three links belong to the Deadlines that holds it. */
 export interface Timed {
-  bucket: number;
+  bucket: Bucket | undefined;
+  earlier: Timed | undefined;
+  later: Timed | undefined;
   /** The time has come. */
   due(): void;
 }
 
-/** Value of `bucket` while nothing is set. */
-export const noDeadline = -1;
+/** Items of the same few milliseconds, linked through themselves: setting and removing one allocates nothing. */
+export interface Bucket {
+  readonly time: number;
+  first: Timed | undefined;
+}
 
 /**
- * Points in time for very many items with one timer: items share buckets of `resolutionMs`, and setting or removing one is
- * a set operation. An item falls due at its time or up to `resolutionMs` after it, never before.
+ * Points in time for very many items with one timer. An item falls due at its time or up to `resolutionMs` after it, never
+ * before.
  */
 export class Deadlines {
   readonly #clock: Clock;
   readonly #resolutionMs: number;
-  readonly #buckets = new Map<number, Set<Timed>>();
+  readonly #buckets = new Map<number, Bucket>();
+  /** The bucket the last item went to; most calls have the same time-out, so the next one often goes there too. */
+  #latest: Bucket | undefined;
   #armedFor = Number.POSITIVE_INFINITY;
   #cancel: Cancel | undefined;
 
@@ -28,21 +35,31 @@ export class Deadlines {
 
   /** Sets the item to fall due `inMs` from now, instead of what was set before. */
   set(item: Timed, inMs: number): void {
+    this.setAt(item, this.#clock.monotonic() + inMs);
+  }
+
+  /** As `set`, with the time in ms by the clock's `monotonic()`. */
+  setAt(item: Timed, atMs: number): void {
     this.delete(item);
-    const bucket = Math.ceil((this.#clock.monotonic() + inMs) / this.#resolutionMs);
-    let items = this.#buckets.get(bucket);
-    if (!items) this.#buckets.set(bucket, (items = new Set()));
-    items.add(item);
+    const bucket = this.#bucket(Math.ceil(atMs / this.#resolutionMs));
     item.bucket = bucket;
-    if (bucket < this.#armedFor) this.#arm(bucket);
+    item.later = bucket.first;
+    if (bucket.first) bucket.first.earlier = item;
+    bucket.first = item;
+    if (bucket.time < this.#armedFor) this.#arm(bucket.time);
   }
 
   delete(item: Timed): void {
-    if (item.bucket === noDeadline) return;
-    const items = this.#buckets.get(item.bucket);
-    // An emptied bucket goes; the timer that was armed for it fires once for nothing and looks for the next.
-    if (items?.delete(item) && items.size === 0) this.#buckets.delete(item.bucket);
-    item.bucket = noDeadline;
+    const { bucket, earlier, later } = item;
+    if (!bucket) return;
+    if (earlier) earlier.later = later;
+    else bucket.first = later;
+    if (later) later.earlier = earlier;
+    item.bucket = undefined;
+    item.earlier = undefined;
+    item.later = undefined;
+    // The timer that was armed for an emptied bucket fires once for nothing and looks for the next.
+    if (bucket.first === undefined && bucket !== this.#latest) this.#buckets.delete(bucket.time);
   }
 
   /** Forgets everything and stops the timer. */
@@ -51,28 +68,54 @@ export class Deadlines {
     this.#cancel = undefined;
     this.#armedFor = Number.POSITIVE_INFINITY;
     this.#buckets.clear();
+    this.#latest = undefined;
   }
 
-  #arm(bucket: number): void {
+  #bucket(time: number): Bucket {
+    const latest = this.#latest;
+    if (latest?.time === time) return latest;
+    if (latest?.first === undefined && latest !== undefined) this.#buckets.delete(latest.time);
+    let bucket = this.#buckets.get(time);
+    if (!bucket) this.#buckets.set(time, (bucket = { time, first: undefined }));
+    this.#latest = bucket;
+    return bucket;
+  }
+
+  #arm(time: number): void {
     this.#cancel?.();
-    this.#armedFor = bucket;
-    const inMs = Math.max(0, bucket * this.#resolutionMs - this.#clock.monotonic());
+    this.#armedFor = time;
+    const inMs = Math.max(0, time * this.#resolutionMs - this.#clock.monotonic());
     this.#cancel = this.#clock.after(inMs, () => this.#fire());
   }
 
   #fire(): void {
     this.#armedFor = Number.POSITIVE_INFINITY;
-    const nowBucket = Math.floor(this.#clock.monotonic() / this.#resolutionMs);
-    const due: [number, Set<Timed>][] = [];
-    for (const entry of this.#buckets) if (entry[0] <= nowBucket) due.push(entry);
-    due.sort((a, b) => a[0] - b[0]);
-    for (const [bucket, items] of due) {
-      this.#buckets.delete(bucket);
-      for (const item of items) item.bucket = noDeadline;
-      for (const item of items) item.due();
+    const now = Math.floor(this.#clock.monotonic() / this.#resolutionMs);
+    const due = [...this.#buckets.values()].filter(({ time }) => time <= now).sort((a, b) => a.time - b.time);
+    for (const bucket of due) {
+      this.#buckets.delete(bucket.time);
+      if (bucket === this.#latest) this.#latest = undefined;
+      this.#fireBucket(bucket);
     }
     let next = Number.POSITIVE_INFINITY;
-    for (const bucket of this.#buckets.keys()) if (bucket < next) next = bucket;
+    for (const { time, first } of this.#buckets.values()) if (first && time < next) next = time;
     if (next < this.#armedFor) this.#arm(next);
+  }
+
+  /** In the order set. What one item does may remove others of the bucket. */
+  #fireBucket(bucket: Bucket): void {
+    let last = bucket.first;
+    while (last?.later) last = last.later;
+    while (last) {
+      const item: Timed = last;
+      last = item.earlier;
+      this.delete(item);
+      item.due();
+      // Removed meanwhile: begin again from the end.
+      if (last && last.bucket !== bucket) {
+        last = bucket.first;
+        while (last?.later) last = last.later;
+      }
+    }
   }
 }

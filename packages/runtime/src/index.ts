@@ -20,7 +20,7 @@ export type {
   TypeDescription,
   UntypedCall,
 } from "./actor-system.js";
-export { type CallRouteOptions, callRoute } from "./call-route.js";
+export { type CallRouteOptions, callRoute, failureResponse, HttpError } from "./call-route.js";
 export type {
   Actors,
   CallOptions,
@@ -35,6 +35,7 @@ export type {
 } from "./client/ref-types.js";
 export type { ActorDefinition, AnyActor } from "./definition/actor-definition.js";
 export type { ActorOptions } from "./definition/actor-options.js";
+export { declaredActor } from "./definition/declarations.js";
 export { Actor, Handler, Query, State } from "./definition/decorators.js";
 export { DefaultContainer } from "./definition/default-container.js";
 export { actorName, defineActor } from "./definition/define.js";

@@ -7,7 +7,6 @@ import {
   type Duration,
   parseAddress,
   type ReplyQueue,
-  UnknownHandlerError,
   UnsupportedError,
 } from "@actor-runtime/core";
 import { StoredActors } from "./actor-admin.js";
@@ -16,7 +15,8 @@ import { Calls } from "./client/calls.js";
 import { Directory } from "./client/directory.js";
 import { Lanes } from "./client/lanes.js";
 import { OutsideCaller } from "./client/outside-caller.js";
-import { type KnownType, type RefOptions, targetOf } from "./client/ref.js";
+import { normalCallOptions, type RefOptions } from "./client/call-options.js";
+import { type BoundMethod, bindMethod, type KnownType, targetOf } from "./client/ref.js";
 import { refBy } from "./client/ref-by.js";
 import type { RefBy } from "./client/ref-types.js";
 import { consoleLog } from "./console-log.js";
@@ -26,7 +26,6 @@ import { DefaultContainer } from "./definition/default-container.js";
 import { Registry } from "./definition/registry.js";
 import { defaultLimits, type Limits } from "./options.js";
 import type { Logger, Ports } from "./ports.js";
-import { isSystemHandler } from "./system-handlers.js";
 import type { Watchdog } from "./watchdog.js";
 import { HostedType } from "./worker/activation.js";
 import { ActivationList } from "./worker/activation-list.js";
@@ -129,11 +128,13 @@ export class LocalSystem implements ActorSystem {
 
   // Async: a bad address is a rejection like every other failure of a call.
   async ask(call: UntypedCall): Promise<unknown> {
-    return this.#caller.ask(this.#target(call), call.handler, call.args, optionsOf(call));
+    const method = this.#method(call);
+    return this.#caller.ask(method, call.args, normalCallOptions(optionsOf(call), method.target));
   }
 
   async tell(call: UntypedCall): Promise<void> {
-    await this.#caller.tell(this.#target(call), call.handler, call.args, optionsOf(call));
+    const method = this.#method(call);
+    await this.#caller.tell(method, call.args, normalCallOptions(optionsOf(call), method.target));
   }
 
   transaction<R>(): Promise<R> {
@@ -181,16 +182,29 @@ export class LocalSystem implements ActorSystem {
     return this.#services.lanes.idle && (this.#worker?.idle ?? true);
   }
 
-  /** Drops everything in memory of the actor's partition, as a crash of its worker would; it recovers by itself. */
-  crash(address: string): void {
-    if (!this.#worker) throw new ConfigError("this system hosts no actors");
-    this.#worker.crash(address);
+  /** Drops everything in memory of the actor's partition, as a crash of its worker would; resolves once it is served anew. */
+  async crash(address: string): Promise<void> {
+    await this.#hosting().crash(address);
   }
 
-  #target(call: UntypedCall): ReturnType<typeof targetOf> {
-    const { type, key } = parseAddress(call.address);
-    if (isSystemHandler(call.handler)) throw new UnknownHandlerError(`${type}.${call.handler}: names with $ belong to the system`);
-    return targetOf(type, key, this.#services.types.get(type)?.definition);
+  /**
+   * Stores state for an actor that is not in memory, as a commit of its own would; other fields keep their initial values.
+   *
+   * @param values by field of its class
+   * @throws ConfigError when it is in memory, its type is not hosted here, or its class has no such `@State` field
+   */
+  async seed(address: string, values: Readonly<Record<string, unknown>>): Promise<void> {
+    await this.#hosting().seed(address, values);
+  }
+
+  #hosting(): Worker {
+    if (!this.#worker) throw new ConfigError("this system hosts no actors");
+    return this.#worker;
+  }
+
+  #method({ address, handler }: UntypedCall): BoundMethod {
+    const { type, key } = parseAddress(address);
+    return bindMethod(targetOf(type, key, this.#services.types.get(type)?.definition), handler);
   }
 
   async #close(graceMs: number): Promise<void> {

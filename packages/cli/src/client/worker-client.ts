@@ -1,7 +1,7 @@
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { type Address, errorFromWire, type WireError } from "@actor-runtime/core";
-import { UnreachableError, UsageError } from "../exit.js";
+import { RefusedError, UnreachableError, UsageError } from "../exit.js";
 
 export interface WorkerClientOptions {
   readonly url: string;
@@ -65,9 +65,13 @@ export class WorkerClient {
     const answer = await this.#exchange(outgoing);
     if (answer.status < 300) return answer;
     const error = errorIn(answer.text);
+    if (error?.name === "HttpError") throw new RefusedError(error.message, error.code);
     if (error) throw errorFromWire(error);
     const { url } = this.#options;
-    throw new UnreachableError(`${url} answered ${answer.status}, but not as a worker does; name one with --url or ACTOR_URL`, "unknown");
+    throw new UnreachableError(
+      `${url} answered ${answer.status}, but not as a worker does; name one with --url or ACTOR_URL`,
+      "unknown",
+    );
   }
 
   #exchange({ method, path, query, body, headers }: Outgoing): Promise<Answer> {
@@ -91,7 +95,9 @@ export class WorkerClient {
         (response) => {
           const chunks: Buffer[] = [];
           response.on("data", (chunk: Buffer) => chunks.push(chunk));
-          response.on("end", () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }));
+          response.on("end", () =>
+            resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }),
+          );
           response.on("error", fail);
         },
       );
@@ -120,7 +126,9 @@ export class WorkerClient {
 
 /** One part of a path. */
 function encode(part: string): string {
-  if (part === "." || part === "..") throw new UsageError(`"${part}" cannot stand in a URL: call this actor from a program`);
+  if (part === "." || part === "..") {
+    throw new UsageError(`"${part}" cannot stand in a URL: call this actor from a program`);
+  }
   return encodeURIComponent(part);
 }
 

@@ -9,7 +9,12 @@ import { printTable } from "./table.js";
 const settings = ["url", "token", "timeout"] as const;
 
 interface TypeList {
-  readonly types: readonly { name: string; activations: number; handlers: readonly string[]; queries: readonly string[] }[];
+  readonly types: readonly {
+    name: string;
+    activations: number;
+    handlers: readonly string[];
+    queries: readonly string[];
+  }[];
 }
 interface ActorList {
   readonly actors: readonly { address: string; bytes: number; version: number }[];
@@ -34,12 +39,19 @@ function listCommand(): Command {
       if (type === undefined) {
         const list = (await client.json("GET", [])) as TypeList;
         if (wantsJson(command)) return printJson(list);
-        const rows = list.types.map((each) => [each.name, each.activations, [...each.handlers, ...each.queries].join(" ")]);
+        const rows = list.types.map((each) => [
+          each.name,
+          each.activations,
+          [...each.handlers, ...each.queries].join(" "),
+        ]);
         return printTable(["TYPE", "ACTIVE", "HANDLERS"], rows);
       }
       const list = (await client.json("GET", [type], { prefix })) as ActorList;
       if (wantsJson(command)) return printJson(list);
-      printTable(["ADDRESS", "BYTES", "VERSION"], list.actors.map(({ address, bytes, version }) => [address, bytes, version]));
+      printTable(
+        ["ADDRESS", "BYTES", "VERSION"],
+        list.actors.map(({ address, bytes, version }) => [address, bytes, version]),
+      );
       if (list.more) process.stderr.write("there are more: narrow it down with --prefix\n");
     });
   return addSettings(command, settings);

@@ -50,7 +50,9 @@ export function parseTarget(text: string): Address {
  * @throws UsageError that quotes the wrong one and says how to write it for a shell
  */
 export async function parseArguments(texts: readonly string[], stdin: () => Promise<string>): Promise<unknown[]> {
-  if (texts.filter((text) => text === "-").length > 1) throw new UsageError("- reads stdin to its end, so give it once");
+  if (texts.filter((text) => text === "-").length > 1) {
+    throw new UsageError("- reads stdin to its end, so give it once");
+  }
   const values: unknown[] = [];
   for (const [index, text] of texts.entries()) {
     const json = text === "-" ? await stdin() : text;

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { type Setting, type SettingName, settings } from "../config/settings.js";
+import { type Setting, type SettingName, type Settings, settings } from "../config/settings.js";
 import { addSettings, settingsOf, wantsJson } from "./options.js";
 import { printTable } from "./table.js";
 
@@ -16,17 +16,26 @@ function printCommand(): Command {
       const { values, sources } = await settingsOf(command, names);
       const shown = names.map((name) => ({ name, value: masked(name, values[name]), source: sources[name] }));
       if (wantsJson(command)) {
-        const byName = Object.fromEntries(shown.map(({ name, value, source }) => [name, { value: value ?? null, source }]));
+        const byName = Object.fromEntries(
+          shown.map(({ name, value, source }) => [name, { value: value ?? null, source }]),
+        );
         process.stdout.write(`${JSON.stringify(byName, null, 2)}\n`);
         return;
       }
-      const rows = shown.map(({ name, value, source }) => [name, value === undefined ? "-" : String(value), source]);
+      const rows = shown.map(({ name, value, source }) => [name, textOf(value), source]);
       printTable(["SETTING", "VALUE", "FROM"], rows);
     });
   return addSettings(command, names);
 }
 
-function masked(name: SettingName, value: unknown): unknown {
+type Value = Settings[SettingName];
+
+function masked(name: SettingName, value: Value): Value {
   const { mask }: Setting = settings[name];
   return typeof value === "string" && mask ? mask(value) : value;
+}
+
+function textOf(value: Value): string {
+  if (value === undefined) return "-";
+  return Array.isArray(value) ? value.join(",") : String(value);
 }

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { Command } from "commander";
 import { addSettings } from "./options.js";
-import { workerSettings } from "./start.js";
+import { workerSettings } from "./worker-settings.js";
 
 export function devCommand(): Command {
   const command = new Command("dev")

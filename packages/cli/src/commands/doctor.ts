@@ -1,7 +1,7 @@
 import { styleText } from "node:util";
 import { Command } from "commander";
 import type { SettingName } from "../config/settings.js";
-import { type Check, checks } from "../doctor/checks.js";
+import type { Check } from "../doctor/check.js";
 import { exitCodes } from "../exit-codes.js";
 import { addSettings, settingsOf, wantsJson } from "./options.js";
 
@@ -13,6 +13,7 @@ export function doctorCommand(): Command {
     .description("check what actor-runtime needs here, each finding with its fix")
     .action(async () => {
       const { values } = await settingsOf(command, names);
+      const { checks } = await import("../doctor/checks.js");
       const found: Check[] = [];
       for (const check of checks) found.push(await check(values));
       if (wantsJson(command)) process.stdout.write(`${JSON.stringify({ checks: found }, null, 2)}\n`);

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { loadSettings, type Loaded } from "../config/load.js";
+import { type Loaded, loadSettings } from "../config/load.js";
 import { type Setting, type SettingName, settings } from "../config/settings.js";
 
 /** What every command reads before its own settings. */
@@ -19,7 +19,9 @@ export function addSettings(command: Command, names: readonly SettingName[]): Co
 /** Reads a command's settings from everywhere; see `config/load.ts`. */
 export function settingsOf<N extends SettingName>(command: Command, names: readonly N[]): Promise<Loaded<N>> {
   // commander reads variables and defaults too, for the help; here only what was typed counts.
-  const typed = [...names, ...common, "decorators" as const].filter((name) => command.getOptionValueSource(name) === "cli");
+  const typed = [...names, ...common, "decorators" as const].filter(
+    (name) => command.getOptionValueSource(name) === "cli",
+  );
   return loadSettings(names, Object.fromEntries(typed.map((name) => [name, command.getOptionValue(name) as unknown])));
 }
 

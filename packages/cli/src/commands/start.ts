@@ -1,117 +1,18 @@
-import { type Container, ConfigError } from "@actor-runtime/core";
-import { type ActorSystem, type AnyActor, createSystem, declaredActor, type Logger, type Ports } from "@actor-runtime/runtime";
-import { typediContainer } from "@actor-runtime/typedi";
 import { Command } from "commander";
-import { compose, isEmbedded, newWorkerId } from "../compose.js";
-import type { Settings } from "../config/settings.js";
-import { importActors } from "../loader/actor-files.js";
-import { createLog } from "../log.js";
-import { isLoopback } from "../ops/security.js";
-import { OpsServer } from "../ops/server.js";
-import { writeReadyFile } from "../ready-file.js";
-import { type Reason, Shutdown } from "../shutdown.js";
-import { startWatchdog } from "../watchdog.js";
 import { addSettings, settingsOf } from "./options.js";
-
-/** How long leases live: a worker whose event loop stands still for longer has lost its partitions. */
-const leaseMs = 10_000;
-
-/** Settings of a worker, `dev` has the same. */
-export const workerSettings = [
-  "namespace",
-  "amqpUrl",
-  "redisUrl",
-  "workerId",
-  "host",
-  "port",
-  "token",
-  "only",
-  "except",
-  "drainTimeout",
-  "readyFile",
-  "logLevel",
-  "logFormat",
-  "watchdog",
-  "checkQueries",
-  "decorators",
-] as const;
-type WorkerSettings = Pick<Settings, (typeof workerSettings)[number]>;
+import { workerSettings } from "./worker-settings.js";
 
 export function startCommand(): Command {
   const command = new Command("start")
-    .description("run a worker that hosts the actors of these files until SIGTERM or SIGINT; a second signal ends it at once")
+    .description(
+      "run a worker that hosts the actors of these files until SIGTERM or SIGINT; a second signal ends it at once",
+    )
     .argument("[files...]", "TypeScript or JavaScript files, or quoted globs like 'src/**/*.actor.ts'")
     .action(async (patterns: string[]) => {
       const { values, container } = await settingsOf(command, workerSettings);
-      process.exitCode = await start(patterns, values, container ?? typediContainer());
+      // Loaded here, because short commands need nothing of it.
+      const { runWorker } = await import("../worker.js");
+      process.exitCode = await runWorker(patterns, values, container);
     });
   return addSettings(command, workerSettings);
-}
-
-/** @returns the exit code */
-async function start(patterns: readonly string[], settings: WorkerSettings, container: Container): Promise<number> {
-  const ports = compose(settings);
-  const actors = chosen((await importActors(patterns)).actors, settings);
-  const log = await createLog({ level: settings.logLevel, format: settings.logFormat });
-  using shutdown = new Shutdown((error) => log.error({ err: error }, "an error that nobody caught"));
-  const forced = shutdown.forced.then(({ cause, exitCode }) => {
-    log.warn({ cause }, "second signal, ending at once");
-    return exitCode;
-  });
-  return await Promise.race([serve({ ports, actors, container, log }, settings, shutdown.requested), forced]);
-}
-
-interface Parts {
-  readonly ports: Ports;
-  readonly actors: readonly AnyActor[];
-  readonly container: Container;
-  readonly log: Logger;
-}
-
-/** Hosts the actors until somebody asks for the end, then finishes what runs while the ops port says that it drains. */
-async function serve({ log, ...parts }: Parts, settings: WorkerSettings, requested: Promise<Reason>): Promise<number> {
-  const { namespace, workerId = newWorkerId(), host, port, token, checkQueries, drainTimeout } = settings;
-  const watchdog = settings.watchdog ? startWatchdog(leaseMs) : undefined;
-  await using system = await createSystem({
-    ...parts,
-    log,
-    namespace,
-    workerId,
-    dev: checkQueries,
-    ...(watchdog && { watchdog }),
-  });
-  await using ops = await OpsServer.listen(system, { host, port, token, log });
-  await announce(system, ops.url, settings, log);
-  const { cause, exitCode } = await requested;
-  log.info({ cause }, "draining: no new work, running turns finish");
-  await system.close({ drainTimeout });
-  log.info({}, "stopped");
-  watchdog?.close();
-  return exitCode;
-}
-
-async function announce(system: ActorSystem, url: string, settings: WorkerSettings, log: Logger): Promise<void> {
-  const { workerId, namespace, transport, types } = system.describe();
-  const names = types.map(({ name }) => name);
-  log.info({ transport, namespace, workerId, types: names, url }, `ready: hosting ${names.join(", ")} at ${url}`);
-  if (isEmbedded(settings)) {
-    log.warn({}, "embedded: everything lives in this process and its state is lost on exit; set AMQP_URL and REDIS_URL to keep it");
-  }
-  if (!isLoopback(settings.host) && settings.token === undefined) {
-    log.warn({ host: settings.host }, "off loopback without a token: /api refuses everybody; set --token or ACTOR_TOKEN");
-  }
-  if (settings.readyFile !== undefined) {
-    await writeReadyFile(settings.readyFile, { pid: process.pid, url, workerId, transport, types: names });
-  }
-}
-
-/** @throws ConfigError when `--only` or `--except` names a type that the files do not hold, or nothing is left */
-function chosen(actors: readonly AnyActor[], { only, except }: Pick<WorkerSettings, "only" | "except">): AnyActor[] {
-  const nameOf = (actor: AnyActor): string => declaredActor(actor)!.name;
-  const names = actors.map(nameOf);
-  const unknown = [...(only ?? []), ...(except ?? [])].find((name) => !names.includes(name));
-  if (unknown) throw new ConfigError(`--only and --except: there is no type ${unknown}; the files hold ${names.join(", ")}`);
-  const left = actors.filter((actor) => (only?.includes(nameOf(actor)) ?? true) && !except?.includes(nameOf(actor)));
-  if (left.length === 0) throw new ConfigError("--only and --except leave no type to host");
-  return left;
 }

@@ -1,6 +1,5 @@
 import { loadEnvFile } from "node:process";
 import { ConfigError, type Container } from "@actor-runtime/core";
-import { installLoader } from "../loader/install.js";
 import { readConfigFile } from "./config-file.js";
 import { type Given, type Resolved, resolveSettings } from "./resolve.js";
 import type { SettingName } from "./settings.js";
@@ -11,16 +10,15 @@ export interface Loaded<N extends SettingName> extends Resolved<N> {
   readonly container: Container | undefined;
 }
 
-/**
- * Reads a command's settings, in the order that each step needs the one before: the variables of `--env-file`, then the
- * loader (the config file may be TypeScript), then the config file.
- */
-export async function loadSettings<N extends SettingName>(names: readonly N[], flags: Given["flags"]): Promise<Loaded<N>> {
+/** Reads a command's settings: first the variables of `--env-file`, which may name the config file, then that, then all. */
+export async function loadSettings<N extends SettingName>(
+  names: readonly N[],
+  flags: Given["flags"],
+): Promise<Loaded<N>> {
   const { envFile } = resolveSettings(["envFile"], { flags, env: process.env }).values;
   if (envFile !== undefined) readEnvFile(envFile);
   const { decorators, config } = resolveSettings(["decorators", "config"], { flags, env: process.env }).values;
-  installLoader(decorators);
-  const file = await readConfigFile(config, process.cwd());
+  const file = await readConfigFile(config, process.cwd(), decorators);
   return { ...resolveSettings(names, { flags, env: process.env, file }), container: file?.container };
 }
 

@@ -44,7 +44,9 @@ describe("settings", () => {
     ["watchdog", "maybe", 'ACTOR_WATCHDOG is "maybe" and must be true or false'],
   ])("that are wrong are named with their source and what they must be: %s", (name, text, message) => {
     const given = { flags: {}, env: { [settings[name].env]: text } };
-    expect(() => resolveSettings([name], given)).toThrow(expect.objectContaining({ code: "CONFIG", message: expect.stringContaining(message) }));
+    expect(() => resolveSettings([name], given)).toThrow(
+      expect.objectContaining({ code: "CONFIG", message: expect.stringContaining(message) }),
+    );
   });
 
   it("name the config file and the field when the file is wrong", () => {
@@ -60,7 +62,9 @@ describe("settings", () => {
 
   it("have defaults that pass their own schemas, and a variable of their own each", () => {
     const all: Setting[] = Object.values(settings);
-    for (const { default: value, schema } of all) if (value !== undefined) expect(schema.safeParse(value).success).toBe(true);
+    for (const { default: value, schema } of all) {
+      if (value !== undefined) expect(schema.safeParse(value).success).toBe(true);
+    }
     expect(new Set(all.map(({ env }) => env)).size).toBe(all.length);
   });
 });

@@ -22,8 +22,14 @@ const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/);
 const nameRule = 'must be 1 to 100 letters, digits, "_", "." or "-", beginning with a letter or digit';
 const file = z.string().min(1);
 const list = z.union([z.array(z.string()), z.string().transform((text) => text.split(","))]).pipe(z.array(name).min(1));
-const flag = z.union([z.boolean(), z.enum(["true", "1"]).transform(() => true), z.enum(["false", "0"]).transform(() => false)]);
-const port = z.union([z.number(), z.string().regex(/^\d+$/).transform(Number)]).pipe(z.number().int().min(0).max(65_535));
+const flag = z.union([
+  z.boolean(),
+  z.enum(["true", "1"]).transform(() => true),
+  z.enum(["false", "0"]).transform(() => false),
+]);
+const port = z
+  .union([z.number(), z.string().regex(/^\d+$/).transform(Number)])
+  .pipe(z.number().int().min(0).max(65_535));
 const duration = z.union([z.number(), z.string()]).transform((value, context) => {
   try {
     return durationMs((/^\d+$/.test(String(value)) ? Number(value) : value) as number, "duration");
@@ -202,7 +208,9 @@ export type SettingName = keyof Table;
 
 /** All settings, validated. What has no value and no default is `undefined`. */
 export type Settings = {
-  readonly [N in SettingName]: z.output<Table[N]["schema"]> | (Table[N] extends { default: unknown } ? never : undefined);
+  readonly [N in SettingName]:
+    | z.output<Table[N]["schema"]>
+    | (Table[N] extends { default: unknown } ? never : undefined);
 };
 
 /** What a config file may set, as its writer writes it. */
@@ -212,6 +220,7 @@ export type FileSettings = {
 
 function maskPassword(text: string): string {
   const masked = new URL(text);
-  if (masked.password) masked.password = "***";
+  if (!masked.password) return text;
+  masked.password = "***";
   return masked.href;
 }

@@ -6,8 +6,6 @@ import { checkPort } from "./port.js";
 import { checkServices } from "./services.js";
 import { checkTsconfig } from "./tsconfig.js";
 
-export type { Check } from "./check.js";
-
 /** What `doctor` looks at, in the order it prints. */
 export const checks: readonly ((surroundings: Surroundings) => Check | Promise<Check>)[] = [
   checkNode,

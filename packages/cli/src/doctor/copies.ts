@@ -15,7 +15,9 @@ export function checkCopies(): Check {
     const theirs = locate(project, name);
     return theirs !== undefined && theirs !== locate(ours, name);
   });
-  if (doubled.length === 0) return { name: "packages", status: "ok", finding: `one copy of ${singletons.join(" and ")}` };
+  if (doubled.length === 0) {
+    return { name: "packages", status: "ok", finding: `one copy of ${singletons.join(" and ")}` };
+  }
   return {
     name: "packages",
     status: "warn",

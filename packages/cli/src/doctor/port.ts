@@ -8,7 +8,9 @@ export async function checkPort({ host, port }: Pick<Surroundings, "host" | "por
   const where = `${host}:${port}`;
   const reason = await whyTaken(host, port);
   if (reason === undefined) return { name, status: "ok", finding: port === 0 ? "any free one" : `${where} is free` };
-  if (reason === "EADDRINUSE" && (await isWorker(host, port))) return { name, status: "ok", finding: `a worker answers at ${where}` };
+  if (reason === "EADDRINUSE" && (await isWorker(host, port))) {
+    return { name, status: "ok", finding: `a worker answers at ${where}` };
+  }
   const fix = "choose another with --port or ACTOR_PORT; 0 takes any free one";
   return { name, status: "warn", finding: `${where} cannot be listened on (${reason})`, fix };
 }

@@ -16,13 +16,25 @@ export function checkTsconfig({ decorators }: Pick<Surroundings, "decorators">):
   const file = nearest(process.cwd());
   if (!file) return { name, status: "ok", finding: "none; the loader needs none" };
   const options = parse(readFileSync(file, "utf8"));
-  if (!options) return { name, status: "warn", finding: `${file} cannot be read`, fix: "look for a missing brace or quote" };
+  if (!options) {
+    return { name, status: "warn", finding: `${file} cannot be read`, fix: "look for a missing brace or quote" };
+  }
   const { experimentalDecorators: legacy, emitDecoratorMetadata: metadata } = options;
   if (decorators === "standard" && legacy === true) {
-    return { name, status: "warn", finding: `${file} sets experimentalDecorators`, fix: "remove it, or load with --decorators legacy" };
+    return {
+      name,
+      status: "warn",
+      finding: `${file} sets experimentalDecorators`,
+      fix: "remove it, or load with --decorators legacy",
+    };
   }
   if (decorators === "legacy" && legacy === false) {
-    return { name, status: "warn", finding: `${file} has TC39 decorators`, fix: "load with --decorators standard, or set experimentalDecorators" };
+    return {
+      name,
+      status: "warn",
+      finding: `${file} has TC39 decorators`,
+      fix: "load with --decorators standard, or set experimentalDecorators",
+    };
   }
   if (decorators === "legacy" && legacy && !metadata) {
     const fix = "set emitDecoratorMetadata, so that programs built by tsc inject constructor parameters too";

@@ -29,7 +29,9 @@ export function resolve<R>(
   context: ResolveContext,
   next: (specifier: string, context: ResolveContext) => R,
 ): R | Resolved {
-  if (!/^\.{1,2}(\/|$)/.test(specifier) || !context.parentURL || inPackage(context.parentURL)) return next(specifier, context);
+  if (!/^\.{1,2}(\/|$)/.test(specifier) || !context.parentURL || inPackage(context.parentURL)) {
+    return next(specifier, context);
+  }
   const written = new URL(specifier, context.parentURL);
   if (written.protocol !== "file:" || isFile(written)) return next(specifier, context);
   for (const alternative of alternatives(specifier)) {
@@ -52,7 +54,13 @@ function alternatives(specifier: string): string[] {
   const compiled = /^(.*)\.([cm]?)js$/.exec(specifier);
   if (compiled) return [`${compiled[1]}.${compiled[2]}ts`];
   const index = specifier.endsWith("/") ? "index" : "/index";
-  return [`${specifier}.ts`, `${specifier}.mts`, `${specifier}${index}.ts`, `${specifier}${index}.js`, `${specifier}.js`];
+  return [
+    `${specifier}.ts`,
+    `${specifier}.mts`,
+    `${specifier}${index}.ts`,
+    `${specifier}${index}.js`,
+    `${specifier}.js`,
+  ];
 }
 
 function inPackage(url: string): boolean {

@@ -14,7 +14,9 @@ let installed: Dialect | undefined;
  */
 export function installLoader(dialect: Dialect): void {
   if (installed === dialect) return;
-  if (installed) throw new Error(`the loader runs with ${installed} decorators already, it cannot change to ${dialect}`);
+  if (installed) {
+    throw new Error(`the loader runs with ${installed} decorators already, it cannot change to ${dialect}`);
+  }
   installed = dialect;
   process.setSourceMapsEnabled(true);
   const registerHooks = (nodeModule as { registerHooks?: RegisterHooks }).registerHooks;

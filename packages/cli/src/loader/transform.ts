@@ -1,13 +1,11 @@
 import { type Options, transformSync } from "@swc/core";
+import { syntaxErrorCode } from "./syntax-error-code.js";
 
 /**
  * How decorators are compiled: `legacy` is TypeScript's `experimentalDecorators` with `emitDecoratorMetadata`, which
  * constructor injection needs; `standard` is TC39's.
  */
 export type Dialect = "legacy" | "standard";
-
-/** The mark by which a syntax error is known after it crossed from the loader's thread. */
-export const syntaxErrorCode = "ACTOR_SYNTAX";
 
 /**
  * Compiles one TypeScript file to JavaScript with an inline source map. It strips types and never checks them.

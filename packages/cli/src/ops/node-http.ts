@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 
 /** Completes the path to a URL; nobody reads this part. */
 const origin = "http://localhost";
@@ -31,7 +30,11 @@ export function toRequest(incoming: IncomingMessage, outgoing: ServerResponse): 
 }
 
 /** Writes a handler's answer. Ends the connection where the request was not read to its end. */
-export async function writeResponse(response: Response, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+export async function writeResponse(
+  response: Response,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
   if (outgoing.destroyed) return;
   const headers = Object.fromEntries(response.headers);
   if (!incoming.complete) headers.connection = "close";

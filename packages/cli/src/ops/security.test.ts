@@ -19,7 +19,10 @@ describe("the ops port's /api", () => {
   it.each(["http://evil.example", "null", "http://localhost:3000", "https://localhost:7070"])(
     "refuses a browser that a page of %s drives",
     (origin) => {
-      expect(refusalOf(local, { host: "localhost:7070", origin })).toMatchObject({ status: 403, code: "FOREIGN_ORIGIN" });
+      expect(refusalOf(local, { host: "localhost:7070", origin })).toMatchObject({
+        status: 403,
+        code: "FOREIGN_ORIGIN",
+      });
     },
   );
 
@@ -34,14 +37,28 @@ describe("the ops port's /api", () => {
     const credentials = { host: "worker.example", authorization: "Bearer correct horse" };
     expect(refusalOf(guarded, credentials)).toBeUndefined();
     expect(refusalOf({ ...guarded, host: "127.0.0.1" }, { host: "localhost" })).toMatchObject({ status: 401 });
-    for (const authorization of [undefined, "", "correct horse", "Bearer wrong", "Bearer correct horses", "Basic correct horse"]) {
-      expect(refusalOf(guarded, { ...credentials, authorization })).toMatchObject({ status: 401, code: "UNAUTHORIZED" });
+    for (const authorization of [
+      undefined,
+      "",
+      "correct horse",
+      "Bearer wrong",
+      "Bearer correct horses",
+      "Basic correct horse",
+    ]) {
+      expect(refusalOf(guarded, { ...credentials, authorization })).toMatchObject({
+        status: 401,
+        code: "UNAUTHORIZED",
+      });
     }
   });
 
   it("refuses everybody off loopback while no token is set, and says how to set one", () => {
     const refusal = refusalOf({ host: "0.0.0.0", token: undefined }, { host: "localhost", authorization: "Bearer x" });
-    expect(refusal).toMatchObject({ status: 403, code: "TOKEN_REQUIRED", message: expect.stringContaining("ACTOR_TOKEN") });
+    expect(refusal).toMatchObject({
+      status: 403,
+      code: "TOKEN_REQUIRED",
+      message: expect.stringContaining("ACTOR_TOKEN"),
+    });
   });
 
   it("knows loopback addresses from others", () => {

@@ -24,7 +24,8 @@ export interface Credentials {
 export function refusalOf({ host, token }: AccessPolicy, request: Credentials): HttpError | undefined {
   if (token !== undefined) {
     if (sameSecret(request.authorization, `Bearer ${token}`)) return undefined;
-    const message = "this worker asks for its token: send Authorization: Bearer <token>, with the CLI --token or ACTOR_TOKEN";
+    const message =
+      "this worker asks for its token: send Authorization: Bearer <token>, with the CLI --token or ACTOR_TOKEN";
     return new HttpError(401, "UNAUTHORIZED", message, { "www-authenticate": "Bearer" });
   }
   if (!isLoopback(host)) {
@@ -32,10 +33,18 @@ export function refusalOf({ host, token }: AccessPolicy, request: Credentials): 
     return new HttpError(403, "TOKEN_REQUIRED", message);
   }
   if (!isLoopback(hostName(request.host))) {
-    return new HttpError(403, "FOREIGN_HOST", "without a token /api answers to localhost only; start the worker with --token");
+    return new HttpError(
+      403,
+      "FOREIGN_HOST",
+      "without a token /api answers to localhost only; start the worker with --token",
+    );
   }
   if (request.origin !== undefined && request.origin !== `http://${request.host}`) {
-    return new HttpError(403, "FOREIGN_ORIGIN", "without a token /api refuses web pages of other origins; start the worker with --token");
+    return new HttpError(
+      403,
+      "FOREIGN_ORIGIN",
+      "without a token /api refuses web pages of other origins; start the worker with --token",
+    );
   }
   return undefined;
 }
@@ -47,7 +56,10 @@ export function isLoopback(host: string): boolean {
 
 /** The name in a Host header, without port and brackets. */
 function hostName(header = ""): string {
-  return header.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1").toLowerCase();
+  return header
+    .replace(/:\d+$/, "")
+    .replace(/^\[(.*)\]$/, "$1")
+    .toLowerCase();
 }
 
 /** Compares hashes, so that neither content nor length shows in the time it takes. */

@@ -69,8 +69,12 @@ export class OpsServer implements AsyncDisposable {
 
 function cannotListen({ code, message }: NodeJS.ErrnoException, host: string, port: number): ConfigError {
   if (code === "EADDRINUSE") {
-    return new ConfigError(`port ${port} on ${host} is taken: stop who has it, or choose another with --port (0 = any free port)`);
+    return new ConfigError(
+      `port ${port} on ${host} is taken: stop who has it, or choose another with --port (0 = any free port)`,
+    );
   }
-  if (code === "EACCES") return new ConfigError(`port ${port} on ${host} is not allowed to this user: choose one above 1023 with --port`);
+  if (code === "EACCES") {
+    return new ConfigError(`port ${port} on ${host} is not allowed to this user: choose one above 1023 with --port`);
+  }
   return new ConfigError(`--host ${host} --port ${port} cannot be listened on: ${message}`);
 }

@@ -16,8 +16,8 @@ export interface RowWrite {
 
 /** The answer to an ask, kept until its sender has it or for the type's reply retention. */
 export interface Answer {
-  readonly address: string;
-  readonly identity: string;
+  /** `answerKey(address, identity)`: identities are scoped to the actor asked. */
+  readonly key: string;
   /** Hash of handler and arguments: the same identity with another fingerprint is a mismatch. */
   readonly fingerprint: string;
   /** Reply without its `call`, as JSON text. */
@@ -58,8 +58,8 @@ export interface CommitRecord {
   readonly states: readonly StateWrite[];
   readonly rows: readonly RowWrite[];
   readonly answers: readonly Answer[];
-  /** Answers whose senders have them. */
-  readonly settled: readonly { readonly address: string; readonly identity: string }[];
+  /** Keys of answers whose senders have them. */
+  readonly settled: readonly string[];
   /** Addresses of erased actors: all their kept answers go. */
   readonly erased: readonly string[];
   readonly stored: readonly StoredWrite[];
@@ -120,10 +120,7 @@ export interface Store {
   /** States in the order asked for; `undefined` where nothing is stored. */
   readStates(partition: PartitionId, addresses: readonly string[]): Promise<(string | undefined)[]>;
   /** Kept answers in the order asked for. */
-  readAnswers(
-    partition: PartitionId,
-    asks: readonly { readonly address: string; readonly identity: string }[],
-  ): Promise<(Answer | undefined)[]>;
+  readAnswers(partition: PartitionId, keys: readonly string[]): Promise<(Answer | undefined)[]>;
   /** Addresses with stored state that begin with `prefix` (`Account/al`), in no particular order. */
   list(partition: PartitionId, prefix: string): AsyncIterable<{ readonly address: string; readonly state: string }>;
   /** The namespace's record, made by the first caller. */

@@ -1,15 +1,23 @@
-import { ConfigError, durationMs } from "@actor-runtime/core";
-import type { RefOptions, Target } from "./ref.js";
+import { ConfigError, type Duration, durationMs } from "@actor-runtime/core";
+import type { CallDetails } from "./calls.js";
+import type { CallOptions } from "./ref-types.js";
+
+/** Everything `ref.with(…)` takes. */
+export interface RefOptions extends CallOptions {
+  readonly delay?: Duration;
+}
+
+/** What the options of a call are held against. */
+interface CalledType {
+  readonly type: string;
+  readonly known: { readonly replyRetentionMs: number } | undefined;
+}
 
 const defaultTimeoutMs = 30_000;
 const maxHeaderBytes = 8 * 1024;
 
-/** Options of one call, checked and in milliseconds. */
-export interface NormalCallOptions {
-  readonly timeoutMs: number;
-  readonly signal: AbortSignal | undefined;
-  readonly idempotencyKey: string | undefined;
-  readonly headers: Readonly<Record<string, string>> | undefined;
+/** Options of a reference's calls, checked and in milliseconds. */
+export interface NormalCallOptions extends CallDetails {
   readonly delayMs: number | undefined;
 }
 
@@ -21,7 +29,7 @@ export interface NormalCallOptions {
  *
  * @throws RangeError or ConfigError that names the option and the fix
  */
-export function normalCallOptions(options: RefOptions, target: Target): NormalCallOptions {
+export function normalCallOptions(options: RefOptions, target: CalledType): NormalCallOptions {
   const longestMs = target.known === undefined ? Number.POSITIVE_INFINITY : target.known.replyRetentionMs / 2;
   const given = options.timeout === undefined ? undefined : durationMs(options.timeout, "timeout");
   if (given !== undefined && given > longestMs) {
@@ -34,8 +42,10 @@ export function normalCallOptions(options: RefOptions, target: Target): NormalCa
   return {
     timeoutMs: given ?? Math.min(defaultTimeoutMs, longestMs),
     signal: options.signal,
-    idempotencyKey: options.idempotencyKey,
+    id: options.idempotencyKey === undefined ? undefined : `u:${options.idempotencyKey}`,
     headers: options.headers,
+    chain: undefined,
+    dueAt: undefined,
     delayMs: options.delay === undefined ? undefined : durationMs(options.delay, "delay"),
   };
 }

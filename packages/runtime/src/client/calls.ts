@@ -4,54 +4,60 @@ import {
   CancelledError,
   type Clock,
   ClosedError,
+  callText,
   errorFromWire,
   fromWire,
-  type Message,
-  messageBytes,
-  type MessageKind,
-  messageText,
   maxMessageBytes,
+  messageBytes,
+  messageText,
   OverloadedError,
   type PartitionId,
   parseReplies,
   type Reply,
+  replyToField,
   TooLargeError,
   UnknownOutcomeError,
 } from "@actor-runtime/core";
-import { Deadlines, noDeadline, type Timed } from "../deadlines.js";
+import { type Bucket, Deadlines, type Timed } from "../deadlines.js";
 import type { Logger } from "../ports.js";
 import type { Lane, Outgoing } from "./lane.js";
 import type { Lanes } from "./lanes.js";
 import type { OutboundStream } from "./outbound-stream.js";
 
-/** One call, its target known and its arguments encoded. */
-export interface Call {
-  readonly partition: PartitionId;
+/** A method of an actor, the same for all its calls; `head` is `messageHead` of the other three. */
+export interface CallTarget {
   readonly address: string;
-  readonly kind: Exclude<MessageKind, "cancel">;
+  readonly kind: "ask" | "query";
   readonly handler: string;
-  readonly argsText: string;
-  readonly timeoutMs: number;
-  readonly signal?: AbortSignal | undefined;
-  /** Identity of its own: `u:` or `d:` (delivery.md A.1). */
-  readonly id?: string | undefined;
-  readonly chain?: readonly string[] | undefined;
-  readonly headers?: Readonly<Record<string, string>> | undefined;
-  readonly dueAt?: number | undefined;
+  readonly head: string;
 }
 
-/** At most this many calls of one process may wait for their answer or confirm (P12). */
-const maxPending = 200_000;
+/** What is special about one call. */
+export interface CallDetails {
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+  readonly headers: Readonly<Record<string, string>> | undefined;
+  /** Identity of its own: `u:` or `d:` (delivery.md A.1). */
+  readonly id: string | undefined;
+  readonly chain: readonly string[] | undefined;
+  readonly dueAt: number | undefined;
+}
+
+/** At most this many calls of one process may wait for their answer or confirm (P12); a power of two. */
+const maxPending = 2 ** 18;
 
 /** Sends this process's own tells, asks and queries, and matches the answers (delivery.md S1–S8). */
 export class Calls {
   readonly #lanes: Lanes;
   readonly #clock: Clock;
   readonly #log: Logger;
-  readonly #pending = new Map<string, PendingAsk>();
   readonly #deadlines: Deadlines;
+  /** Waiting asks by place; a call's id is its place plus a multiple of `maxPending`, so an old id finds nobody. */
+  readonly #pending: (PendingAsk | undefined)[] = [];
+  readonly #freePlaces: number[] = [];
+  #generation = 0;
   #replyTo = "";
-  #lastCall = 0;
+  #replyToField = "";
   #tells = 0;
   #closed = false;
 
@@ -65,41 +71,59 @@ export class Calls {
   /** Answers arrive at this address from now on. */
   open(replyTo: string): void {
     this.#replyTo = replyTo;
+    this.#replyToField = replyToField(replyTo);
   }
 
   get idle(): boolean {
-    return this.#pending.size === 0 && this.#tells === 0;
+    return this.#waiting === 0;
   }
 
-  /** Resolves with the handler's answer; see {@link ActorError} for what it rejects with. */
-  ask(call: Call): Promise<unknown> {
-    this.#check(call);
-    const id = String(++this.#lastCall);
-    const text = messageText(this.#message(call, id), call.argsText);
-    const bytes = checkedBytes(text, call);
-    const lane = this.#lanes.lane(call.partition);
-    lane.checkRoom(bytes);
-    const source = call.kind === "query" ? undefined : this.#lanes.stream(call.partition);
-    const expiresAt = this.#clock.monotonic() + call.timeoutMs;
-    const pending = new PendingAsk(this, id, call, lane, text, bytes, source, expiresAt);
-    this.#pending.set(id, pending);
+  /** Resolves with the handler's answer; see ActorError for what it rejects with. */
+  ask(partition: PartitionId, target: CallTarget, argsText: string, details: CallDetails): Promise<unknown> {
+    this.#check(target, details);
+    const place = this.#freePlaces.pop() ?? this.#pending.length;
+    const id = this.#generation++ * maxPending + place;
+    const text = this.#askText(target, argsText, details, id);
+    const lane = this.#lanes.lane(partition);
+    let bytes: number;
+    try {
+      bytes = checkedBytes(text, target);
+      lane.checkRoom(bytes);
+    } catch (error) {
+      this.#freePlaces.push(place);
+      throw error;
+    }
+    const source = target.kind === "query" ? undefined : this.#lanes.stream(partition);
+    const now = this.#clock.monotonic();
+    const pending = new PendingAsk(this, id, target, details, lane, text, bytes, source, now + details.timeoutMs);
+    this.#pending[place] = pending;
     // Half of the time for the answer, then once again (S8), then the rest of the time.
-    this.#deadlines.set(pending, call.timeoutMs / 2);
+    this.#deadlines.setAt(pending, now + details.timeoutMs / 2);
     lane.send(pending);
     return pending.promise;
   }
 
   /** Resolves once the broker has taken responsibility for the message. */
-  tell(call: Call): Promise<void> {
-    this.#check(call);
-    const text = messageText(this.#message(call, undefined), call.argsText);
-    const bytes = checkedBytes(text, call);
-    const lane = this.#lanes.lane(call.partition);
+  tell(partition: PartitionId, target: CallTarget, argsText: string, details: CallDetails): Promise<void> {
+    this.#check(target, details);
+    const text = messageText(
+      {
+        to: target.address,
+        kind: "tell",
+        handler: target.handler,
+        id: details.id,
+        dueAt: details.dueAt,
+        headers: details.headers,
+      },
+      argsText,
+    );
+    const bytes = checkedBytes(text, target);
+    const lane = this.#lanes.lane(partition);
     lane.checkRoom(bytes);
-    const expiresAt = this.#clock.monotonic() + call.timeoutMs;
-    const pending = new PendingTell(this, call, lane, text, bytes, this.#lanes.stream(call.partition), expiresAt);
+    const expiresAt = this.#clock.monotonic() + details.timeoutMs;
+    const pending = new PendingTell(this, target, details, lane, text, bytes, this.#lanes.stream(partition), expiresAt);
     this.#tells++;
-    this.#deadlines.set(pending, call.timeoutMs);
+    this.#deadlines.setAt(pending, expiresAt);
     lane.send(pending);
     return pending.promise;
   }
@@ -114,9 +138,10 @@ export class Calls {
       return;
     }
     for (const reply of replies) {
-      const pending = this.#pending.get(reply.call);
+      const id = Number(reply.call);
+      const pending = this.#pending[id % maxPending];
       // An answer nobody waits for: the second of two, or one that came too late.
-      if (!pending) continue;
+      if (pending?.id !== id) continue;
       if (reply.error) pending.fail(errorFromWire(reply.error));
       else pending.succeed(fromWire(reply.value));
     }
@@ -124,21 +149,27 @@ export class Calls {
 
   /** Answers may have been lost: repeats every ask that is out (S8). */
   repeatAll(): void {
-    for (const pending of this.#pending.values()) pending.repeat();
+    for (const pending of this.#pending) pending?.repeat();
   }
 
   close(): void {
     this.#closed = true;
     this.#deadlines.clear();
-    for (const pending of [...this.#pending.values()]) {
-      pending.fail(new ClosedError(`${pending.call.address}: the system was closed before the answer came`));
+    for (const pending of this.#pending) {
+      pending?.fail(new ClosedError(`${pending.target.address}: the system was closed before the answer came`));
     }
   }
 
   // ---- used by the pending calls below
 
+  now(): number {
+    return this.#clock.monotonic();
+  }
+
   settle(pending: PendingAsk): void {
-    this.#pending.delete(pending.id);
+    const place = pending.id % maxPending;
+    this.#pending[place] = undefined;
+    this.#freePlaces.push(place);
     this.#deadlines.delete(pending);
   }
 
@@ -147,64 +178,72 @@ export class Calls {
     this.#deadlines.delete(pending);
   }
 
-  now(): number {
-    return this.#clock.monotonic();
-  }
-
   /** Waits for the second half of the time. */
   waitOn(pending: PendingAsk): void {
-    this.#deadlines.set(pending, Math.max(0, pending.expiresAt - this.#clock.monotonic()));
+    this.#deadlines.setAt(pending, pending.expiresAt);
   }
 
   /** Withdraws a call at its owner: not started work is not started, running work sees its signal. */
-  sendCancel(pending: PendingAsk): void {
-    const text = messageText(
-      { to: pending.call.address, kind: "cancel", handler: pending.call.handler, call: pending.id, replyTo: this.#replyTo },
-      "[]",
-    );
-    pending.lane.send(new Unanswered(text, undefined, pending.expiresAt));
+  sendCancel({ target, id, lane, expiresAt }: PendingAsk): void {
+    const { address, handler } = target;
+    const message = { to: address, kind: "cancel", handler, call: String(id), replyTo: this.#replyTo } as const;
+    lane.send(new Unanswered(messageText(message, "[]"), undefined, expiresAt));
   }
 
-  #check(call: Call): void {
-    if (this.#closed) throw new ClosedError(`${call.address}.${call.handler}: the system is closed`);
-    if (this.#pending.size + this.#tells >= maxPending) {
+  get #waiting(): number {
+    return this.#pending.length - this.#freePlaces.length + this.#tells;
+  }
+
+  #check(target: CallTarget, { signal }: CallDetails): void {
+    if (this.#closed) throw new ClosedError(`${target.address}.${target.handler}: the system is closed`);
+    if (this.#waiting >= maxPending) {
       throw new OverloadedError(`${maxPending} calls of this process wait for an answer already`, "mailbox", 100);
     }
-    if (call.signal?.aborted) throw cancelled(call, "none");
+    if (signal?.aborted) throw cancelled(target, signal, "none");
   }
 
-  #message(call: Call, id: string | undefined): Omit<Message, "args"> {
-    return {
-      to: call.address,
-      kind: call.kind,
-      handler: call.handler,
-      id: call.id,
-      call: id,
-      replyTo: id === undefined ? undefined : this.#replyTo,
-      deadline: id === undefined ? undefined : Math.ceil(this.#clock.now() + call.timeoutMs),
-      dueAt: call.dueAt,
-      chain: call.chain,
-      headers: call.headers,
-    };
+  #askText(target: CallTarget, argsText: string, details: CallDetails, call: number): string {
+    const deadline = Math.ceil(this.#clock.now() + details.timeoutMs);
+    const { id, chain, headers } = details;
+    if (id === undefined && chain === undefined && headers === undefined) {
+      return callText(target.head, argsText, this.#replyToField, call, deadline);
+    }
+    return messageText(
+      {
+        to: target.address,
+        kind: target.kind,
+        handler: target.handler,
+        id,
+        call: String(call),
+        replyTo: this.#replyTo,
+        deadline,
+        chain,
+        headers,
+      },
+      argsText,
+    );
   }
 }
 
 /** An ask or query that waits for its answer. */
 class PendingAsk implements Outgoing, Timed {
-  bucket = noDeadline;
+  bucket: Bucket | undefined;
+  earlier: Timed | undefined;
+  later: Timed | undefined;
   number = 0;
+  done = false;
   readonly promise: Promise<unknown>;
   #resolve!: (value: unknown) => void;
   #reject!: (error: ActorError) => void;
   #onAbort: (() => void) | undefined;
   #sent = false;
   #repeat: Unanswered | undefined;
-  #done = false;
 
   constructor(
     readonly calls: Calls,
-    readonly id: string,
-    readonly call: Call,
+    readonly id: number,
+    readonly target: CallTarget,
+    readonly details: CallDetails,
     readonly lane: Lane,
     readonly text: string,
     readonly bytes: number,
@@ -215,9 +254,9 @@ class PendingAsk implements Outgoing, Timed {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    if (call.signal) {
+    if (details.signal) {
       this.#onAbort = () => this.#cancel();
-      call.signal.addEventListener("abort", this.#onAbort, { once: true });
+      details.signal.addEventListener("abort", this.#onAbort, { once: true });
     }
   }
 
@@ -242,52 +281,50 @@ class PendingAsk implements Outgoing, Timed {
   }
 
   due(): void {
-    if (this.#repeat === undefined && this.#halfTime()) {
+    if (this.#repeat === undefined && this.#sent && this.expiresAt - this.calls.now() > 1) {
       this.repeat();
       this.calls.waitOn(this);
-      return;
-    }
-    if (this.lane.withdraw(this)) {
-      this.fail(new OverloadedError(`${this.#what}: not sent within ${this.call.timeoutMs} ms`, "mailbox", 500));
+    } else if (this.expiresAt - this.calls.now() > 1) {
+      this.calls.waitOn(this);
+    } else if (this.lane.withdraw(this)) {
+      this.fail(new OverloadedError(`${this.#what}: not sent within ${this.details.timeoutMs} ms`, "mailbox", 500));
     } else {
-      this.fail(new AskTimeoutError(`${this.#what}: no answer within ${this.call.timeoutMs} ms`));
+      this.fail(new AskTimeoutError(`${this.#what}: no answer within ${this.details.timeoutMs} ms`));
     }
   }
 
   /** S8: once, under a new number, with the identity of the first publication. */
   repeat(): void {
     if (!this.#sent || this.#repeat !== undefined) return;
-    const keyed = this.call.id !== undefined || this.source === undefined;
-    const text = keyed ? this.text : `${this.text.slice(0, -1)},"of":"${this.source.name}:${this.number}"}`;
-    this.#repeat = new Unanswered(text, this.source, this.expiresAt);
+    const { source, text } = this;
+    const plain = source !== undefined && this.details.id === undefined;
+    this.#repeat = new Unanswered(
+      plain ? `${text.slice(0, -1)},"of":"${source.name}:${this.number}"}` : text,
+      source,
+      this.expiresAt,
+    );
     this.lane.send(this.#repeat);
   }
 
-  #halfTime(): boolean {
-    return this.#sent && this.expiresAt - this.calls.now() > 1;
-  }
-
   #cancel(): void {
+    const { signal } = this.details;
     if (this.lane.withdraw(this)) {
-      this.fail(cancelled(this.call, "none"));
+      this.fail(cancelled(this.target, signal, "none"));
       return;
     }
     this.calls.sendCancel(this);
-    this.fail(cancelled(this.call, this.source === undefined ? "none" : "unknown"));
+    this.fail(cancelled(this.target, signal, this.source === undefined ? "none" : "unknown"));
   }
 
   get #what(): string {
-    return `${this.call.address}.${this.call.handler}`;
+    return `${this.target.address}.${this.target.handler}`;
   }
 
   #settle(): boolean {
-    if (this.#done) return false;
-    this.#done = true;
-    if (this.#onAbort) this.call.signal?.removeEventListener("abort", this.#onAbort);
-    if (this.source !== undefined) {
-      this.source.answered(this.number);
-      if (this.#repeat) this.source.answered(this.#repeat.number);
-    }
+    if (this.done) return false;
+    this.done = true;
+    if (this.#repeat) this.#repeat.done = true;
+    if (this.#onAbort) this.details.signal?.removeEventListener("abort", this.#onAbort);
     this.calls.settle(this);
     return true;
   }
@@ -295,17 +332,20 @@ class PendingAsk implements Outgoing, Timed {
 
 /** A tell that waits for the broker's confirm. */
 class PendingTell implements Outgoing, Timed {
-  bucket = noDeadline;
+  bucket: Bucket | undefined;
+  earlier: Timed | undefined;
+  later: Timed | undefined;
   number = 0;
+  done = false;
   readonly isAsk = false;
   readonly promise: Promise<void>;
   #resolve!: () => void;
   #reject!: (error: ActorError) => void;
-  #done = false;
 
   constructor(
     readonly calls: Calls,
-    readonly call: Call,
+    readonly target: CallTarget,
+    readonly details: CallDetails,
     readonly lane: Lane,
     readonly text: string,
     readonly bytes: number,
@@ -327,17 +367,18 @@ class PendingTell implements Outgoing, Timed {
   }
 
   due(): void {
-    const what = `${this.call.address}.${this.call.handler}`;
+    const what = `${this.target.address}.${this.target.handler}`;
+    const { timeoutMs } = this.details;
     if (this.lane.withdraw(this)) {
-      this.abandoned(new OverloadedError(`${what}: not sent within ${this.call.timeoutMs} ms`, "mailbox", 500));
+      this.abandoned(new OverloadedError(`${what}: not sent within ${timeoutMs} ms`, "mailbox", 500));
     } else {
-      this.abandoned(new UnknownOutcomeError(`${what}: the broker did not confirm within ${this.call.timeoutMs} ms`));
+      this.abandoned(new UnknownOutcomeError(`${what}: the broker did not confirm within ${timeoutMs} ms`));
     }
   }
 
   #settle(): boolean {
-    if (this.#done) return false;
-    this.#done = true;
+    if (this.done) return false;
+    this.done = true;
     this.calls.settleTell(this);
     return true;
   }
@@ -346,6 +387,8 @@ class PendingTell implements Outgoing, Timed {
 /** A repeat or a cancellation: nobody waits for its confirm. */
 class Unanswered implements Outgoing {
   number = 0;
+  /** The ask it repeats has its answer. */
+  done = false;
   readonly bytes: number;
   constructor(
     readonly text: string,
@@ -358,21 +401,24 @@ class Unanswered implements Outgoing {
     return this.source !== undefined;
   }
   confirmed(): void {}
-  abandoned(): void {}
+  abandoned(): void {
+    this.done = true;
+  }
 }
 
-function cancelled(call: Call, effect: "none" | "unknown"): CancelledError {
-  return new CancelledError(`${call.address}.${call.handler}: cancelled by the caller`, effect, {
-    cause: call.signal?.reason,
+function cancelled(target: CallTarget, signal: AbortSignal | undefined, effect: "none" | "unknown"): CancelledError {
+  return new CancelledError(`${target.address}.${target.handler}: cancelled by the caller`, effect, {
+    cause: signal?.reason,
   });
 }
 
 /** @throws TooLargeError before a number is taken (delivery.md A.2) */
-function checkedBytes(text: string, call: Call): number {
+function checkedBytes(text: string, target: CallTarget): number {
   const bytes = messageBytes(text);
   if (bytes > maxMessageBytes) {
     throw new TooLargeError(
-      `${call.address}.${call.handler}: the message has ${bytes} bytes, at most ${maxMessageBytes} may be sent; store the data elsewhere and send a reference`,
+      `${target.address}.${target.handler}: the message has ${bytes} bytes, at most ${maxMessageBytes} may be sent; ` +
+        "store the data elsewhere and send a reference",
     );
   }
   return bytes;

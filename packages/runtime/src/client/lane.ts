@@ -26,6 +26,8 @@ export interface Outgoing {
   readonly source: OutboundStream | OutboxNumber | undefined;
   /** Whether a number taken from a stream waits for an answer. */
   readonly isAsk: boolean;
+  /** Nobody waits for the answer any more. */
+  readonly done: boolean;
   /** Clock time (monotonic ms) after which it may be abandoned; the outbox never abandons. */
   readonly expiresAt: number;
   /** Set by the lane when the batch is built. */
@@ -132,7 +134,7 @@ export class Lane {
     this.#uncertain = false;
     for (const message of this.#batch) {
       const { source } = message;
-      if (source !== undefined) message.number = isOutbox(source) ? source.number : source.take(message.isAsk);
+      if (source !== undefined) message.number = isOutbox(source) ? source.number : source.take(message.isAsk ? message : undefined);
     }
     this.#publish();
   };

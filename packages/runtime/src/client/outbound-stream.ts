@@ -1,3 +1,9 @@
+/** An ask as its stream sees it: still waited for, or not. */
+export interface OutstandingAsk {
+  number: number;
+  readonly done: boolean;
+}
+
 /**
  * This process's own stream to one partition: rising numbers without reuse, taken when a batch is built (delivery.md S2).
  */
@@ -6,8 +12,9 @@ export class OutboundStream {
   readonly name: string;
   #next = 1;
   #confirmed = 0;
-  /** Numbers of asks that wait for their answer, ascending because numbers are taken in order. */
-  readonly #unanswered = new Set<number>();
+  /** Asks in the order of their numbers, from `#front` on; those before it are done and let go. */
+  #asks: (OutstandingAsk | undefined)[] = [];
+  #front = 0;
 
   constructor(openMs: number, id: string) {
     this.name = `${openMs}-${id}`;
@@ -20,21 +27,28 @@ export class OutboundStream {
 
   /** Every ask below this number has its answer, or nobody waits for it any more. */
   get settled(): number {
-    for (const number of this.#unanswered) return number;
-    return this.#next;
+    while (this.#front < this.#asks.length && this.#asks[this.#front]!.done) this.#asks[this.#front++] = undefined;
+    if (this.#front === this.#asks.length) {
+      this.#asks = [];
+      this.#front = 0;
+      return this.#next;
+    }
+    // Keeps the list in proportion to what is outstanding.
+    if (this.#front > 64 && this.#front * 2 > this.#asks.length) {
+      this.#asks = this.#asks.slice(this.#front);
+      this.#front = 0;
+    }
+    return this.#asks[this.#front]!.number;
   }
 
-  take(isAsk: boolean): number {
+  /** The next number; an ask waits for its answer under it. */
+  take(ask: OutstandingAsk | undefined): number {
     const number = this.#next++;
-    if (isAsk) this.#unanswered.add(number);
+    if (ask) this.#asks.push(ask);
     return number;
   }
 
   confirm(number: number): void {
     if (number > this.#confirmed) this.#confirmed = number;
-  }
-
-  answered(number: number): void {
-    this.#unanswered.delete(number);
   }
 }

@@ -1,9 +1,8 @@
-import { encodeText, type PartitionId } from "@actor-runtime/core";
-import type { Clock } from "@actor-runtime/core";
-import type { Call, Calls } from "./calls.js";
-import { normalCallOptions } from "./call-options.js";
+import { type Clock, encodeText } from "@actor-runtime/core";
+import type { NormalCallOptions } from "./call-options.js";
+import type { CallDetails, Calls } from "./calls.js";
 import type { Directory } from "./directory.js";
-import type { Caller, RefOptions, Target } from "./ref.js";
+import type { BoundMethod, Caller } from "./ref.js";
 
 /** Calls of a program: they leave at once, and a tell resolves once the broker has it. */
 export class OutsideCaller implements Caller {
@@ -17,44 +16,26 @@ export class OutsideCaller implements Caller {
     this.#clock = clock;
   }
 
-  // Not async functions: the hot path makes one promise, the one of the answer.
-  ask(target: Target, handler: string, args: readonly unknown[], options: RefOptions): Promise<unknown> {
-    return this.#send(target, (partition) => {
-      const call = this.#call(target, handler, args, options, partition);
-      return this.#calls.ask(call);
-    });
-  }
-
-  tell(target: Target, handler: string, args: readonly unknown[], options: RefOptions): Promise<void> {
-    return this.#send(target, (partition) => {
-      const call = this.#call(target, handler, args, options, partition);
-      return this.#calls.tell({ ...call, kind: "tell" });
-    });
-  }
-
-  #send<R>({ type, key }: Target, send: (partition: PartitionId) => Promise<R>): Promise<R> {
+  // Not an async function: the hot path makes one promise, the one of the answer.
+  ask(method: BoundMethod, args: readonly unknown[], options: NormalCallOptions): Promise<unknown> {
+    const { type, key } = method.target;
+    const argsText = encodeText(args, "args");
+    const details = this.#details(options);
     const partition = this.#directory.partition(type, key);
-    if (partition === undefined) return this.#directory.find(type, key).then(send);
-    try {
-      return send(partition);
-    } catch (error) {
-      return Promise.reject(error);
-    }
+    if (partition !== undefined) return this.#calls.ask(partition, method, argsText, details);
+    return this.#directory.find(type, key).then((found) => this.#calls.ask(found, method, argsText, details));
   }
 
-  #call(target: Target, handler: string, args: readonly unknown[], options: RefOptions, partition: PartitionId): Call {
-    const { timeoutMs, signal, idempotencyKey, headers, delayMs } = normalCallOptions(options, target);
-    return {
-      partition,
-      address: target.address,
-      kind: target.known?.methods.get(handler)?.kind === "query" ? "query" : "ask",
-      handler,
-      argsText: encodeText(args, "args"),
-      timeoutMs,
-      signal,
-      id: idempotencyKey === undefined ? undefined : `u:${idempotencyKey}`,
-      headers,
-      dueAt: delayMs === undefined ? undefined : this.#clock.now() + delayMs,
-    };
+  async tell(method: BoundMethod, args: readonly unknown[], options: NormalCallOptions): Promise<void> {
+    const { type, key } = method.target;
+    const argsText = encodeText(args, "args");
+    const details = this.#details(options);
+    const partition = this.#directory.partition(type, key) ?? (await this.#directory.find(type, key));
+    await this.#calls.tell(partition, method, argsText, details);
+  }
+
+  /** Options without a delay serve every call of a reference as they are. */
+  #details(options: NormalCallOptions): CallDetails {
+    return options.delayMs === undefined ? options : { ...options, dueAt: this.#clock.now() + options.delayMs };
   }
 }

@@ -1,13 +1,10 @@
-import { type Duration, formatAddress, UnknownHandlerError } from "@actor-runtime/core";
+import { formatAddress, messageHead, UnknownHandlerError } from "@actor-runtime/core";
 import type { AnyActor, MethodDefinition } from "../definition/actor-definition.js";
 import { unknownHandler } from "../definition/unknown-handler.js";
 import { isReservedName } from "../definition/reserved-names.js";
 import { isSystemHandler } from "../system-handlers.js";
-import type { CallOptions } from "./ref-types.js";
-
-export interface RefOptions extends CallOptions {
-  readonly delay?: Duration;
-}
+import { type NormalCallOptions, normalCallOptions, type RefOptions } from "./call-options.js";
+import type { CallTarget } from "./calls.js";
 
 /** What is known of a type beyond its name where its class is at hand. */
 export interface KnownType {
@@ -24,10 +21,15 @@ export interface Target {
   readonly known: KnownType | undefined;
 }
 
-/** Who carries out the calls of a reference: the system from outside, or the turn of an actor. */
+/** One method of one actor. */
+export interface BoundMethod extends CallTarget {
+  readonly target: Target;
+}
+
+/** Who carries out the calls of a reference: the system from outside, or the turn of an actor. May throw. */
 export interface Caller {
-  ask(target: Target, handler: string, args: readonly unknown[], options: RefOptions): Promise<unknown>;
-  tell(target: Target, handler: string, args: readonly unknown[], options: RefOptions): unknown;
+  ask(method: BoundMethod, args: readonly unknown[], options: NormalCallOptions): Promise<unknown>;
+  tell(method: BoundMethod, args: readonly unknown[], options: NormalCallOptions): unknown;
 }
 
 const noOptions: RefOptions = {};
@@ -51,7 +53,8 @@ class ActorRef {
   readonly target: Target;
   readonly options: RefOptions;
   readonly tells: boolean;
-  readonly methods = new Map<string, (...args: unknown[]) => unknown>();
+  readonly #methods = new Map<string, (...args: unknown[]) => unknown>();
+  #normal: NormalCallOptions | undefined;
   tell: object | undefined;
 
   constructor(caller: Caller, target: Target, options: RefOptions, tells: boolean) {
@@ -62,24 +65,46 @@ class ActorRef {
   }
 
   method(name: string): (...args: unknown[]) => unknown {
-    let method = this.methods.get(name);
+    let method = this.#methods.get(name);
     if (!method) {
-      const { caller, target, options } = this;
-      const refusal = refuse(target, name);
-      if (refusal) method = () => Promise.reject(refusal());
-      else if (this.tells) method = (...args) => caller.tell(target, name, args, options);
-      else method = (...args) => caller.ask(target, name, args, options);
-      this.methods.set(name, method);
+      method = this.#bind(name);
+      this.#methods.set(name, method);
     }
     return method;
   }
+
+  #bind(name: string): (...args: unknown[]) => unknown {
+    const { caller, target } = this;
+    let method: BoundMethod | undefined;
+    if (this.tells) return (...args) => caller.tell((method ??= bindMethod(target, name)), args, this.#options());
+    return (...args) => {
+      try {
+        return caller.ask((method ??= bindMethod(target, name)), args, this.#options());
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    };
+  }
+
+  /** Checked at the first call, so that every mistake shows there. */
+  #options(): NormalCallOptions {
+    return (this.#normal ??= normalCallOptions(this.options, this.target));
+  }
 }
 
-/** A method that is not marked is refused here, by name, where the class is known. */
-function refuse({ type, known }: Target, name: string): (() => UnknownHandlerError) | undefined {
-  if (isSystemHandler(name)) return () => new UnknownHandlerError(`${type}.${name}: names with $ belong to the system`);
-  if (known === undefined || known.methods.has(name)) return undefined;
-  return () => unknownHandler(known, name);
+/**
+ * The method of an actor behind a name.
+ *
+ * @throws UnknownHandlerError, where the class is known, when the method does not exist or is not marked
+ */
+export function bindMethod(target: Target, handler: string): BoundMethod {
+  const { type, address, known } = target;
+  if (isSystemHandler(handler)) {
+    throw new UnknownHandlerError(`${type}.${handler}: names that begin with $ belong to the system`);
+  }
+  if (known && !known.methods.has(handler)) throw unknownHandler(known, handler);
+  const kind = known?.methods.get(handler)?.kind === "query" ? "query" : "ask";
+  return { target, address, kind, handler, head: messageHead(address, kind, handler) };
 }
 
 const readOnly = {

@@ -5,6 +5,8 @@ export class ActivationList {
   #oldest: Activation | undefined;
   #newest: Activation | undefined;
   #size = 0;
+  /** Coarse time in seconds, set by the worker every now and then: reading a clock for every turn would be felt. */
+  now = 0;
 
   get size(): number {
     return this.#size;
@@ -12,6 +14,7 @@ export class ActivationList {
 
   add(activation: Activation): void {
     this.#size++;
+    activation.usedAt = this.now;
     this.#append(activation);
   }
 
@@ -20,8 +23,8 @@ export class ActivationList {
     this.#unlink(activation);
   }
 
-  use(activation: Activation, seconds: number): void {
-    activation.usedAt = seconds;
+  use(activation: Activation): void {
+    activation.usedAt = this.now;
     if (this.#newest === activation) return;
     this.#unlink(activation);
     this.#append(activation);

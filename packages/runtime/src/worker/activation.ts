@@ -1,5 +1,5 @@
 import type { ActorError } from "@actor-runtime/core";
-import { noDeadline, type Timed } from "../deadlines.js";
+import type { Bucket, Timed } from "../deadlines.js";
 import type { ActorDefinition, StateField } from "../definition/actor-definition.js";
 import type { Inbound, Parked } from "./inbound.js";
 
@@ -41,7 +41,9 @@ export type ActivationPhase = "loading" | "ready" | "leaving";
 
 /** A live actor. Kept small, since there may be hundreds of thousands of them; the lists are made when needed. */
 export class Activation implements Timed {
-  bucket = noDeadline;
+  bucket: Bucket | undefined;
+  earlier: Timed | undefined;
+  later: Timed | undefined;
   readonly owner: ActivationOwner;
   readonly hosted: HostedType;
   readonly address: string;

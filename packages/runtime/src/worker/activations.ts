@@ -1,8 +1,8 @@
-import { type ActorError, LostOwnershipError, StateVersionError, TurnTimeoutError } from "@actor-runtime/core";
+import { type ActorError, ConfigError, LostOwnershipError, StateVersionError, TurnTimeoutError } from "@actor-runtime/core";
 import { ReadBatch } from "./read-batch.js";
 import { Activation, type HostedType } from "./activation.js";
 import { SelfContext } from "./self-context.js";
-import { assignState, encodeState, readState } from "./state.js";
+import { assignState, checkStateSize, encodeState, readState } from "./state.js";
 import type { ActivationTable, PartitionScope } from "./scope.js";
 import { currentTurn, Turn } from "./turn.js";
 
@@ -48,14 +48,38 @@ export class Activations implements ActivationTable {
     hosted.activations++;
     this.#makeRoom();
     this.#scope.services.activations.add(activation);
-    activation.usedAt = this.#seconds();
     this.#read(activation);
     return activation;
   }
 
+  /**
+   * The state text of a fresh instance with these fields set; `undefined` for its initial state, which is not stored.
+   *
+   * @throws ConfigError when the actor is in memory, or its class has no such durable field
+   */
+  seeded(hosted: HostedType, address: string, values: Readonly<Record<string, unknown>>): string | undefined {
+    if (this.#byAddress.has(address)) {
+      throw new ConfigError(`${address} is in memory already; seed it before its first message, or crash it before`);
+    }
+    const activation = new Activation(this, hosted, address);
+    this.#construct(activation, undefined);
+    const { definition, fields } = hosted;
+    const unknown = Object.keys(values).find((field) => !fields.some(({ property }) => property === field));
+    if (unknown !== undefined) {
+      const known = fields.map(({ property }) => property).join(", ");
+      throw new ConfigError(
+        `class ${definition.type.name} has no @State field "${unknown}"; ${known ? `it has ${known}` : "it has none"}`,
+      );
+    }
+    Object.assign(activation.instance!, values);
+    const text = encodeState(definition.version, fields, activation.instance!);
+    checkStateSize(address, text);
+    return text === activation.initial ? undefined : text;
+  }
+
   /** A turn of it ended: it is the most recently used now. */
   used(activation: Activation): void {
-    this.#scope.services.activations.use(activation, this.#seconds());
+    this.#scope.services.activations.use(activation);
   }
 
   /** Drops the instance once its last turn is committed; messages that wait wake the next one from the stored state. */
@@ -176,7 +200,7 @@ export class Activations implements ActivationTable {
     const inbound = activation.head;
     if (!(error instanceof StateVersionError)) log.error({ actor: activation.address, err: error }, "activation failed");
     if (inbound) {
-      if (inbound.source.kind !== "parked") activation.queue!.shift();
+      if (!inbound.isParked) activation.queue!.shift();
       if (activation.queue?.length === 0) activation.queue = undefined;
       this.#scope.scheduler.disposeFailed(activation, inbound, error);
     }
@@ -253,9 +277,4 @@ export class Activations implements ActivationTable {
       if (candidate.owner.deactivate(candidate) || ++looked === evictionScan) return;
     }
   }
-
-  #seconds(): number {
-    return Math.floor(this.#scope.services.ports.clock.monotonic() / 1000);
-  }
 }
-

@@ -1,4 +1,4 @@
-import type { Answer, CommitRecord, Destination, InboundStream, Lease, ReminderWrite, StoredMessage } from "@actor-runtime/core";
+import type { Answer, CommitRecord, Destination, InboundStream, Lease, ReminderWrite, StoredMessage, StoredWrite } from "@actor-runtime/core";
 import type { Inbound, OpenDelivery, Parked } from "./inbound.js";
 import type { Draft, Outbox } from "./outbox.js";
 
@@ -7,6 +7,8 @@ interface Parking {
   readonly address: string;
   parked: Parked | undefined;
 }
+
+const none: readonly never[] = [];
 
 interface ParkedChange {
   shift: number;
@@ -23,16 +25,17 @@ export interface ReplyDraft {
 export class CommitGroup {
   readonly seq: number;
   readonly states = new Map<string, string | undefined>();
-  readonly streams = new Set<InboundStream>();
-  /** By address and identity, so that a repeat finds an answer that is not committed yet. */
-  readonly answers = new Map<string, Answer>();
+  /** Few: one per process that sends to the partition. */
+  readonly streams: InboundStream[] = [];
+  readonly answers: Answer[] = [];
   /** Actors whose kept answers go. */
   readonly erased: string[] = [];
-  readonly settled: { address: string; identity: string }[] = [];
-  readonly reminders = new Map<string, ReminderWrite["reminder"]>();
+  readonly settled: string[] = [];
   readonly out: Draft[] = [];
-  readonly trims = new Map<Destination, number>();
-  readonly #parked = new Map<Parking, ParkedChange>();
+  // Made when needed: nearly every group goes without.
+  #reminders: Map<string, ReminderWrite["reminder"]> | undefined;
+  #trims: Map<Destination, number> | undefined;
+  #parked: Map<Parking, ParkedChange> | undefined;
 
   // ---- leaves once the commit is known to have succeeded (O10)
   readonly replies: ReplyDraft[] = [];
@@ -51,15 +54,28 @@ export class CommitGroup {
     return (
       this.mustWrite ||
       this.states.size > 0 ||
-      this.streams.size > 0 ||
-      this.reminders.size > 0 ||
+      this.streams.length > 0 ||
       this.out.length > 0 ||
-      this.#parked.size > 0
+      this.#reminders !== undefined ||
+      this.#parked !== undefined
     );
   }
 
-  answer(answer: Answer): void {
-    this.answers.set(answerKey(answer.address, answer.identity), answer);
+  /** The stream's row has changed. */
+  touch(stream: InboundStream): void {
+    if (!this.streams.includes(stream)) this.streams.push(stream);
+  }
+
+  /** Keeps a record until its time, or removes it. */
+  remind(id: string, reminder: ReminderWrite["reminder"]): void {
+    this.#reminders ??= new Map();
+    this.#reminders.set(id, reminder);
+  }
+
+  /** Outbox entries of a target up to this number are confirmed. */
+  trim(target: Destination, upTo: number): void {
+    this.#trims ??= new Map();
+    this.#trims.set(target, upTo);
   }
 
   /** Takes the actor's first stored message off its list: it is settled, or about to be written anew. */
@@ -86,44 +102,44 @@ export class CommitGroup {
   /** Forgets the whole stored list of an erased actor. */
   clearParked(activation: Parking): void {
     // The list may have grown in front since the last commit: those entries were never written.
-    const shift = (this.#parked.get(activation)?.shift ?? 0) + (activation.parked?.persisted ?? 0);
-    this.#parked.delete(activation);
-    if (shift > 0) this.#parked.set(activation, { shift, unshift: [] });
+    const change = this.#change(activation);
+    change.shift += activation.parked?.persisted ?? 0;
+    change.unshift.length = 0;
     activation.parked = undefined;
   }
 
   build(lease: Lease, outbox: Outbox, answerRetentionMs: number): CommitRecord {
-    const stored = [...this.#parked].map(([activation, change]) => {
-      if (activation.parked) activation.parked.persisted = activation.parked.entries.length;
-      return { address: activation.address, ...change, push: [] };
-    });
     return {
       fence: lease.fence,
       nonce: lease.nonce,
       seq: this.seq,
       states: Array.from(this.states, ([address, state]) => ({ address, state })),
-      rows: Array.from(this.streams, (stream) => ({ stream: stream.name, row: stream.row() })),
-      answers: [...this.answers.values()],
+      rows: this.streams.map((stream) => ({ stream: stream.name, row: stream.row() })),
+      answers: this.answers,
       settled: this.settled,
       erased: this.erased,
-      stored,
-      reminders: Array.from(this.reminders, ([id, reminder]) => ({ id, reminder })),
-      out: outbox.number(this.out, lease.fence),
-      outTrim: Array.from(this.trims, ([target, upTo]) => ({ target, upTo })),
-      marks: [],
+      stored: this.#parked === undefined ? none : this.#stored(this.#parked),
+      reminders: this.#reminders === undefined ? none : Array.from(this.#reminders, ([id, reminder]) => ({ id, reminder })),
+      out: this.out.length === 0 ? none : outbox.number(this.out, lease.fence),
+      outTrim: this.#trims === undefined ? none : Array.from(this.#trims, ([target, upTo]) => ({ target, upTo })),
+      marks: none,
       answerRetentionMs,
     };
   }
 
+  #stored(parked: Map<Parking, ParkedChange>): StoredWrite[] {
+    return Array.from(parked, ([activation, change]) => {
+      if (activation.parked) activation.parked.persisted = activation.parked.entries.length;
+      return { address: activation.address, ...change, push: none };
+    });
+  }
+
   #change(activation: Parking): ParkedChange {
+    this.#parked ??= new Map();
     let change = this.#parked.get(activation);
     if (!change) this.#parked.set(activation, (change = { shift: 0, unshift: [] }));
     return change;
   }
-}
-
-export function answerKey(address: string, identity: string): string {
-  return `${address}|${identity}`;
 }
 
 /** The text a message is kept under while it waits in the store. */

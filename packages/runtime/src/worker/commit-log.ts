@@ -7,7 +7,7 @@ import {
   type Answer,
   StoreUnavailableError,
 } from "@actor-runtime/core";
-import { answerKey, CommitGroup } from "./commit-group.js";
+import { CommitGroup } from "./commit-group.js";
 
 /** What the log needs of the tenure it belongs to. */
 export interface CommitHost {
@@ -65,9 +65,9 @@ export class CommitLog {
   }
 
   /** An answer given by a turn whose commit is not known yet. */
-  pendingAnswer(address: string, identity: string): Answer | undefined {
-    const key = answerKey(address, identity);
-    return this.#gathering.answers.get(key) ?? this.#inFlight?.answers.get(key);
+  pendingAnswer(key: string): Answer | undefined {
+    const find = (group: CommitGroup | undefined) => group?.answers.find((answer) => answer.key === key);
+    return find(this.#gathering) ?? find(this.#inFlight);
   }
 
   /** Resolves once the commit of this number is known; rejects when the partition is lost before. */

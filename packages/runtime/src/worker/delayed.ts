@@ -1,11 +1,13 @@
 import type { StoredMessage } from "@actor-runtime/core";
-import { noDeadline, type Timed } from "../deadlines.js";
+import type { Bucket, Timed } from "../deadlines.js";
 import { type CommitGroup, storedText } from "./commit-group.js";
 import { Inbound } from "./inbound.js";
 
 /** A message that waits for its time beside its actor's queue: a delayed tell, or a retry that lets others pass. */
 export class Delayed implements Timed {
-  bucket = noDeadline;
+  bucket: Bucket | undefined;
+  earlier: Timed | undefined;
+  later: Timed | undefined;
   readonly inbound: Inbound;
   readonly #table: DelayedMessages;
 
@@ -43,7 +45,7 @@ export class DelayedMessages {
   /** Keeps a message until `inbound.notBefore`, with this commit. */
   keep(inbound: Inbound, group: CommitGroup): void {
     const id = idOf(inbound);
-    group.reminders.set(id, { dueAt: inbound.notBefore, text: storedText(inbound) });
+    group.remind(id, { dueAt: inbound.notBefore, text: storedText(inbound) });
     this.#wait(id, inbound);
   }
 
@@ -51,13 +53,13 @@ export class DelayedMessages {
   adopt(records: ReadonlyMap<string, { readonly dueAt: number; readonly text: string }>): void {
     for (const [id, { text }] of records) {
       const stored = JSON.parse(text) as StoredMessage;
-      this.#wait(id, new Inbound(stored.message, { kind: "reminder", id }, stored));
+      this.#wait(id, Inbound.reminded(stored.message, id, stored));
     }
   }
 
   /** The message is done, with this commit. */
   remove(id: string, group: CommitGroup): void {
-    group.reminders.set(id, undefined);
+    group.remind(id, undefined);
   }
 
   /** Drops what waits for an erased actor. */
@@ -82,7 +84,7 @@ export class DelayedMessages {
   }
 
   #wait(id: string, { message, identity, attempts, notBefore }: Inbound): void {
-    const inbound = new Inbound(message, { kind: "reminder", id }, { identity, attempts, notBefore });
+    const inbound = Inbound.reminded(message, id, { identity, attempts, notBefore });
     const delayed = new Delayed(this, inbound);
     this.#waiting.set(id, delayed);
     this.#host.wait(delayed, notBefore);

@@ -7,11 +7,12 @@ export interface OpenDelivery {
   open: number;
 }
 
-/** Where a message came from decides how its commit settles it. */
-export type Source =
-  | { readonly kind: "delivery"; readonly stream: InboundStream | undefined; readonly number: number; readonly delivery: OpenDelivery }
-  | { readonly kind: "parked" }
-  | { readonly kind: "reminder"; readonly id: string };
+/** Identity and history of a message that was in the store before. */
+export interface StoredFacts {
+  readonly identity: string;
+  readonly attempts: number;
+  readonly notBefore: number;
+}
 
 /** Entries of an actor's stored list, which comes before what waits in memory (delivery.md O4). */
 export interface Parked {
@@ -20,22 +21,57 @@ export interface Parked {
   persisted: number;
 }
 
-/** One message at its owner, waiting for its turn. */
+/**
+ * One message at its owner, waiting for its turn. Where it came from decides how its commit settles it: it has a
+ * `delivery` (and a stream with a number, unless it is a query), or a `reminder` record, or it stands first on its actor's
+ * stored list.
+ */
 export class Inbound {
   readonly message: Message;
-  readonly source: Source;
+  readonly delivery: OpenDelivery | undefined;
+  readonly stream: InboundStream | undefined;
+  readonly number: number;
+  /** Id of the record it was kept under until its time came. */
+  readonly reminder: string | undefined;
   /** Failed attempts so far. */
   readonly attempts: number;
-  /** Not before this time (ms since 1970). */
+  /** Not before this time (ms since 1970); 0 = at once. */
   readonly notBefore: number;
   #identity: string | undefined;
 
-  constructor(message: Message, source: Source, stored?: { identity: string; attempts: number; notBefore: number }) {
+  private constructor(
+    message: Message,
+    delivery: OpenDelivery | undefined,
+    stream: InboundStream | undefined,
+    number: number,
+    reminder: string | undefined,
+    facts: StoredFacts | undefined,
+  ) {
     this.message = message;
-    this.source = source;
-    this.attempts = stored?.attempts ?? message.attempts ?? 0;
-    this.notBefore = stored?.notBefore ?? 0;
-    this.#identity = stored?.identity;
+    this.delivery = delivery;
+    this.stream = stream;
+    this.number = number;
+    this.reminder = reminder;
+    this.attempts = facts?.attempts ?? message.attempts ?? 0;
+    this.notBefore = facts?.notBefore ?? 0;
+    this.#identity = facts?.identity;
+  }
+
+  static delivered(message: Message, delivery: OpenDelivery, stream: InboundStream | undefined, number: number): Inbound {
+    return new Inbound(message, delivery, stream, number, undefined, undefined);
+  }
+
+  static parked(message: Message, facts: StoredFacts): Inbound {
+    return new Inbound(message, undefined, undefined, 0, undefined, facts);
+  }
+
+  static reminded(message: Message, reminder: string, facts: StoredFacts): Inbound {
+    return new Inbound(message, undefined, undefined, 0, reminder, facts);
+  }
+
+  /** It stands on its actor's stored list. */
+  get isParked(): boolean {
+    return this.delivery === undefined && this.reminder === undefined;
   }
 
   /** What finds repeats of this message: its key, that of its first publication, or `stream:number` (delivery.md A.1). */
@@ -52,8 +88,6 @@ export class Inbound {
     const { id, of, replyTo, call } = this.message;
     if (id !== undefined) return id;
     if (of !== undefined) return of;
-    const { source } = this;
-    if (source.kind === "delivery" && source.stream !== undefined) return `${source.stream.name}:${source.number}`;
-    return `${replyTo}:${call}`;
+    return this.stream === undefined ? `${replyTo}:${call}` : `${this.stream.name}:${this.number}`;
   }
 }

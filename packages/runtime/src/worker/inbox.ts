@@ -123,13 +123,13 @@ export class Inbox {
       this.#scope.settleDelivery(walk.open);
       return true;
     }
-    this.#route(new Inbound(message, { kind: "delivery", stream, number, delivery: walk.open }));
+    this.#route(Inbound.delivered(message, walk.open, stream, number));
     return true;
   }
 
   #unnumbered(walk: Walk, message: Message): void {
     if (message.kind === "query") {
-      this.#route(new Inbound(message, { kind: "delivery", stream: undefined, number: 0, delivery: walk.open }));
+      this.#route(Inbound.delivered(message, walk.open, undefined, 0));
       return;
     }
     const activation = this.#scope.activations.find(message.to);
@@ -141,7 +141,9 @@ export class Inbox {
   #route(inbound: Inbound): void {
     const { message } = inbound;
     const { clock } = this.#scope.services.ports;
-    const refusal = this.#refuse(message);
+    // A live actor's address was checked when its first message came.
+    const live = this.#scope.activations.find(message.to);
+    const refusal = live ? this.#refuseForActor(live.waiting, message) : this.#refuse(message);
     if (refusal) {
       this.#settleRefused(inbound, refusal);
     } else if (message.dueAt !== undefined && message.dueAt > clock.now() && message.kind === "tell") {
@@ -170,42 +172,42 @@ export class Inbox {
     if (!services.types.has(type)) {
       return new UnknownTypeError(`${message.to}: this worker hosts no actors of type "${type}"`);
     }
-    const waiting = this.#scope.activations.find(message.to)?.waiting ?? 0;
-    if (waiting >= services.limits.maxWaitingPerActor) {
-      return new OverloadedError(`${waiting} messages wait for ${message.to} already`, "actor", 1_000);
-    }
     return undefined;
+  }
+
+  #refuseForActor(waiting: number, { to }: Message): ActorError | undefined {
+    if (waiting < this.#scope.services.limits.maxWaitingPerActor) return undefined;
+    return new OverloadedError(`${waiting} messages wait for ${to} already`, "actor", 1_000);
   }
 
   /** A delayed tell becomes a record of its partition at once, and its number is done. */
   #keep(inbound: Inbound, dueAt: number): void {
-    const { source, identity, attempts, message } = inbound;
+    const { identity, attempts, message } = inbound;
     const { gathering } = this.#scope.commits;
-    this.#scope.delayed.keep(new Inbound(message, source, { identity, attempts, notBefore: dueAt }), gathering);
-    this.#apply(source, gathering);
+    this.#scope.delayed.keep(Inbound.parked(message, { identity, attempts, notBefore: dueAt }), gathering);
+    this.#apply(inbound, gathering);
   }
 
-  #settleRefused({ message, identity, source, attempts }: Inbound, refusal: ActorError): void {
+  #settleRefused(inbound: Inbound, refusal: ActorError): void {
+    const { message } = inbound;
     const { gathering } = this.#scope.commits;
     const { clock } = this.#scope.services.ports;
     if (message.replyTo !== undefined) {
       gathering.replies.push({ to: message.replyTo, text: errorReplyText(message.call!, errorToWire(refusal)) });
     } else {
-      const inbound = new Inbound(message, source, { identity, attempts, notBefore: 0 });
       const text = deadLetterText(inbound, refusal, clock.now());
       const type = message.to.includes("/") ? message.to.slice(0, message.to.indexOf("/")) : this.#scope.mailbox.name;
       gathering.out.push({ target: `dead:${type}`, text, bytes: messageBytes(text) });
     }
-    this.#apply(source, gathering);
+    this.#apply(inbound, gathering);
   }
 
-  #apply(source: Inbound["source"], group: CommitGroup): void {
-    if (source.kind !== "delivery") return;
-    if (source.stream !== undefined) {
-      source.stream.apply(source.number);
-      group.streams.add(source.stream);
+  #apply({ stream, number, delivery }: Inbound, group: CommitGroup): void {
+    if (stream !== undefined) {
+      stream.apply(number);
+      group.touch(stream);
     }
-    group.deliveries.push(source.delivery);
+    group.deliveries.push(delivery!);
     group.mustWrite = true;
     this.#scope.commits.commitSoon();
   }
@@ -223,7 +225,7 @@ export class Inbox {
         stream.apply(number);
         fresh = true;
       }
-      gathering.streams.add(stream);
+      gathering.touch(stream);
     }
     if (fresh) {
       const first = segments[0];
@@ -248,7 +250,7 @@ export class Inbox {
         "messages are missing in a sender's stream; later ones go on, a late copy still counts",
       );
     }
-    gathering.streams.add(stream);
+    gathering.touch(stream);
   }
 }
 

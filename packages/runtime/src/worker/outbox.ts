@@ -92,6 +92,7 @@ class Relayed implements Outgoing {
   readonly bytes: number;
   readonly source: OutboxNumber;
   readonly isAsk = false;
+  readonly done = true;
   readonly expiresAt = Number.POSITIVE_INFINITY;
   number: number;
   readonly #outbox: Outbox;

@@ -53,6 +53,16 @@ export class PartitionOwner implements TenureHost {
     this.#takeLater();
   }
 
+  /** Drops what is in memory without giving anything up, as a crash would, and takes the partition anew at once. */
+  async crash(reason: ActorError): Promise<void> {
+    const tenure = this.#tenure;
+    if (!tenure?.alive) return;
+    await tenure.end(reason);
+    this.#tenure = undefined;
+    this.#taking = this.#take();
+    await this.#taking;
+  }
+
   /** O2: first the channel is opened anew, in a new tenure; if messages are still missing after as long, they are given up. */
   wedged(tenure: Tenure): void {
     if (this.#wedged) {

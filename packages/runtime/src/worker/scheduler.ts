@@ -1,12 +1,14 @@
 import {
   ActorError,
   type Answer,
+  answerKey,
   encodeText,
   errorReplyText,
   errorToWire,
   fromWire,
   HandlerError,
   IdempotencyMismatchError,
+  type Message,
   maxMessageBytes,
   messageBytes,
   NotStartedError,
@@ -128,8 +130,8 @@ export class Scheduler implements TurnScheduler, TurnHost {
 
   /** O5: a keyed or repeated message may have its answer already. */
   #lookUp(activation: Activation, inbound: Inbound): void {
-    const { address } = activation;
-    const pending = this.scope.commits.pendingAnswer(address, inbound.identity);
+    const key = answerKey(activation.address, inbound.identity);
+    const pending = this.scope.commits.pendingAnswer(key);
     if (pending) {
       this.#answerAgain(activation, inbound, pending);
       this.pump(activation);
@@ -138,7 +140,7 @@ export class Scheduler implements TurnScheduler, TurnHost {
     // Blocks the actor like a turn, so that its messages keep their order.
     const turn = new Turn(this, activation, inbound, "lifecycle");
     activation.running = turn;
-    this.scope.answers.get({ address, identity: inbound.identity }, (answer) => {
+    this.scope.answers.get(key, (answer) => {
       if (!this.scope.alive) return;
       activation.running = undefined;
       if (answer) this.#answerAgain(activation, inbound, answer);
@@ -166,7 +168,7 @@ export class Scheduler implements TurnScheduler, TurnHost {
 
   /** Takes the message off the queue; a stored one stays on its list until the turn ends. */
   #take(activation: Activation, inbound: Inbound): void {
-    if (inbound.source.kind !== "parked") activation.queue!.shift();
+    if (!inbound.isParked) activation.queue!.shift();
     if (activation.queue?.length === 0) activation.queue = undefined;
   }
 
@@ -213,7 +215,7 @@ export class Scheduler implements TurnScheduler, TurnHost {
     services.watchdog?.running(activation.address);
     let result: unknown;
     try {
-      const args = turn.inbound!.message.args.map(fromWire);
+      const args = argumentsOf(turn.inbound!.message);
       const checked = method.input === undefined ? args : checkArguments(method, args);
       result =
         checked instanceof Promise
@@ -282,7 +284,7 @@ export class Scheduler implements TurnScheduler, TurnHost {
     this.#end(turn);
     const group = this.scope.commits.gathering;
     this.#saveState(turn, text, group);
-    if (turn.tells.length > 0) group.out.push(...turn.tells);
+    if (turn.tells !== undefined) group.out.push(...turn.tells);
     this.#keepAnswer(inbound, valueText, group);
     if (inbound.message.replyTo !== undefined) {
       group.replies.push({ to: inbound.message.replyTo, text: replyText(inbound.message.call!, valueText) });
@@ -316,18 +318,12 @@ export class Scheduler implements TurnScheduler, TurnHost {
 
   /** The answer of an ask is kept until its sender has it; that of a keyed message for the retention (P2). */
   #keepAnswer(inbound: Inbound, valueText: string | undefined, group: CommitGroup): void {
-    const { message, identity, source } = inbound;
-    if (message.kind === "tell" && message.id === undefined) return;
+    const { message, identity, stream, number } = inbound;
     const keyed = message.id !== undefined;
-    group.answer({
-      address: message.to,
-      identity,
-      fingerprint: keyed ? fingerprintOf(message) : "",
-      outcome: valueText ?? "",
-    });
-    if (!keyed && message.of === undefined && source.kind === "delivery" && source.stream) {
-      this.scope.streams.answered(source.stream.name, source.number, message.to);
-    }
+    if (message.kind === "tell" && !keyed) return;
+    const key = answerKey(message.to, identity);
+    group.answers.push({ key, fingerprint: keyed ? fingerprintOf(message) : "", outcome: valueText ?? "" });
+    if (!keyed && message.of === undefined && stream) this.scope.streams.answered(stream.name, number, key);
   }
 
   // ---- queries
@@ -370,11 +366,11 @@ export class Scheduler implements TurnScheduler, TurnHost {
 
   /** A query asked under a number (its sender did not know that it is one) settles that number, too. */
   #settleQuery({ activation, inbound }: Turn): void {
-    const { source } = inbound!;
-    if (source.kind === "delivery" && source.stream === undefined) {
+    const { delivery, stream } = inbound!;
+    if (delivery !== undefined && stream === undefined) {
       const group = this.scope.commits.pending(activation.lastSeq);
-      if (group) group.deliveries.push(source.delivery);
-      else this.scope.settleDelivery(source.delivery);
+      if (group) group.deliveries.push(delivery);
+      else this.scope.settleDelivery(delivery);
       return;
     }
     this.#settle(activation, inbound!, this.scope.commits.gathering);
@@ -494,11 +490,11 @@ export class Scheduler implements TurnScheduler, TurnHost {
     const stored = { identity: inbound.identity, attempts, notBefore };
     if (definition.whileRetrying === "pass") {
       this.#settle(activation, inbound, group);
-      this.scope.delayed.keep(new Inbound(inbound.message, { kind: "parked" }, stored), group);
+      this.scope.delayed.keep(Inbound.parked(inbound.message, stored), group);
       return;
     }
     this.#settle(activation, inbound, group);
-    group.parkFirst(activation, new Inbound(inbound.message, { kind: "parked" }, stored));
+    group.parkFirst(activation, Inbound.parked(inbound.message, stored));
   }
 
   #restoreFields(activation: Activation, values: readonly unknown[]): void {
@@ -531,22 +527,27 @@ export class Scheduler implements TurnScheduler, TurnHost {
   }
 
   /** "This message is done" commits with everything else of its turn. */
-  #settle(activation: Activation, { source }: Inbound, group: CommitGroup): void {
-    switch (source.kind) {
-      case "parked":
-        group.unpark(activation);
-        return;
-      case "reminder":
-        this.scope.delayed.remove(source.id, group);
-        return;
-      case "delivery":
-        if (source.stream !== undefined) {
-          source.stream.apply(source.number);
-          group.streams.add(source.stream);
-        }
-        group.deliveries.push(source.delivery);
+  #settle(activation: Activation, inbound: Inbound, group: CommitGroup): void {
+    const { delivery, stream, reminder } = inbound;
+    if (reminder !== undefined) {
+      this.scope.delayed.remove(reminder, group);
+    } else if (delivery === undefined) {
+      group.unpark(activation);
+    } else {
+      if (stream !== undefined) {
+        stream.apply(inbound.number);
+        group.touch(stream);
+      }
+      group.deliveries.push(delivery);
     }
   }
+}
+
+/** The handler may change what it gets; a message that may run again, or be kept, keeps its own arguments. */
+function argumentsOf({ args, kind, id }: Message): unknown[] {
+  const again = kind === "tell" || id !== undefined;
+  const wire: unknown = again && args.some(isObject) ? JSON.parse(JSON.stringify(args)) : args;
+  return fromWire(wire) as unknown[];
 }
 
 function invoke(method: MethodDefinition, instance: object, args: unknown[]): unknown {

@@ -42,7 +42,7 @@ export interface PartitionScope {
   readonly activations: ActivationTable;
   readonly scheduler: TurnScheduler;
   readonly delayed: DelayedMessages;
-  readonly answers: ReadBatch<{ address: string; identity: string }, Answer | undefined>;
+  readonly answers: ReadBatch<string, Answer | undefined>;
   /** Whether this tenure still counts. Everything asynchronous looks here before it goes on. */
   readonly alive: boolean;
   /** By the worker's own clock, which never believes a lease too long. */

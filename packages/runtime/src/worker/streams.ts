@@ -1,11 +1,16 @@
 import { InboundStream } from "@actor-runtime/core";
 import type { CommitGroup } from "./commit-group.js";
 
+/** Kept answers to plain asks of one stream, in the order answered: number, key, number, key, … */
+interface Answered {
+  entries: (number | string)[];
+  front: number;
+}
+
 /** Every sender stream an owner knows, and which kept answers their senders still need. */
 export class Streams {
   readonly #streams = new Map<string, InboundStream>();
-  /** Per stream: number of a plain ask → its address, in the order answered. */
-  readonly #answered = new Map<string, Map<number, string>>();
+  readonly #answered = new Map<string, Answered>();
 
   constructor(rows: ReadonlyMap<string, string>) {
     for (const [name, row] of rows) this.#streams.set(name, InboundStream.parse(name, row));
@@ -19,21 +24,29 @@ export class Streams {
   }
 
   /** A plain ask has an answer in the store, until its sender says that it got it. */
-  answered(stream: string, number: number, address: string): void {
-    let asks = this.#answered.get(stream);
-    if (!asks) this.#answered.set(stream, (asks = new Map()));
-    asks.set(number, address);
+  answered(stream: string, number: number, key: string): void {
+    let answered = this.#answered.get(stream);
+    if (!answered) this.#answered.set(stream, (answered = { entries: [], front: 0 }));
+    answered.entries.push(number, key);
   }
 
   /** The sender has all answers below `settled`: they leave with the next commit. */
   settle(stream: string, settled: number, group: CommitGroup): void {
-    const asks = this.#answered.get(stream);
-    if (!asks) return;
-    // In the order answered, so one that overtook a slower ask may stay a little longer.
-    for (const [number, address] of asks) {
-      if (number >= settled) return;
-      asks.delete(number);
-      group.settled.push({ address, identity: `${stream}:${number}` });
+    const answered = this.#answered.get(stream);
+    if (!answered) return;
+    const { entries } = answered;
+    // One that overtook a slower ask may stay a little longer than it must.
+    while (answered.front < entries.length && (entries[answered.front] as number) < settled) {
+      group.settled.push(entries[answered.front + 1] as string);
+      entries[answered.front + 1] = "";
+      answered.front += 2;
+    }
+    if (answered.front === entries.length) {
+      answered.entries = [];
+      answered.front = 0;
+    } else if (answered.front > 128 && answered.front * 2 > entries.length) {
+      answered.entries = entries.slice(answered.front);
+      answered.front = 0;
     }
   }
 }

@@ -13,6 +13,7 @@ import {
   parseAddress,
   type StoredMessage,
 } from "@actor-runtime/core";
+import type { HostedType } from "./activation.js";
 import { Activations } from "./activations.js";
 import type { CommitGroup } from "./commit-group.js";
 import { CommitLog } from "./commit-log.js";
@@ -54,7 +55,7 @@ export class Tenure implements PartitionScope {
   readonly activations: Activations;
   readonly scheduler: Scheduler;
   readonly delayed: DelayedMessages;
-  readonly answers: ReadBatch<{ address: string; identity: string }, Answer | undefined>;
+  readonly answers: ReadBatch<string, Answer | undefined>;
   /** The store lost writes since the last tenure: holes pass at once (T1, O2). */
   readonly passesHoles: boolean;
   readonly #inbox: Inbox;
@@ -105,7 +106,7 @@ export class Tenure implements PartitionScope {
     });
     this.answers = new ReadBatch(
       services.ports.clock,
-      (asks) => services.ports.store.readAnswers(partition, asks),
+      (keys) => services.ports.store.readAnswers(partition, keys),
       (error) => this.lose(new LostOwnershipError("answers could not be read", { cause: error })),
     );
     this.#inbox = new Inbox(this);
@@ -163,6 +164,14 @@ export class Tenure implements PartitionScope {
     if (inbound.message.handler === eraseHandler) activation.erasure = inbound;
     else activation.enqueue(inbound);
     this.scheduler.pump(activation);
+  }
+
+  /** Stores state for an actor that is not in memory; resolves once it is committed. */
+  async seed(hosted: HostedType, address: string, values: Readonly<Record<string, unknown>>): Promise<void> {
+    const { gathering } = this.commits;
+    gathering.states.set(address, this.activations.seeded(hosted, address, values));
+    this.commits.commitSoon();
+    await this.commits.committed(gathering.seq);
   }
 
   /** One message of a frame is settled without a commit of its own; the last one acks the frame (O9). */
@@ -236,10 +245,10 @@ export class Tenure implements PartitionScope {
 
   #trim(target: OutboxEntry["target"], number: number): void {
     if (!this.#alive) return;
-    this.commits.gathering.trims.set(target, number);
+    this.commits.gathering.trim(target, number);
     this.#trimTimer ??= this.services.ports.clock.after(trimDelayMs, () => {
       this.#trimTimer = undefined;
-      if (!this.#alive || this.commits.gathering.trims.size === 0) return;
+      if (!this.#alive) return;
       this.commits.gathering.mustWrite = true;
       this.commits.commitSoon();
     });
@@ -258,7 +267,7 @@ export class Tenure implements PartitionScope {
     const activation = this.activations.get(hosted, address);
     const entries = texts.map((text) => {
       const stored = JSON.parse(text) as StoredMessage;
-      return new Inbound(stored.message, { kind: "parked" }, stored);
+      return Inbound.parked(stored.message, stored);
     });
     activation.parked = { entries, persisted: entries.length };
   }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import {
   DeadlockError,
   encodeText,
@@ -10,9 +11,7 @@ import {
   TooLargeError,
   TurnEndedError,
 } from "@actor-runtime/core";
-import { createHash } from "node:crypto";
-import { type NormalCallOptions, normalCallOptions } from "../client/call-options.js";
-import type { Caller, RefOptions, Target } from "../client/ref.js";
+import type { BoundMethod, Caller } from "../client/ref.js";
 import { fingerprint } from "./fingerprint.js";
 import { currentTurn, type Turn } from "./turn.js";
 
@@ -25,48 +24,41 @@ const maxIdentityLength = 200;
  */
 export const turnCalls: Caller = {
   // Async so that every refusal is a rejection of the ask.
-  async ask(target, handler, args, options) {
-    const turn = current(`ask ${target.address}.${handler}`);
+  async ask(method, args, options) {
+    const { address, handler, target } = method;
+    const turn = current(`ask ${address}.${handler}`);
     turn.checkRunning("ask");
-    const kind = kindOfAsk(turn, target, handler);
-    checkChain(turn, target);
-    const normal = normalCallOptions(options, target);
+    const kind = kindOfAsk(turn, method);
+    const chain = chainTo(turn, address);
     const argsText = encodeText(args, "args");
-    const id = kind === "query" ? undefined : askIdentity(turn, target, handler, argsText, normal);
+    const id = kind === "query" ? undefined : (options.id ?? derivedIdentity(turn, method, argsText));
     const { services, commits } = turn.host.scope;
     const partition =
       services.directory.partition(target.type, target.key) ?? (await services.directory.find(target.type, target.key));
+    // S7: the tells of the actor's earlier turns are ahead of it in the lane then.
     if (turn.activation.lastSeq > commits.committedSeq) await commits.committed(turn.activation.lastSeq);
     turn.checkRunning("ask");
-    const timeoutMs = remainingMs(turn, normal.timeoutMs);
-    const { signal, headers } = normal;
-    const chain = [...(turn.inbound?.message.chain ?? []), turn.activation.address];
-    return services.calls.ask({
-      partition,
-      address: target.address,
-      kind,
-      handler,
-      argsText,
-      timeoutMs,
-      signal,
-      id,
-      chain,
-      headers,
-    });
+    const timeoutMs = remainingMs(turn, options.timeoutMs);
+    const asked = kind === method.kind ? method : { ...method, kind };
+    return services.calls.ask(partition, asked, argsText, { ...options, timeoutMs, id, chain });
   },
 
-  tell(target, handler, args, options) {
-    const turn = current(`tell ${target.address}.${handler}`);
-    turn.checkEffect(`tell ${target.address}.${handler}`);
-    const text = tellText(turn, target, handler, args, options);
+  tell({ address, handler, target }, args, options) {
+    const turn = current(`tell ${address}.${handler}`);
+    turn.checkEffect(`tell ${address}.${handler}`);
+    const { services, outbox } = turn.host.scope;
+    const { id, headers, delayMs } = options;
+    const dueAt = delayMs === undefined ? undefined : services.ports.clock.now() + delayMs;
+    const text = messageText({ to: address, kind: "tell", handler, id, dueAt, headers }, encodeText(args, "args"));
     const bytes = messageBytes(text);
     if (bytes > maxMessageBytes) {
-      throw new TooLargeError(`${target.address}.${handler}: the message has ${bytes} bytes, at most ${maxMessageBytes} may be sent`);
+      throw new TooLargeError(
+        `${address}.${handler}: the message has ${bytes} bytes, at most ${maxMessageBytes} may be sent`,
+      );
     }
-    const { services, outbox } = turn.host.scope;
     const leave = (partition: PartitionId) => {
       outbox.checkRoom(partition, bytes);
-      turn.tells.push({ target: partition, text, bytes });
+      turn.tell({ target: partition, text, bytes });
     };
     const partition = services.directory.partition(target.type, target.key);
     if (partition !== undefined) {
@@ -88,28 +80,34 @@ function current(what: string): Turn {
 }
 
 /** A query may ask queries only; where the target's class is not at hand, its owner refuses. */
-function kindOfAsk(turn: Turn, { type, known }: Target, handler: string): "ask" | "query" {
-  const kind = known?.methods.get(handler)?.kind;
-  if (turn.kind !== "query") return kind === "query" ? "query" : "ask";
-  if (kind === "handler") {
-    throw new QueryEffectError(`${turn.what} is a query and may not ask the handler ${type}.${handler}; it may ask queries`);
+function kindOfAsk(turn: Turn, { kind, handler, target }: BoundMethod): "ask" | "query" {
+  if (turn.kind !== "query" || kind === "query") return kind;
+  if (target.known) {
+    throw new QueryEffectError(
+      `${turn.what} is a query and may not ask the handler ${target.type}.${handler}; it may ask queries`,
+    );
   }
   return "query";
 }
 
-/** An actor that waits for this turn cannot take another message before it ends. */
-function checkChain(turn: Turn, target: Target): void {
+/**
+ * The actors that wait for the answer, this one last.
+ *
+ * @throws DeadlockError when the one asked is among them: it cannot take another message before its turn ends
+ */
+function chainTo(turn: Turn, address: string): string[] {
   const chain = [...(turn.inbound?.message.chain ?? []), turn.activation.address];
-  const start = chain.indexOf(target.address);
-  if (start >= 0) throw new DeadlockError([...chain.slice(start), target.address]);
+  const start = chain.indexOf(address);
+  if (start >= 0) throw new DeadlockError([...chain.slice(start), address]);
+  return chain;
 }
 
-/** The user's key, or one derived from the turn, so that a turn run again gets its first answers (delivery.md A.1). */
-function askIdentity(turn: Turn, target: Target, handler: string, argsText: string, options: NormalCallOptions): string | undefined {
-  if (options.idempotencyKey !== undefined) return `u:${options.idempotencyKey}`;
+/** Derived from the turn, so that a turn run again gets its first answers (delivery.md A.1). */
+function derivedIdentity(turn: Turn, { address, handler }: BoundMethod, argsText: string): string | undefined {
   if (turn.inbound === undefined) return undefined;
-  const identity = `d:${turn.inbound.identity}:${turn.asks++}:${fingerprint(`${target.address} ${handler} ${argsText}`)}`;
-  return identity.length <= maxIdentityLength ? identity : `d:${createHash("sha256").update(identity).digest("base64url")}`;
+  const identity = `d:${turn.inbound.identity}:${turn.asks++}:${fingerprint(`${address} ${handler} ${argsText}`)}`;
+  if (identity.length <= maxIdentityLength) return identity;
+  return `d:${createHash("sha256").update(identity).digest("base64url")}`;
 }
 
 /** Nested asks inherit the deadline of the turn. */
@@ -119,20 +117,4 @@ function remainingMs(turn: Turn, timeoutMs: number): number {
   const remaining = deadline - turn.host.scope.services.ports.clock.now();
   if (remaining <= 0) throw new NotStartedError(`${turn.what}: its caller's time is over, so it asks nobody any more`);
   return Math.min(timeoutMs, remaining);
-}
-
-function tellText(turn: Turn, target: Target, handler: string, args: readonly unknown[], options: RefOptions): string {
-  const { idempotencyKey, headers, delayMs } = normalCallOptions(options, target);
-  const { clock } = turn.host.scope.services.ports;
-  return messageText(
-    {
-      to: target.address,
-      kind: "tell",
-      handler,
-      id: idempotencyKey === undefined ? undefined : `u:${idempotencyKey}`,
-      dueAt: delayMs === undefined ? undefined : clock.now() + delayMs,
-      headers,
-    },
-    encodeText(args, "args"),
-  );
 }

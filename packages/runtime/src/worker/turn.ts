@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { type ActorError, QueryEffectError, TurnEndedError } from "@actor-runtime/core";
-import { noDeadline } from "../deadlines.js";
+import type { Bucket, Timed } from "../deadlines.js";
 import type { Activation, RunningTurn } from "./activation.js";
 import type { Inbound } from "./inbound.js";
 import type { Draft } from "./outbox.js";
@@ -25,12 +25,14 @@ export type TurnKind = "handler" | "query" | "lifecycle";
 
 /** One run of an actor's code. */
 export class Turn implements RunningTurn {
-  bucket = noDeadline;
+  bucket: Bucket | undefined;
+  earlier: Timed | undefined;
+  later: Timed | undefined;
   readonly host: TurnHost;
   readonly activation: Activation;
   readonly inbound: Inbound | undefined;
   readonly kind: TurnKind;
-  readonly tells: Draft[] = [];
+  tells: Draft[] | undefined;
   /** Targets still being looked up; the turn ends after them. */
   lookups: Promise<void>[] | undefined;
   /** How many asks it made: their position is part of their identity (delivery.md A.1). */
@@ -73,6 +75,12 @@ export class Turn implements RunningTurn {
   abort(reason: ActorError): void {
     this.#reason ??= reason;
     this.#controller?.abort(reason);
+  }
+
+  /** The message leaves with the commit. */
+  tell(draft: Draft): void {
+    if (this.tells) this.tells.push(draft);
+    else this.tells = [draft];
   }
 
   end(): void {

@@ -5,7 +5,7 @@ import type { WorkerServices } from "./services.js";
 import type { Tenure } from "./tenure.js";
 
 /** Idle actors are looked for this often. */
-const sweepMs = 5_000;
+const sweepMs = 1_000;
 
 /** Hosts the types of this process: announces it, keeps its partitions and their leases, and drops idle actors. */
 export class Worker {
@@ -35,6 +35,7 @@ export class Worker {
         this.#owners.push(new PartitionOwner(this.#services, mailbox, partition, index, count));
       });
     }
+    this.#sweep();
     await Promise.all(this.#owners.map((owner) => owner.start()));
     this.#every(limits.leaseMs / 3, () => this.#renew());
     this.#every(limits.leaseMs / 3, () => this.#heartbeat());
@@ -52,14 +53,16 @@ export class Worker {
   }
 
   /** The partition of an address is dropped from memory as a crash would, and taken anew. */
-  crash(address: string): void {
-    const { type, key } = parseAddress(address);
-    const hosted = this.#services.types.get(type);
-    if (!hosted) throw new ConfigError(`${address}: this worker does not host "${type}"`);
-    const mailbox = this.#mailboxes.get(hosted.definition.mailbox.name)!;
-    const partition = partitionsOf(mailbox)[partitionOf(key, mailbox.partitions)];
-    const owner = this.#owners.find((candidate) => candidate.partition === partition);
-    owner?.tenure?.lose(new LostOwnershipError(`${address}: crashed on request`));
+  async crash(address: string): Promise<void> {
+    const { owner } = this.#home(address);
+    await owner.crash(new LostOwnershipError(`${address}: crashed on request`));
+  }
+
+  /** Stores state for an actor that is not in memory. */
+  async seed(address: string, values: Readonly<Record<string, unknown>>): Promise<void> {
+    const { hosted, owner } = this.#home(address);
+    if (!owner.tenure) throw new LostOwnershipError(`${owner.partition} is not served now`);
+    await owner.tenure.seed(hosted, address, values);
   }
 
   /** Gives all partitions up, side by side, and leaves the view. */
@@ -68,6 +71,16 @@ export class Worker {
     for (const cancel of this.#timers) cancel();
     await Promise.all(this.#owners.map((owner) => owner.stop(graceMs)));
     await this.#services.ports.membership.leave(this.#services.workerId).catch(() => {});
+  }
+
+  /** @throws ConfigError when the type of the address is not hosted here */
+  #home(address: string): { hosted: HostedType; owner: PartitionOwner } {
+    const { type, key } = parseAddress(address);
+    const hosted = this.#services.types.get(type);
+    if (!hosted) throw new ConfigError(`${address}: this worker does not host "${type}"`);
+    const mailbox = this.#mailboxes.get(hosted.definition.mailbox.name)!;
+    const partition = partitionsOf(mailbox)[partitionOf(key, mailbox.partitions)]!;
+    return { hosted, owner: this.#owners.find((candidate) => candidate.partition === partition)! };
   }
 
   async #register(): Promise<void> {
@@ -141,11 +154,15 @@ export class Worker {
 
   /** Drops actors that were idle for their type's `idleAfter`. */
   #sweep(): void {
-    const seconds = Math.floor(this.#services.ports.clock.monotonic() / 1000);
-    for (const activation of this.#services.activations) {
-      if ((seconds - activation.usedAt) * 1000 >= activation.hosted.definition.idleAfterMs) {
-        activation.owner.deactivate(activation);
-      }
+    const { activations, ports, types } = this.#services;
+    activations.now = Math.floor(ports.clock.monotonic() / 1000);
+    let shortestMs = Number.POSITIVE_INFINITY;
+    for (const { definition } of types.values()) shortestMs = Math.min(shortestMs, definition.idleAfterMs);
+    for (const activation of activations) {
+      const idleMs = (activations.now - activation.usedAt) * 1000;
+      // They come in the order of their last use: from here on all were used too recently.
+      if (idleMs < shortestMs) return;
+      if (idleMs >= activation.hosted.definition.idleAfterMs) activation.owner.deactivate(activation);
     }
   }
 }

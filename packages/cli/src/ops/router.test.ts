@@ -1,0 +1,132 @@
+import type { ActorSystem, SystemDescription } from "@actor-runtime/runtime";
+import { describe, expect, it } from "vitest";
+import { opsRouter } from "./router.js";
+
+const hosted: SystemDescription = {
+  workerId: "w1",
+  namespace: "default",
+  transport: "embedded",
+  state: "running",
+  types: [
+    {
+      name: "Account",
+      mailbox: "Account",
+      partitions: 16,
+      handlers: ["deposit"],
+      queries: ["current"],
+      activations: 2,
+    },
+  ],
+  checks: { partitions: "ok" },
+};
+
+/** What the routes need of a system; stored actors are `Account/0` … and `Account/a/b`. */
+function systemOf({ stored = 3, ...description }: Partial<SystemDescription> & { stored?: number } = {}) {
+  const erased: string[] = [];
+  const system = {
+    describe: () => ({ ...hosted, ...description }),
+    ask: async ({ address, handler, args }) => ({ address, handler, args }),
+    actors: {
+      async *list(type, { prefix = "" } = {}) {
+        for (let key = 0; key < stored; key++) yield { address: `${type}/${prefix}${key}`, bytes: 10, version: 1 };
+      },
+      read: async (address) => (address === "Account/a/b" ? { balance: 12n } : undefined),
+      erase: async (address) => {
+        erased.push(address);
+        return { deadLetters: 1 };
+      },
+    },
+  } satisfies Partial<ActorSystem> as Partial<ActorSystem> as ActorSystem;
+  return { system, erased };
+}
+
+async function send(
+  system: ActorSystem,
+  method: string,
+  path: string,
+  init: { body?: string; headers?: Record<string, string> } = {},
+) {
+  const headers = { host: "localhost:7070", "content-type": "application/json", ...init.headers };
+  const request = new Request(`http://localhost${path}`, { ...init, method, headers });
+  const response = await opsRouter(system, { host: "127.0.0.1", token: undefined })(request);
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+}
+
+describe("the ops port", () => {
+  it("is ready while the worker runs and every check is ok, and alive in any case", async () => {
+    const cases: [Partial<SystemDescription>, number][] = [
+      [{}, 200],
+      [{ state: "starting" }, 503],
+      [{ state: "draining" }, 503],
+      [{ checks: { partitions: "3 of 16 are not owned" } }, 503],
+    ];
+    for (const [description, status] of cases) {
+      const { system } = systemOf(description);
+      expect(await send(system, "GET", "/readyz")).toMatchObject({
+        status,
+        body: { checks: { ...hosted.checks, ...description.checks } },
+      });
+      expect((await send(system, "GET", "/livez")).status).toBe(200);
+    }
+  });
+
+  it("lists the types of this worker with what they can be asked", async () => {
+    const { system } = systemOf();
+    const { types, workerId, transport } = hosted;
+    expect(await send(system, "GET", "/api/actors")).toMatchObject({
+      status: 200,
+      body: { types, workerId, transport },
+    });
+  });
+
+  it("lists stored actors by prefix, at most 1,000 at once, and says when there are more", async () => {
+    const few = await send(systemOf().system, "GET", "/api/actors/Account?prefix=a");
+    expect(few.body).toMatchObject({
+      actors: [{ address: "Account/a0" }, { address: "Account/a1" }, { address: "Account/a2" }],
+      more: false,
+    });
+    expect((await send(systemOf({ stored: 1_000 }).system, "GET", "/api/actors/Account")).body.more).toBe(false);
+    const many = await send(systemOf({ stored: 1_001 }).system, "GET", "/api/actors/Account");
+    expect([(many.body.actors as unknown[]).length, many.body.more]).toEqual([1_000, true]);
+  });
+
+  it("shows the state of an actor in wire form, its key percent-encoded", async () => {
+    const { status, body } = await send(systemOf().system, "GET", "/api/actors/Account/a%2Fb");
+    expect([status, body]).toEqual([200, { address: "Account/a/b", state: { balance: { $bigint: "12" } } }]);
+  });
+
+  it("erases an actor and reports the dead letters that remain", async () => {
+    const { system, erased } = systemOf();
+    expect((await send(system, "DELETE", "/api/actors/Account/a%2Fb")).body).toEqual({
+      address: "Account/a/b",
+      deadLetters: 1,
+    });
+    expect(erased).toEqual(["Account/a/b"]);
+  });
+
+  it("calls a handler", async () => {
+    const { body } = await send(systemOf().system, "POST", "/api/actors/Account/alice/deposit", { body: "[1]" });
+    expect(body).toEqual({ address: "Account/alice", handler: "deposit", args: [1] });
+  });
+
+  it.each([
+    ["GET", "/api/actors/Nobody", 404, "UNKNOWN_TYPE"],
+    ["GET", "/api/actors/Account/nothing", 404, "NOTHING_STORED"],
+    ["GET", "/api/actors/Account/%ff", 400, "INVALID_ADDRESS"],
+    ["GET", "/api/actors/Account/alice/deposit", 405, "METHOD_NOT_ALLOWED"],
+    ["PUT", "/api/actors/Account/alice", 404, "NO_ROUTE"],
+    ["GET", "/api/nothing", 404, "NO_ROUTE"],
+    ["GET", "/", 404, "NO_ROUTE"],
+  ])("answers %s %s with %d %s", async (method, path, status, code) => {
+    expect(await send(systemOf().system, method, path)).toMatchObject({ status, body: { error: { code } } });
+  });
+
+  it("guards all of /api, also paths that do not exist, and no probe", async () => {
+    const { system } = systemOf();
+    const foreign = { headers: { host: "evil.example" } };
+    for (const path of ["/api", "/api/actors", "/api/actors/Account/a", "/api/none"]) {
+      expect((await send(system, "GET", path, foreign)).status).toBe(403);
+    }
+    expect((await send(system, "GET", "/readyz", foreign)).status).toBe(200);
+  });
+});

@@ -1,2 +1,0 @@
-export {};
-//# sourceMappingURL=actor-system.js.map

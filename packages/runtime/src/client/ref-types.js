@@ -1,2 +1,0 @@
-export {};
-//# sourceMappingURL=ref-types.js.map

@@ -1,2 +1,0 @@
-export {};
-//# sourceMappingURL=decorator-types.js.map

@@ -8,8 +8,8 @@
  * No dependency, no I/O, no timer, no randomness, no wall clock.
  */
 export { type Address, checkKey, checkType, formatAddress, maxKeyBytes, parseAddress } from "./model/address.js";
-export { decodeText, encodeText, errorFromWire, errorToWire, fromWire, toWire } from "./model/codec.js";
 export { answerKey } from "./model/answer-key.js";
+export { decodeText, encodeText, errorFromWire, errorToWire, fromWire, toWire } from "./model/codec.js";
 export { type Duration, durationMs } from "./model/duration.js";
 export {
   ActorError,

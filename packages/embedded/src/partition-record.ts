@@ -1,4 +1,11 @@
-import { type Answer, answerKey, type CommitRecord, type Destination, type OutboxEntry, type PartitionImage } from "@actor-runtime/core";
+import {
+  type Answer,
+  answerKey,
+  type CommitRecord,
+  type Destination,
+  type OutboxEntry,
+  type PartitionImage,
+} from "@actor-runtime/core";
 
 /** Kept answers by address and identity; `keepMs` is the longest retention asked for by a commit that wrote into it. */
 interface AnswerGeneration {

@@ -1,5 +1,6 @@
-import { messageHead, parseAddress, partitionsOf } from "@actor-runtime/core";
+import { parseAddress, partitionsOf } from "@actor-runtime/core";
 import type { ActorAdmin } from "./actor-system.js";
+import { callTarget } from "./client/call-target.js";
 import type { CallDetails, Calls } from "./client/calls.js";
 import type { Directory } from "./client/directory.js";
 import type { Ports } from "./ports.js";
@@ -46,9 +47,7 @@ export class StoredActors implements ActorAdmin {
   async erase(address: string): Promise<{ deadLetters: number }> {
     const { type, key } = parseAddress(address);
     const partition = await this.#directory.find(type, key);
-    const kind = "ask";
-    const target = { address, kind, handler: eraseHandler, head: messageHead(address, kind, eraseHandler) } as const;
-    await this.#calls.ask(partition, target, "[]", eraseDetails);
+    await this.#calls.ask(partition, callTarget(address, "ask", eraseHandler), "[]", eraseDetails);
     let deadLetters = 0;
     for await (const letter of this.#ports.broker.deadLetters(type)) if (letter.address === address) deadLetters++;
     return { deadLetters };

@@ -80,7 +80,10 @@ export interface ActorSystem extends AsyncDisposable {
   readonly actors: ActorAdmin;
   readonly locks: Locks;
   transaction<R>(body: (tx: Transaction) => Promise<R>): Promise<R>;
-  transaction<R>(options: { timeout?: Duration; idempotencyKey?: string }, body: (tx: Transaction) => Promise<R>): Promise<R>;
+  transaction<R>(
+    options: { timeout?: Duration; idempotencyKey?: string },
+    body: (tx: Transaction) => Promise<R>,
+  ): Promise<R>;
   describe(): SystemDescription;
   /** Stops taking new work, finishes running turns for up to `drainTimeout` (default 25 s), commits, gives everything back. */
   close(options?: { drainTimeout?: Duration }): Promise<void>;

@@ -3,19 +3,20 @@ import {
   ConfigError,
   type Container,
   checkType,
-  durationMs,
   type Duration,
+  durationMs,
+  formatAddress,
   parseAddress,
   type ReplyQueue,
   UnsupportedError,
 } from "@actor-runtime/core";
 import { StoredActors } from "./actor-admin.js";
 import type { ActorAdmin, ActorSystem, Lock, Locks, SystemDescription, UntypedCall } from "./actor-system.js";
+import { normalCallOptions, type RefOptions } from "./client/call-options.js";
 import { Calls } from "./client/calls.js";
 import { Directory } from "./client/directory.js";
 import { Lanes } from "./client/lanes.js";
 import { OutsideCaller } from "./client/outside-caller.js";
-import { normalCallOptions, type RefOptions } from "./client/call-options.js";
 import { type BoundMethod, bindMethod, type KnownType, targetOf } from "./client/ref.js";
 import { refBy } from "./client/ref-by.js";
 import type { RefBy } from "./client/ref-types.js";
@@ -23,6 +24,7 @@ import { consoleLog } from "./console-log.js";
 import { Deadlines } from "./deadlines.js";
 import type { AnyActor } from "./definition/actor-definition.js";
 import { DefaultContainer } from "./definition/default-container.js";
+import { actorName } from "./definition/define.js";
 import { Registry } from "./definition/registry.js";
 import { defaultLimits, type Limits } from "./options.js";
 import type { Logger, Ports } from "./ports.js";
@@ -193,8 +195,8 @@ export class LocalSystem implements ActorSystem {
    * @param values by field of its class
    * @throws ConfigError when it is in memory, its type is not hosted here, or its class has no such `@State` field
    */
-  async seed(address: string, values: Readonly<Record<string, unknown>>): Promise<void> {
-    await this.#hosting().seed(address, values);
+  async seed(type: AnyActor, key: string, values: Readonly<Record<string, unknown>>): Promise<void> {
+    await this.#hosting().seed(formatAddress(actorName(type), key), values);
   }
 
   #hosting(): Worker {
@@ -249,6 +251,8 @@ function namespaceOf(name: string): string {
     checkType(name);
     return name;
   } catch {
-    throw new ConfigError(`namespace: "${name}" must be 1 to 100 letters, digits, "_", "." or "-", beginning with a letter`);
+    throw new ConfigError(
+      `namespace: "${name}" must be 1 to 100 letters, digits, "_", "." or "-", beginning with a letter`,
+    );
   }
 }

@@ -24,5 +24,6 @@ export function testServices(provided: readonly Provided[]): Container {
 
 /** Values given to typedi itself. It would look for a class to make them anew from, and there is none. */
 function sharedValues(): ServiceMetadata[] {
-  return typedi.of()["services"].filter(({ type, factory }) => !type && !factory);
+  const services = typedi.of()["services"] as ServiceMetadata[];
+  return services.filter(({ type, factory }) => !type && !factory);
 }

@@ -2,7 +2,6 @@ import type { Duration } from "@actor-runtime/core";
 import type { ActorSystem, AnyActor, Limits, Logger } from "@actor-runtime/runtime";
 import type { Provided } from "./test-services.js";
 import type { SentMessage, TestDeadLetter } from "./traffic.js";
-import { VirtualSystem } from "./virtual-system.js";
 
 export interface TestSystemOptions {
   readonly actors: readonly AnyActor[];
@@ -75,27 +74,4 @@ export interface TestSystem extends ActorSystem {
    * @param options.drainTimeout default 0
    */
   close(options?: { drainTimeout?: Duration }): Promise<void>;
-}
-
-/**
- * Hosts actors for a test: no broker, no port, no sleep. Calls are answered without time passing; what waits for time runs
- * when the test moves it.
- *
- * @throws ConfigError when an actor class cannot be hosted
- * @example
- * await using t = await testSystem({ actors: [Account], provide: [[AuditLog, { record: () => {} }]] });
- * await t.seed(Account, "alice", { balance: 10 });
- * await t.ref(Account, "alice").payTo("bob", 4);
- * await t.settle();
- * expect(await t.ref(Account, "bob").current()).toBe(4);
- */
-export async function testSystem(options: TestSystemOptions): Promise<TestSystem> {
-  const system = new VirtualSystem(options);
-  try {
-    await system.start();
-  } catch (error) {
-    await system.close();
-    throw error;
-  }
-  return system;
 }

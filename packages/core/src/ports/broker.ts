@@ -1,5 +1,5 @@
-import type { DeadLetter } from "../model/message.js";
 import type { Frame } from "../model/frame.js";
+import type { DeadLetter } from "../model/message.js";
 import type { Mailbox, PartitionId } from "../model/partition.js";
 
 /** A partition's queue (`Account:g1:07`) or the dead letters of a type (`dead:Account`). */

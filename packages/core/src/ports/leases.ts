@@ -31,5 +31,7 @@ export interface Leases {
   /** Gives it back if it is still held; the fence stays. */
   release(lease: Lease): Promise<void>;
   /** Who holds it now. */
-  inspect(name: string): Promise<{ readonly holder: string; readonly fence: number; readonly remainingMs: number } | undefined>;
+  inspect(
+    name: string,
+  ): Promise<{ readonly holder: string; readonly fence: number; readonly remainingMs: number } | undefined>;
 }

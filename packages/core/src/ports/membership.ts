@@ -26,7 +26,10 @@ export interface Membership {
   /** Joins or replaces the member of the same id. */
   join(member: Member, ttlMs: number): Promise<View>;
   /** Says that the member lives and drops those whose time ran out; `expired`: it was dropped itself and must join again. */
-  heartbeat(id: string, ttlMs: number): Promise<{ readonly view: View; readonly expired: boolean; readonly storeTime: number }>;
+  heartbeat(
+    id: string,
+    ttlMs: number,
+  ): Promise<{ readonly view: View; readonly expired: boolean; readonly storeTime: number }>;
   leave(id: string): Promise<void>;
   view(): Promise<View>;
   placement(mailbox: string): Promise<Placement | undefined>;

@@ -65,5 +65,6 @@ function checkHeaders(headers: unknown): void {
     if (typeof value !== "string") throw new ConfigError(`headers.${name}: must be a string, not ${typeof value}`);
     bytes += name.length + value.length;
   }
-  if (bytes > maxHeaderBytes) throw new ConfigError(`headers: ${bytes} characters, at most ${maxHeaderBytes} may be sent`);
+  if (bytes > maxHeaderBytes)
+    throw new ConfigError(`headers: ${bytes} characters, at most ${maxHeaderBytes} may be sent`);
 }

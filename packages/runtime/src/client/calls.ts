@@ -20,17 +20,10 @@ import {
 } from "@actor-runtime/core";
 import { type Bucket, Deadlines, type Timed } from "../deadlines.js";
 import type { Logger } from "../ports.js";
+import type { CallTarget } from "./call-target.js";
 import type { Lane, Outgoing } from "./lane.js";
 import type { Lanes } from "./lanes.js";
 import type { OutboundStream } from "./outbound-stream.js";
-
-/** A method of an actor, the same for all its calls; `head` is `messageHead` of the other three. */
-export interface CallTarget {
-  readonly address: string;
-  readonly kind: "ask" | "query";
-  readonly handler: string;
-  readonly head: string;
-}
 
 /** What is special about one call. */
 export interface CallDetails {
@@ -84,10 +77,13 @@ export class Calls {
     const place = this.#freePlaces.pop() ?? this.#pending.length;
     const id = this.#generation++ * maxPending + place;
     const text = this.#askText(target, argsText, details, id);
+    // Only head and arguments may hold more than ASCII, so the whole text need not be looked through again.
+    const plain = isPlain(details);
+    const rest = text.length - target.head.length - argsText.length;
+    const bytes = plain ? target.headBytes + messageBytes(argsText) + rest : messageBytes(text);
     const lane = this.#lanes.lane(partition);
-    let bytes: number;
     try {
-      bytes = checkedBytes(text, target);
+      checkSize(bytes, target);
       lane.checkRoom(bytes);
     } catch (error) {
       this.#freePlaces.push(place);
@@ -117,7 +113,8 @@ export class Calls {
       },
       argsText,
     );
-    const bytes = checkedBytes(text, target);
+    const bytes = messageBytes(text);
+    checkSize(bytes, target);
     const lane = this.#lanes.lane(partition);
     lane.checkRoom(bytes);
     const expiresAt = this.#clock.monotonic() + details.timeoutMs;
@@ -204,10 +201,8 @@ export class Calls {
 
   #askText(target: CallTarget, argsText: string, details: CallDetails, call: number): string {
     const deadline = Math.ceil(this.#clock.now() + details.timeoutMs);
+    if (isPlain(details)) return callText(target.head, argsText, this.#replyToField, call, deadline);
     const { id, chain, headers } = details;
-    if (id === undefined && chain === undefined && headers === undefined) {
-      return callText(target.head, argsText, this.#replyToField, call, deadline);
-    }
     return messageText(
       {
         to: target.address,
@@ -412,14 +407,17 @@ function cancelled(target: CallTarget, signal: AbortSignal | undefined, effect: 
   });
 }
 
+/** Nothing but arguments, a time-out and perhaps a signal. */
+function isPlain({ id, chain, headers }: CallDetails): boolean {
+  return id === undefined && chain === undefined && headers === undefined;
+}
+
 /** @throws TooLargeError before a number is taken (delivery.md A.2) */
-function checkedBytes(text: string, target: CallTarget): number {
-  const bytes = messageBytes(text);
+function checkSize(bytes: number, target: CallTarget): void {
   if (bytes > maxMessageBytes) {
     throw new TooLargeError(
       `${target.address}.${target.handler}: the message has ${bytes} bytes, at most ${maxMessageBytes} may be sent; ` +
         "store the data elsewhere and send a reference",
     );
   }
-  return bytes;
 }

@@ -70,4 +70,3 @@ export class Directory {
     return this.#reading;
   }
 }
-

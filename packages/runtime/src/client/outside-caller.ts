@@ -18,11 +18,11 @@ export class OutsideCaller implements Caller {
 
   // Not an async function: the hot path makes one promise, the one of the answer.
   ask(method: BoundMethod, args: readonly unknown[], options: NormalCallOptions): Promise<unknown> {
-    const { type, key } = method.target;
     const argsText = encodeText(args, "args");
     const details = this.#details(options);
-    const partition = this.#directory.partition(type, key);
-    if (partition !== undefined) return this.#calls.ask(partition, method, argsText, details);
+    const { type, key } = method.target;
+    method.partition ??= this.#directory.partition(type, key);
+    if (method.partition !== undefined) return this.#calls.ask(method.partition, method, argsText, details);
     return this.#directory.find(type, key).then((found) => this.#calls.ask(found, method, argsText, details));
   }
 

@@ -9,7 +9,10 @@ export function refBy<Sent>(caller: Caller, hosted: (type: string) => KnownType 
   const known = (type: AnyActor) => {
     let facts = byClass.get(type);
     if (!facts) {
-      facts = { name: actorName(type), known: { type, methods: methodsOf(type), replyRetentionMs: replyRetentionOf(type) } };
+      facts = {
+        name: actorName(type),
+        known: { type, methods: methodsOf(type), replyRetentionMs: replyRetentionOf(type) },
+      };
       byClass.set(type, facts);
     }
     return facts;
@@ -21,4 +24,3 @@ export function refBy<Sent>(caller: Caller, hosted: (type: string) => KnownType 
   };
   return ref as RefBy<Sent>;
 }
-

@@ -1,10 +1,10 @@
-import { formatAddress, messageHead, UnknownHandlerError } from "@actor-runtime/core";
+import { formatAddress, type PartitionId, UnknownHandlerError } from "@actor-runtime/core";
 import type { AnyActor, MethodDefinition } from "../definition/actor-definition.js";
-import { unknownHandler } from "../definition/unknown-handler.js";
 import { isReservedName } from "../definition/reserved-names.js";
+import { unknownHandler } from "../definition/unknown-handler.js";
 import { isSystemHandler } from "../system-handlers.js";
 import { type NormalCallOptions, normalCallOptions, type RefOptions } from "./call-options.js";
-import type { CallTarget } from "./calls.js";
+import { type CallTarget, callTarget } from "./call-target.js";
 
 /** What is known of a type beyond its name where its class is at hand. */
 export interface KnownType {
@@ -24,6 +24,8 @@ export interface Target {
 /** One method of one actor. */
 export interface BoundMethod extends CallTarget {
   readonly target: Target;
+  /** Remembered once it is known: neither key nor partition count changes while a process runs. */
+  partition: PartitionId | undefined;
 }
 
 /** Who carries out the calls of a reference: the system from outside, or the turn of an actor. May throw. */
@@ -104,7 +106,7 @@ export function bindMethod(target: Target, handler: string): BoundMethod {
   }
   if (known && !known.methods.has(handler)) throw unknownHandler(known, handler);
   const kind = known?.methods.get(handler)?.kind === "query" ? "query" : "ask";
-  return { target, address, kind, handler, head: messageHead(address, kind, handler) };
+  return { target, partition: undefined, ...callTarget(address, kind, handler) };
 }
 
 const readOnly = {

@@ -1,4 +1,4 @@
-import { checkType, ConfigError, type Duration, InvalidAddressError } from "@actor-runtime/core";
+import { ConfigError, checkType, type Duration, InvalidAddressError } from "@actor-runtime/core";
 import type { ActorDefinition } from "./actor-definition.js";
 import { positiveMs } from "./positive-ms.js";
 

@@ -1,8 +1,8 @@
 import type { Duration } from "@actor-runtime/core";
 import { ConfigError } from "@actor-runtime/core";
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import type { ActorSettings } from "./actor-options.js";
 import type { StateField } from "./actor-definition.js";
+import type { ActorSettings } from "./actor-options.js";
 
 export type Schemas = StandardSchemaV1 | readonly StandardSchemaV1[];
 

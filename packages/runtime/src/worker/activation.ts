@@ -1,13 +1,14 @@
 import type { ActorError } from "@actor-runtime/core";
 import type { Bucket, Timed } from "../deadlines.js";
-import type { ActorDefinition, StateField } from "../definition/actor-definition.js";
+import type { ActorDefinition } from "../definition/actor-definition.js";
 import type { Inbound, Parked } from "./inbound.js";
+import type { StoredField } from "./state.js";
 
 /** A hosted type: its definition and what all its activations share. */
 export class HostedType {
   readonly definition: ActorDefinition;
   /** Known once the first instance is made. */
-  fields: readonly StateField[] = [];
+  fields: readonly StoredField[] = [];
   /** Text of the latest initial state; activations share it instead of holding equal copies. */
   initial = "";
   activations = 0;

@@ -1,9 +1,15 @@
-import { type ActorError, ConfigError, LostOwnershipError, StateVersionError, TurnTimeoutError } from "@actor-runtime/core";
-import { ReadBatch } from "./read-batch.js";
+import {
+  type ActorError,
+  ConfigError,
+  LostOwnershipError,
+  StateVersionError,
+  TurnTimeoutError,
+} from "@actor-runtime/core";
 import { Activation, type HostedType } from "./activation.js";
-import { SelfContext } from "./self-context.js";
-import { assignState, checkStateSize, encodeState, readState } from "./state.js";
+import { ReadBatch } from "./read-batch.js";
 import type { ActivationTable, PartitionScope } from "./scope.js";
+import { SelfContext } from "./self-context.js";
+import { assignState, checkStateSize, encodeState, readState, storedFields } from "./state.js";
 import { currentTurn, Turn } from "./turn.js";
 
 interface Lifecycle {
@@ -170,7 +176,7 @@ export class Activations implements ActivationTable {
     const { definition } = hosted;
     const { services } = this.#scope;
     const instance = definition.construct(new SelfContext(activation, services), services.container);
-    hosted.fields = definition.stateFields(instance);
+    if (hosted.fields.length === 0) hosted.fields = storedFields(definition.stateFields(instance));
     const initial = encodeState(definition.version, hosted.fields, instance);
     if (initial !== hosted.initial) hosted.initial = initial;
     activation.initial = hosted.initial;
@@ -182,7 +188,9 @@ export class Activations implements ActivationTable {
     const { values, migrated } = readState(definition, activation.address, text);
     assignState(hosted.fields, instance, values);
     activation.unsaved ||= migrated;
-    activation.text = migrated ? encodeState(definition.version, hosted.fields, instance) : text;
+    // A failing turn goes back to this text, so it holds every field, also one that is younger than what is stored.
+    const whole = !migrated && hosted.fields.every(({ name }) => Object.hasOwn(values, name));
+    activation.text = whole ? text : encodeState(definition.version, hosted.fields, instance);
   }
 
   /** What `onActivate` set is kept: a failing turn goes back to it, and the next commit writes it. */
@@ -198,7 +206,8 @@ export class Activations implements ActivationTable {
   #failFirst(activation: Activation, text: string | undefined, error: unknown): void {
     const { log } = this.#scope.services;
     const inbound = activation.head;
-    if (!(error instanceof StateVersionError)) log.error({ actor: activation.address, err: error }, "activation failed");
+    if (!(error instanceof StateVersionError))
+      log.error({ actor: activation.address, err: error }, "activation failed");
     if (inbound) {
       if (!inbound.isParked) activation.queue!.shift();
       if (activation.queue?.length === 0) activation.queue = undefined;
@@ -244,7 +253,9 @@ export class Activations implements ActivationTable {
       return;
     }
     void this.#runLifecycle(activation, "onDeactivate")
-      .catch((error) => this.#scope.services.log.error({ actor: activation.address, err: error }, "onDeactivate failed"))
+      .catch((error) =>
+        this.#scope.services.log.error({ actor: activation.address, err: error }, "onDeactivate failed"),
+      )
       .then(() => this.#left(activation));
   }
 

@@ -1,4 +1,13 @@
-import type { Answer, CommitRecord, Destination, InboundStream, Lease, ReminderWrite, StoredMessage, StoredWrite } from "@actor-runtime/core";
+import type {
+  Answer,
+  CommitRecord,
+  Destination,
+  InboundStream,
+  Lease,
+  ReminderWrite,
+  StoredMessage,
+  StoredWrite,
+} from "@actor-runtime/core";
 import type { Inbound, OpenDelivery, Parked } from "./inbound.js";
 import type { Draft, Outbox } from "./outbox.js";
 
@@ -119,7 +128,8 @@ export class CommitGroup {
       settled: this.settled,
       erased: this.erased,
       stored: this.#parked === undefined ? none : this.#stored(this.#parked),
-      reminders: this.#reminders === undefined ? none : Array.from(this.#reminders, ([id, reminder]) => ({ id, reminder })),
+      reminders:
+        this.#reminders === undefined ? none : Array.from(this.#reminders, ([id, reminder]) => ({ id, reminder })),
       out: this.out.length === 0 ? none : outbox.number(this.out, lease.fence),
       outTrim: this.#trims === undefined ? none : Array.from(this.#trims, ([target, upTo]) => ({ target, upTo })),
       marks: none,

@@ -1,10 +1,10 @@
 import {
   type ActorError,
+  type Answer,
   type CommitOutcome,
   type CommitRecord,
   LostOwnershipError,
   retryDelayMs,
-  type Answer,
   StoreUnavailableError,
 } from "@actor-runtime/core";
 import { CommitGroup } from "./commit-group.js";

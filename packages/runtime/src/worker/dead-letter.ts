@@ -29,4 +29,3 @@ export function deadFrameText(mailbox: string, id: string, frame: Frame, cause: 
   };
   return JSON.stringify(letter);
 }
-

@@ -57,7 +57,12 @@ export class Inbound {
     this.#identity = facts?.identity;
   }
 
-  static delivered(message: Message, delivery: OpenDelivery, stream: InboundStream | undefined, number: number): Inbound {
+  static delivered(
+    message: Message,
+    delivery: OpenDelivery,
+    stream: InboundStream | undefined,
+    number: number,
+  ): Inbound {
     return new Inbound(message, delivery, stream, number, undefined, undefined);
   }
 

@@ -13,9 +13,9 @@ import {
   UnknownTypeError,
   WrongPartitionError,
 } from "@actor-runtime/core";
+import type { CommitGroup } from "./commit-group.js";
 import { deadFrameText, deadLetterText } from "./dead-letter.js";
 import { Inbound, type OpenDelivery } from "./inbound.js";
-import type { CommitGroup } from "./commit-group.js";
 import type { PartitionScope } from "./scope.js";
 
 /** A frame on its way through the accept rule; `next` is the message to look at. */

@@ -1,6 +1,6 @@
 import type { ActorError, Destination, OutboxEntry, PartitionId } from "@actor-runtime/core";
 import { OverloadedError } from "@actor-runtime/core";
-import type { Outgoing, OutboxNumber } from "../client/lane.js";
+import type { OutboxNumber, Outgoing } from "../client/lane.js";
 import type { Lanes } from "../client/lanes.js";
 
 /** A message that leaves with a commit. */
@@ -39,7 +39,11 @@ export class Outbox {
   /** @throws OverloadedError when the target's outbox has no room for a message of this size */
   checkRoom(target: Destination, bytes: number): void {
     if ((this.#bytes.get(target) ?? 0) + bytes > maxOutboxBytes) {
-      throw new OverloadedError(`the outbox for ${target} is full: its mailbox does not take messages`, "outbox", 1_000);
+      throw new OverloadedError(
+        `the outbox for ${target} is full: its mailbox does not take messages`,
+        "outbox",
+        1_000,
+      );
     }
   }
 

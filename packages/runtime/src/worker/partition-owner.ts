@@ -83,7 +83,10 @@ export class PartitionOwner implements TenureHost {
     this.#tenure = undefined;
     await tenure.drain(graceMs);
     await this.#services.ports.leases.release(tenure.lease).catch((error) => {
-      this.#services.log.warn({ partition: this.partition, err: error }, "the lease could not be released; it ends by itself");
+      this.#services.log.warn(
+        { partition: this.partition, err: error },
+        "the lease could not be released; it ends by itself",
+      );
     });
   }
 
@@ -134,7 +137,8 @@ export class PartitionOwner implements TenureHost {
     const { clock, random } = this.#services.ports;
     const delayMs = Math.max(atLeastMs, retryDelayMs(this.#failures + 1, backoff, random.next()));
     clock.after(delayMs, () => {
-      if (!this.#stopped) this.#taking = this.#take().catch((error) => this.#services.log.error({ err: error }, "partition given up"));
+      if (!this.#stopped)
+        this.#taking = this.#take().catch((error) => this.#services.log.error({ err: error }, "partition given up"));
     });
   }
 }

@@ -49,7 +49,8 @@ export class ReadBatch<Key, Value> {
       },
       (error) => {
         if (this.#closed) return;
-        if (error instanceof StoreUnavailableError) this.#clock.after(retryMs, () => !this.#closed && this.#send(batch));
+        if (error instanceof StoreUnavailableError)
+          this.#clock.after(retryMs, () => !this.#closed && this.#send(batch));
         else this.#failed(error);
       },
     );

@@ -23,7 +23,10 @@ export class ReplyBatch {
     this.#scheduled = false;
     for (const [to, texts] of this.#replies) {
       for (let i = 0; i < texts.length; i += maxFrameMessages) {
-        this.#broker.reply(to, frameBody(i === 0 && texts.length <= maxFrameMessages ? texts : texts.slice(i, i + maxFrameMessages)));
+        this.#broker.reply(
+          to,
+          frameBody(i === 0 && texts.length <= maxFrameMessages ? texts : texts.slice(i, i + maxFrameMessages)),
+        );
       }
     }
     this.#replies.clear();

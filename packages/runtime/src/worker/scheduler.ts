@@ -30,8 +30,8 @@ import type { CommitGroup } from "./commit-group.js";
 import { deadLetterText } from "./dead-letter.js";
 import { fingerprintOf } from "./fingerprint.js";
 import { Inbound } from "./inbound.js";
-import { checkStateSize, encodeState, largeStateBytes, restoreState } from "./state.js";
 import type { PartitionScope, TurnScheduler } from "./scope.js";
+import { checkStateSize, encodeState, largeStateBytes, restoreState } from "./state.js";
 import { currentTurn, Turn, type TurnHost } from "./turn.js";
 
 /** A state newer than the class waits this long before another look, without spending an attempt. */
@@ -86,7 +86,9 @@ export class Scheduler implements TurnScheduler, TurnHost {
   timeout(turn: Turn): void {
     const { activation } = turn;
     const method = activation.hosted.definition.methods.get(turn.inbound?.message.handler ?? "");
-    const error = new TurnTimeoutError(`${turn.what} ran longer than ${method?.timeoutMs} ms; raise @Handler({ timeout }) or tell a worker type`);
+    const error = new TurnTimeoutError(
+      `${turn.what} ran longer than ${method?.timeoutMs} ms; raise @Handler({ timeout }) or tell a worker type`,
+    );
     turn.abort(error);
     activation.spoiled = true;
     this.#fail(turn, error);
@@ -262,7 +264,10 @@ export class Scheduler implements TurnScheduler, TurnHost {
   #finish(turn: Turn, value: unknown): void {
     if (turn.lookups !== undefined) {
       // A tell to a type not seen before: its mailbox is looked up first.
-      this.scope.services.timers.set(turn, turn.activation.hosted.definition.methods.get(turn.inbound!.message.handler)!.timeoutMs);
+      this.scope.services.timers.set(
+        turn,
+        turn.activation.hosted.definition.methods.get(turn.inbound!.message.handler)!.timeoutMs,
+      );
       this.#finishAsync(turn, value);
       return;
     }
@@ -309,7 +314,10 @@ export class Scheduler implements TurnScheduler, TurnHost {
     const initial = text === activation.initial;
     if (!initial || activation.stored) group.states.set(activation.address, initial ? undefined : text);
     if (text.length > largeStateBytes && activation.text.length <= largeStateBytes) {
-      this.scope.services.log.warn({ actor: activation.address, bytes: text.length }, "state is large: every turn that changes it writes it whole");
+      this.scope.services.log.warn(
+        { actor: activation.address, bytes: text.length },
+        "state is large: every turn that changes it writes it whole",
+      );
     }
     activation.text = text;
     activation.stored = !initial;
@@ -397,7 +405,9 @@ export class Scheduler implements TurnScheduler, TurnHost {
       activation.suspect = false;
       return;
     }
-    throw new QueryChangedStateError(`${turn.what} is a query, but it changed state in place; copy before you sort, push or set`);
+    throw new QueryChangedStateError(
+      `${turn.what} is a query, but it changed state in place; copy before you sort, push or set`,
+    );
   }
 
   #endQuery(turn: Turn): void {
@@ -422,7 +432,10 @@ export class Scheduler implements TurnScheduler, TurnHost {
     }
     if (text === activation.text) return;
     restoreState(fields, activation.instance!, activation.text);
-    this.scope.services.log.error({ actor: activation.address }, "a query changed state in place; the change was undone");
+    this.scope.services.log.error(
+      { actor: activation.address },
+      "a query changed state in place; the change was undone",
+    );
   }
 
   // ---- failure
@@ -439,7 +452,8 @@ export class Scheduler implements TurnScheduler, TurnHost {
       this.#endQuery(turn);
       const { replyTo, call } = inbound!.message;
       this.#report(turn, error);
-      if (replyTo !== undefined) this.#leaveQueryReply(turn, { to: replyTo, text: errorReplyText(call!, errorToWire(thrown)) });
+      if (replyTo !== undefined)
+        this.#leaveQueryReply(turn, { to: replyTo, text: errorReplyText(call!, errorToWire(thrown)) });
       else this.#settleQuery(turn);
       this.scope.activations.used(activation);
       return;

@@ -5,11 +5,27 @@ import type { ActorDefinition, StateField } from "../definition/actor-definition
 export const maxStateBytes = 1024 * 1024;
 export const largeStateBytes = 64 * 1024;
 
+/** A durable field with what its text begins with, so that the end of a turn need not make it again. */
+export interface StoredField extends StateField {
+  readonly head: string;
+  readonly path: string;
+}
+
+export function storedFields(fields: readonly StateField[]): StoredField[] {
+  return fields.map((field, index) => ({
+    ...field,
+    head: `${index === 0 ? "" : ","}${JSON.stringify(field.name)}:`,
+    path: `state.${field.name}`,
+  }));
+}
+
 /** The stored form: `{"version":1,"state":{…}}`, fields by their stored names. */
-export function encodeState(version: number, fields: readonly StateField[], instance: object): string {
-  const values: Record<string, unknown> = {};
-  for (const { property, name } of fields) values[name] = (instance as Record<string, unknown>)[property];
-  return `{"version":${version},"state":${encodeText(values, "state")}}`;
+export function encodeState(version: number, fields: readonly StoredField[], instance: object): string {
+  let text = `{"version":${version},"state":{`;
+  for (const { property, head, path } of fields) {
+    text += head + encodeText((instance as Record<string, unknown>)[property], path);
+  }
+  return `${text}}}`;
 }
 
 /** @throws TooLargeError when the text is over the bound */

@@ -13,6 +13,7 @@ import {
   parseAddress,
   type StoredMessage,
 } from "@actor-runtime/core";
+import { eraseHandler } from "../system-handlers.js";
 import type { HostedType } from "./activation.js";
 import { Activations } from "./activations.js";
 import type { CommitGroup } from "./commit-group.js";
@@ -20,7 +21,6 @@ import { CommitLog } from "./commit-log.js";
 import { DelayedMessages } from "./delayed.js";
 import { Inbound, type OpenDelivery } from "./inbound.js";
 import { Inbox } from "./inbox.js";
-import { eraseHandler } from "../system-handlers.js";
 import { Outbox } from "./outbox.js";
 import { ReadBatch } from "./read-batch.js";
 import { Scheduler } from "./scheduler.js";
@@ -96,7 +96,9 @@ export class Tenure implements PartitionScope {
       image.seq,
     );
     this.streams = new Streams(image.rows);
-    this.outbox = new Outbox(partition, services.lanes, image.outNumbers, (target, number) => this.#trim(target, number));
+    this.outbox = new Outbox(partition, services.lanes, image.outNumbers, (target, number) =>
+      this.#trim(target, number),
+    );
     this.activations = new Activations(this);
     this.scheduler = new Scheduler(this);
     this.delayed = new DelayedMessages({
@@ -207,7 +209,8 @@ export class Tenure implements PartitionScope {
       await new Promise<void>((resolve) => clock.after(Math.min(20, Math.max(1, until - clock.monotonic())), resolve));
     }
     const { seq } = this.commits.gathering;
-    if (this.#alive && !this.commits.idle) await this.commits.committed(this.commits.gathering.pressing ? seq : seq - 1).catch(() => {});
+    if (this.#alive && !this.commits.idle)
+      await this.commits.committed(this.commits.gathering.pressing ? seq : seq - 1).catch(() => {});
     await this.end(new LostOwnershipError(`${this.partition}: given up by this worker`));
   }
 
@@ -281,4 +284,3 @@ function retentionOf({ types }: WorkerServices, mailbox: string): number {
   }
   return retentionMs;
 }
-

@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import {
   DeadlockError,
   encodeText,
+  maxMessageBytes,
   messageBytes,
   messageText,
-  maxMessageBytes,
   NotStartedError,
   type PartitionId,
   QueryEffectError,

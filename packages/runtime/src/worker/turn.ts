@@ -94,13 +94,17 @@ export class Turn implements RunningTurn {
       throw new QueryEffectError(`${this.what} is a query and may not ${effect}; use @Handler() instead of @Query()`);
     }
     if (this.kind === "lifecycle" && effect !== "ask") {
-      throw new TurnEndedError(`${this.activation.address}: onActivate and onDeactivate may not ${effect}; do it in a handler`);
+      throw new TurnEndedError(
+        `${this.activation.address}: onActivate and onDeactivate may not ${effect}; do it in a handler`,
+      );
     }
   }
 
   checkRunning(effect: string): void {
     if (this.#ended) {
-      throw new TurnEndedError(`${this.what} has ended and may not ${effect} any more; await everything the handler starts`);
+      throw new TurnEndedError(
+        `${this.what} has ended and may not ${effect} any more; await everything the handler starts`,
+      );
     }
   }
 }

@@ -1,4 +1,12 @@
-import { type Cancel, ConfigError, LostOwnershipError, type Mailbox, parseAddress, partitionOf, partitionsOf } from "@actor-runtime/core";
+import {
+  type Cancel,
+  ConfigError,
+  LostOwnershipError,
+  type Mailbox,
+  parseAddress,
+  partitionOf,
+  partitionsOf,
+} from "@actor-runtime/core";
 import type { HostedType } from "./activation.js";
 import { PartitionOwner } from "./partition-owner.js";
 import type { WorkerServices } from "./services.js";

@@ -1,6 +1,8 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { actorRuntime } from "actor-runtime/vitest";
+import type { Plugin } from "vite";
 import { expect, it } from "vitest";
 
 const fixtures = fileURLToPath(new URL("./fixtures/preset/", import.meta.url));
@@ -31,4 +33,10 @@ it.each([
     [own, "refuses to seed an unknown field", "seeds and keeps state"].sort(),
   );
   expect(ran.filter(({ status }) => status !== "passed")).toEqual([]);
+});
+
+it("the vitest preset leaves packages and other languages alone", () => {
+  const preset = actorRuntime() satisfies Plugin;
+  expect(preset.transform("@x class A {}", "/app/node_modules/a/index.ts")).toBeUndefined();
+  expect(preset.transform("@x class A {}", "/app/src/a.js")).toBeUndefined();
 });

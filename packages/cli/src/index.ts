@@ -32,6 +32,7 @@ export {
   NotSendableError,
   NotStartedError,
   OverloadedError,
+  partitionOf,
   QueryChangedStateError,
   QueryEffectError,
   RejectedError,

@@ -1,7 +1,7 @@
 import { parseAddress, partitionsOf } from "@actor-runtime/core";
 import type { ActorAdmin } from "./actor-system.js";
-import { callTarget } from "./client/call-target.js";
-import type { CallDetails, Calls } from "./client/calls.js";
+import { type CallDetails, callTarget } from "./client/call-target.js";
+import type { Calls } from "./client/calls.js";
 import type { Directory } from "./client/directory.js";
 import type { Ports } from "./ports.js";
 import { eraseHandler } from "./system-handlers.js";

@@ -18,8 +18,8 @@ export function replyToField(replyTo: string): string {
 }
 
 /** The text of a call with nothing special about it, which is nearly every one: as `messageText`, at a third of its cost. */
-export function callText(head: string, argsText: string, replyToField: string, call: number, deadline: number): string {
-  return `${head}${argsText}${replyToField},"call":"${call}","deadline":${deadline}}`;
+export function callText(head: string, argsText: string, replyTo: string, call: number, deadline: number): string {
+  return `${head}${argsText}${replyTo},"call":"${call}","deadline":${deadline}}`;
 }
 
 /** One message as JSON text, around its arguments, which are JSON text already (`encodeText`). */

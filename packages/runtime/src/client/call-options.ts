@@ -1,5 +1,5 @@
 import { ConfigError, type Duration, durationMs } from "@actor-runtime/core";
-import type { CallDetails } from "./calls.js";
+import type { CallDetails } from "./call-target.js";
 import type { CallOptions } from "./ref-types.js";
 
 /** Everything `ref.with(…)` takes. */
@@ -65,6 +65,7 @@ function checkHeaders(headers: unknown): void {
     if (typeof value !== "string") throw new ConfigError(`headers.${name}: must be a string, not ${typeof value}`);
     bytes += name.length + value.length;
   }
-  if (bytes > maxHeaderBytes)
+  if (bytes > maxHeaderBytes) {
     throw new ConfigError(`headers: ${bytes} characters, at most ${maxHeaderBytes} may be sent`);
+  }
 }

@@ -9,6 +9,17 @@ export interface CallTarget {
   readonly headBytes: number;
 }
 
+/** What is special about one call. */
+export interface CallDetails {
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+  readonly headers: Readonly<Record<string, string>> | undefined;
+  /** Identity of its own: `u:` or `d:` (delivery.md A.1). */
+  readonly id: string | undefined;
+  readonly chain: readonly string[] | undefined;
+  readonly dueAt: number | undefined;
+}
+
 export function callTarget(address: string, kind: CallTarget["kind"], handler: string): CallTarget {
   const head = messageHead(address, kind, handler);
   return { address, kind, handler, head, headBytes: messageBytes(head) };

@@ -1,7 +1,4 @@
 import {
-  type ActorError,
-  AskTimeoutError,
-  CancelledError,
   type Clock,
   ClosedError,
   callText,
@@ -16,31 +13,20 @@ import {
   type Reply,
   replyToField,
   TooLargeError,
-  UnknownOutcomeError,
 } from "@actor-runtime/core";
-import { type Bucket, Deadlines, type Timed } from "../deadlines.js";
+import { Deadlines } from "../deadlines.js";
 import type { Logger } from "../ports.js";
-import type { CallTarget } from "./call-target.js";
-import type { Lane, Outgoing } from "./lane.js";
+import type { CallDetails, CallTarget } from "./call-target.js";
 import type { Lanes } from "./lanes.js";
-import type { OutboundStream } from "./outbound-stream.js";
-
-/** What is special about one call. */
-export interface CallDetails {
-  readonly timeoutMs: number;
-  readonly signal: AbortSignal | undefined;
-  readonly headers: Readonly<Record<string, string>> | undefined;
-  /** Identity of its own: `u:` or `d:` (delivery.md A.1). */
-  readonly id: string | undefined;
-  readonly chain: readonly string[] | undefined;
-  readonly dueAt: number | undefined;
-}
+import { type AskHost, cancelled, PendingAsk } from "./pending-ask.js";
+import { PendingTell, type TellHost } from "./pending-tell.js";
+import { Unanswered } from "./unanswered.js";
 
 /** At most this many calls of one process may wait for their answer or confirm (P12); a power of two. */
 const maxPending = 2 ** 18;
 
 /** Sends this process's own tells, asks and queries, and matches the answers (delivery.md S1–S8). */
-export class Calls {
+export class Calls implements AskHost, TellHost {
   readonly #lanes: Lanes;
   readonly #clock: Clock;
   readonly #log: Logger;
@@ -218,193 +204,6 @@ export class Calls {
       argsText,
     );
   }
-}
-
-/** An ask or query that waits for its answer. */
-class PendingAsk implements Outgoing, Timed {
-  bucket: Bucket | undefined;
-  earlier: Timed | undefined;
-  later: Timed | undefined;
-  number = 0;
-  done = false;
-  readonly promise: Promise<unknown>;
-  #resolve!: (value: unknown) => void;
-  #reject!: (error: ActorError) => void;
-  #onAbort: (() => void) | undefined;
-  #sent = false;
-  #repeat: Unanswered | undefined;
-
-  constructor(
-    readonly calls: Calls,
-    readonly id: number,
-    readonly target: CallTarget,
-    readonly details: CallDetails,
-    readonly lane: Lane,
-    readonly text: string,
-    readonly bytes: number,
-    readonly source: OutboundStream | undefined,
-    readonly expiresAt: number,
-  ) {
-    this.promise = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
-    if (details.signal) {
-      this.#onAbort = () => this.#cancel();
-      details.signal.addEventListener("abort", this.#onAbort, { once: true });
-    }
-  }
-
-  get isAsk(): boolean {
-    return this.source !== undefined;
-  }
-
-  confirmed(): void {
-    this.#sent = true;
-  }
-
-  abandoned(error: ActorError): void {
-    this.fail(error);
-  }
-
-  succeed(value: unknown): void {
-    if (this.#settle()) this.#resolve(value);
-  }
-
-  fail(error: ActorError): void {
-    if (this.#settle()) this.#reject(error);
-  }
-
-  due(): void {
-    if (this.#repeat === undefined && this.#sent && this.expiresAt - this.calls.now() > 1) {
-      this.repeat();
-      this.calls.waitOn(this);
-    } else if (this.expiresAt - this.calls.now() > 1) {
-      this.calls.waitOn(this);
-    } else if (this.lane.withdraw(this)) {
-      this.fail(new OverloadedError(`${this.#what}: not sent within ${this.details.timeoutMs} ms`, "mailbox", 500));
-    } else {
-      this.fail(new AskTimeoutError(`${this.#what}: no answer within ${this.details.timeoutMs} ms`));
-    }
-  }
-
-  /** S8: once, under a new number, with the identity of the first publication. */
-  repeat(): void {
-    if (!this.#sent || this.#repeat !== undefined) return;
-    const { source, text } = this;
-    const plain = source !== undefined && this.details.id === undefined;
-    this.#repeat = new Unanswered(
-      plain ? `${text.slice(0, -1)},"of":"${source.name}:${this.number}"}` : text,
-      source,
-      this.expiresAt,
-    );
-    this.lane.send(this.#repeat);
-  }
-
-  #cancel(): void {
-    const { signal } = this.details;
-    if (this.lane.withdraw(this)) {
-      this.fail(cancelled(this.target, signal, "none"));
-      return;
-    }
-    this.calls.sendCancel(this);
-    this.fail(cancelled(this.target, signal, this.source === undefined ? "none" : "unknown"));
-  }
-
-  get #what(): string {
-    return `${this.target.address}.${this.target.handler}`;
-  }
-
-  #settle(): boolean {
-    if (this.done) return false;
-    this.done = true;
-    if (this.#repeat) this.#repeat.done = true;
-    if (this.#onAbort) this.details.signal?.removeEventListener("abort", this.#onAbort);
-    this.calls.settle(this);
-    return true;
-  }
-}
-
-/** A tell that waits for the broker's confirm. */
-class PendingTell implements Outgoing, Timed {
-  bucket: Bucket | undefined;
-  earlier: Timed | undefined;
-  later: Timed | undefined;
-  number = 0;
-  done = false;
-  readonly isAsk = false;
-  readonly promise: Promise<void>;
-  #resolve!: () => void;
-  #reject!: (error: ActorError) => void;
-
-  constructor(
-    readonly calls: Calls,
-    readonly target: CallTarget,
-    readonly details: CallDetails,
-    readonly lane: Lane,
-    readonly text: string,
-    readonly bytes: number,
-    readonly source: OutboundStream,
-    readonly expiresAt: number,
-  ) {
-    this.promise = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
-  }
-
-  confirmed(): void {
-    if (this.#settle()) this.#resolve();
-  }
-
-  abandoned(error: ActorError): void {
-    if (this.#settle()) this.#reject(error);
-  }
-
-  due(): void {
-    const what = `${this.target.address}.${this.target.handler}`;
-    const { timeoutMs } = this.details;
-    if (this.lane.withdraw(this)) {
-      this.abandoned(new OverloadedError(`${what}: not sent within ${timeoutMs} ms`, "mailbox", 500));
-    } else {
-      this.abandoned(new UnknownOutcomeError(`${what}: the broker did not confirm within ${timeoutMs} ms`));
-    }
-  }
-
-  #settle(): boolean {
-    if (this.done) return false;
-    this.done = true;
-    this.calls.settleTell(this);
-    return true;
-  }
-}
-
-/** A repeat or a cancellation: nobody waits for its confirm. */
-class Unanswered implements Outgoing {
-  number = 0;
-  /** The ask it repeats has its answer. */
-  done = false;
-  readonly bytes: number;
-  constructor(
-    readonly text: string,
-    readonly source: OutboundStream | undefined,
-    readonly expiresAt: number,
-  ) {
-    this.bytes = messageBytes(text);
-  }
-  get isAsk(): boolean {
-    return this.source !== undefined;
-  }
-  confirmed(): void {}
-  abandoned(): void {
-    this.done = true;
-  }
-}
-
-function cancelled(target: CallTarget, signal: AbortSignal | undefined, effect: "none" | "unknown"): CancelledError {
-  return new CancelledError(`${target.address}.${target.handler}: cancelled by the caller`, effect, {
-    cause: signal?.reason,
-  });
 }
 
 /** Nothing but arguments, a time-out and perhaps a signal. */

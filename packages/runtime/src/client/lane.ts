@@ -134,8 +134,8 @@ export class Lane {
     this.#uncertain = false;
     for (const message of this.#batch) {
       const { source } = message;
-      if (source !== undefined)
-        message.number = isOutbox(source) ? source.number : source.take(message.isAsk ? message : undefined);
+      if (source === undefined) continue;
+      message.number = isOutbox(source) ? source.number : source.take(message.isAsk ? message : undefined);
     }
     this.#publish();
   };

@@ -1,6 +1,7 @@
 import { type Clock, encodeText } from "@actor-runtime/core";
 import type { NormalCallOptions } from "./call-options.js";
-import type { CallDetails, Calls } from "./calls.js";
+import type { CallDetails } from "./call-target.js";
+import type { Calls } from "./calls.js";
 import type { Directory } from "./directory.js";
 import type { BoundMethod, Caller } from "./ref.js";
 

@@ -206,12 +206,13 @@ export class Activations implements ActivationTable {
   #failFirst(activation: Activation, text: string | undefined, error: unknown): void {
     const { log } = this.#scope.services;
     const inbound = activation.head;
-    if (!(error instanceof StateVersionError))
+    if (!(error instanceof StateVersionError)) {
       log.error({ actor: activation.address, err: error }, "activation failed");
+    }
     if (inbound) {
       if (!inbound.isParked) activation.queue!.shift();
       if (activation.queue?.length === 0) activation.queue = undefined;
-      this.#scope.scheduler.disposeFailed(activation, inbound, error);
+      this.#scope.scheduler.failed(activation, inbound, error);
     }
     if (activation.waiting === 0) {
       this.#forgetOnceCommitted(activation);

@@ -137,8 +137,8 @@ export class PartitionOwner implements TenureHost {
     const { clock, random } = this.#services.ports;
     const delayMs = Math.max(atLeastMs, retryDelayMs(this.#failures + 1, backoff, random.next()));
     clock.after(delayMs, () => {
-      if (!this.#stopped)
-        this.#taking = this.#take().catch((error) => this.#services.log.error({ err: error }, "partition given up"));
+      if (this.#stopped) return;
+      this.#taking = this.#take().catch((error) => this.#services.log.error({ err: error }, "partition given up"));
     });
   }
 }

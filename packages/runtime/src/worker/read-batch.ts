@@ -49,9 +49,11 @@ export class ReadBatch<Key, Value> {
       },
       (error) => {
         if (this.#closed) return;
-        if (error instanceof StoreUnavailableError)
-          this.#clock.after(retryMs, () => !this.#closed && this.#send(batch));
-        else this.#failed(error);
+        if (!(error instanceof StoreUnavailableError)) {
+          this.#failed(error);
+          return;
+        }
+        this.#clock.after(retryMs, () => !this.#closed && this.#send(batch));
       },
     );
   }

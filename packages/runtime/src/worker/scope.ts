@@ -27,7 +27,7 @@ export interface TurnScheduler {
   /** The caller withdrew a call: it is not started, or its turn sees the signal. */
   cancel(activation: Activation | undefined, caller: string): void;
   /** What becomes of a message whose turn failed, or that could not even begin. */
-  disposeFailed(activation: Activation, inbound: Inbound, thrown: unknown): void;
+  failed(activation: Activation, inbound: Inbound, thrown: unknown): void;
 }
 
 /** One owned partition as its parts see it; `tenure.ts` puts it together. */

@@ -208,9 +208,7 @@ export class Tenure implements PartitionScope {
     while (this.#alive && this.#running() && clock.monotonic() < until) {
       await new Promise<void>((resolve) => clock.after(Math.min(20, Math.max(1, until - clock.monotonic())), resolve));
     }
-    const { seq } = this.commits.gathering;
-    if (this.#alive && !this.commits.idle)
-      await this.commits.committed(this.commits.gathering.pressing ? seq : seq - 1).catch(() => {});
+    await this.commits.settled();
     await this.end(new LostOwnershipError(`${this.partition}: given up by this worker`));
   }
 

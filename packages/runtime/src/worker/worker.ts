@@ -115,13 +115,17 @@ export class Worker {
     const { clock } = this.#services.ports;
     const index = this.#timers.length;
     const next = () => {
-      this.#timers[index] = clock.after(ms, async () => {
-        await task();
-        if (!this.#stopped) next();
+      this.#timers[index] = clock.after(ms, () => {
+        void this.#repeat(task, next);
       });
     };
     this.#timers.push(() => {});
     next();
+  }
+
+  async #repeat(task: () => void | Promise<void>, next: () => void): Promise<void> {
+    await task();
+    if (!this.#stopped) next();
   }
 
   /** All leases in one round trip. A lease that could not be renewed in time is given up before it ends for others. */

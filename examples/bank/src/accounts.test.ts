@@ -1,0 +1,66 @@
+import { DeadlockError, InvalidArgumentsError, RejectedError } from "actor-runtime";
+import { testSystem } from "actor-runtime/testing";
+import { expect, it, onTestFinished } from "vitest";
+import { Account, Bank } from "./accounts.js";
+import { AuditLog } from "./audit-log.js";
+
+async function bank() {
+  const audit = new AuditLog();
+  const t = await testSystem({ actors: [Account, Bank], provide: [[AuditLog, audit]] });
+  onTestFinished(() => t.close());
+  return { t, audit, alice: t.ref(Account, "alice"), bob: t.ref(Account, "bob") };
+}
+
+it("pays from one account to another and notes it", async () => {
+  const { t, audit, alice, bob } = await bank();
+  await t.seed(Account, "alice", { balance: 100 });
+  await alice.payTo("bob", 30);
+  await t.settle();
+  expect([await alice.current(), await bob.current()]).toEqual([70, 30]);
+  expect(audit.notes).toEqual(["Account/alice paid 30 to Account/bob"]);
+});
+
+it("P4: rejects an overdraft and leaves neither a balance nor a message behind", async () => {
+  const { t, audit, alice } = await bank();
+  await t.seed(Account, "alice", { balance: 100 });
+  await expect(alice.payTo("bob", 101)).rejects.toThrow(RejectedError);
+  await t.settle();
+  expect(await alice.current()).toBe(100);
+  expect(t.sent.filter(({ to }) => to === "Account/bob")).toEqual([]);
+  expect(audit.notes).toEqual([]);
+});
+
+it("P1: pays once although both accounts crash on the way", async () => {
+  const { t, alice, bob } = await bank();
+  await t.seed(Account, "alice", { balance: 100 });
+  await alice.payTo("bob", 30);
+  await t.crash(alice.address);
+  await t.crash(bob.address);
+  await t.settle();
+  expect([await alice.current(), await bob.current()]).toEqual([70, 30]);
+});
+
+it("P13: takes whole, positive cents only", async () => {
+  const { alice } = await bank();
+  await expect(alice.deposit(-1)).rejects.toThrow(InvalidArgumentsError);
+  await expect(alice.deposit(0.5)).rejects.toThrow(InvalidArgumentsError);
+});
+
+it("reports the deadlock of an account that borrows, with its path", async () => {
+  const { alice } = await bank();
+  await expect(alice.borrow(10)).rejects.toThrow(DeadlockError);
+  await expect(alice.borrow(10)).rejects.toThrow("Account/alice → Bank/main → Account/alice");
+});
+
+it("tells others how much credit an account has", async () => {
+  const { t } = await bank();
+  await t.seed(Account, "alice", { balance: 100 });
+  expect(await t.ref(Bank, "main").creditLimit("alice")).toBe(100);
+});
+
+it("begins anew after it was closed", async () => {
+  const { t, alice } = await bank();
+  await t.seed(Account, "alice", { balance: 100 });
+  await alice.close();
+  expect(await alice.current()).toBe(0);
+});

@@ -1,0 +1,22 @@
+/** `npm run demo`: exits with 0 when no cent was lost, 1 otherwise, 130 when it was interrupted and none was lost. */
+import { connect } from "actor-runtime";
+import { Account, Bank } from "../accounts.js";
+import { tellStory } from "./story.js";
+
+const loadMs = 5_000;
+
+const interrupt = new AbortController();
+// Once: the second Ctrl-C ends the process at once.
+process.once("SIGINT", () => interrupt.abort());
+
+// Embedded, whatever the environment says.
+await using system = await connect({ actors: [Account, Bank], amqpUrl: "", redisUrl: "" });
+const difference = await tellStory(system, {
+  clients: 16,
+  accounts: 200,
+  stop: AbortSignal.any([interrupt.signal, AbortSignal.timeout(loadMs)]),
+  random: Math.random,
+  print: (line) => console.log(line),
+});
+if (difference !== 0) process.exitCode = 1;
+else if (interrupt.signal.aborted) process.exitCode = 130;

@@ -1,0 +1,132 @@
+import { type ActorError, AskTimeoutError, CancelledError, OverloadedError } from "@actor-runtime/core";
+import type { Bucket, Timed } from "../deadlines.js";
+import type { CallDetails, CallTarget } from "./call-target.js";
+import type { Lane, Outgoing } from "./lane.js";
+import type { OutboundStream } from "./outbound-stream.js";
+import { Unanswered } from "./unanswered.js";
+
+/** Who keeps the asks of this process. */
+export interface AskHost {
+  /** ms by the clock's `monotonic()` */
+  now(): number;
+  settle(pending: PendingAsk): void;
+  /** Waits for the second half of the time. */
+  waitOn(pending: PendingAsk): void;
+  /** Withdraws the call at its owner. */
+  sendCancel(pending: PendingAsk): void;
+}
+
+/** An ask or query that waits for its answer. */
+export class PendingAsk implements Outgoing, Timed {
+  bucket: Bucket | undefined;
+  earlier: Timed | undefined;
+  later: Timed | undefined;
+  number = 0;
+  done = false;
+  readonly promise: Promise<unknown>;
+  #resolve!: (value: unknown) => void;
+  #reject!: (error: ActorError) => void;
+  readonly #onAbort: (() => void) | undefined;
+  #sent = false;
+  #repeat: Unanswered | undefined;
+
+  constructor(
+    readonly host: AskHost,
+    readonly id: number,
+    readonly target: CallTarget,
+    readonly details: CallDetails,
+    readonly lane: Lane,
+    readonly text: string,
+    readonly bytes: number,
+    readonly source: OutboundStream | undefined,
+    readonly expiresAt: number,
+  ) {
+    this.promise = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    if (details.signal) {
+      this.#onAbort = () => this.#cancel();
+      details.signal.addEventListener("abort", this.#onAbort, { once: true });
+    }
+  }
+
+  get isAsk(): boolean {
+    return this.source !== undefined;
+  }
+
+  confirmed(): void {
+    this.#sent = true;
+  }
+
+  abandoned(error: ActorError): void {
+    this.fail(error);
+  }
+
+  succeed(value: unknown): void {
+    if (this.#settle()) this.#resolve(value);
+  }
+
+  fail(error: ActorError): void {
+    if (this.#settle()) this.#reject(error);
+  }
+
+  due(): void {
+    if (this.#repeat === undefined && this.#sent && this.expiresAt - this.host.now() > 1) {
+      this.repeat();
+      this.host.waitOn(this);
+    } else if (this.expiresAt - this.host.now() > 1) {
+      this.host.waitOn(this);
+    } else if (this.lane.withdraw(this)) {
+      this.fail(new OverloadedError(`${this.#what}: not sent within ${this.details.timeoutMs} ms`, "mailbox", 500));
+    } else {
+      this.fail(new AskTimeoutError(`${this.#what}: no answer within ${this.details.timeoutMs} ms`));
+    }
+  }
+
+  /** S8: once, under a new number, with the identity of the first publication. */
+  repeat(): void {
+    if (!this.#sent || this.#repeat !== undefined) return;
+    const { source, text } = this;
+    const plain = source !== undefined && this.details.id === undefined;
+    this.#repeat = new Unanswered(
+      plain ? `${text.slice(0, -1)},"of":"${source.name}:${this.number}"}` : text,
+      source,
+      this.expiresAt,
+    );
+    this.lane.send(this.#repeat);
+  }
+
+  #cancel(): void {
+    const { signal } = this.details;
+    if (this.lane.withdraw(this)) {
+      this.fail(cancelled(this.target, signal, "none"));
+      return;
+    }
+    this.host.sendCancel(this);
+    this.fail(cancelled(this.target, signal, this.source === undefined ? "none" : "unknown"));
+  }
+
+  get #what(): string {
+    return `${this.target.address}.${this.target.handler}`;
+  }
+
+  #settle(): boolean {
+    if (this.done) return false;
+    this.done = true;
+    if (this.#repeat) this.#repeat.done = true;
+    if (this.#onAbort) this.details.signal?.removeEventListener("abort", this.#onAbort);
+    this.host.settle(this);
+    return true;
+  }
+}
+
+export function cancelled(
+  target: CallTarget,
+  signal: AbortSignal | undefined,
+  effect: "none" | "unknown",
+): CancelledError {
+  return new CancelledError(`${target.address}.${target.handler}: cancelled by the caller`, effect, {
+    cause: signal?.reason,
+  });
+}

@@ -1,0 +1,64 @@
+import { type ActorError, OverloadedError, UnknownOutcomeError } from "@actor-runtime/core";
+import type { Bucket, Timed } from "../deadlines.js";
+import type { CallDetails, CallTarget } from "./call-target.js";
+import type { Lane, Outgoing } from "./lane.js";
+import type { OutboundStream } from "./outbound-stream.js";
+
+/** Who counts the tells of this process. */
+export interface TellHost {
+  settleTell(pending: PendingTell): void;
+}
+
+/** A tell that waits for the broker's confirm. */
+export class PendingTell implements Outgoing, Timed {
+  bucket: Bucket | undefined;
+  earlier: Timed | undefined;
+  later: Timed | undefined;
+  number = 0;
+  done = false;
+  readonly isAsk = false;
+  readonly promise: Promise<void>;
+  #resolve!: () => void;
+  #reject!: (error: ActorError) => void;
+
+  constructor(
+    readonly host: TellHost,
+    readonly target: CallTarget,
+    readonly details: CallDetails,
+    readonly lane: Lane,
+    readonly text: string,
+    readonly bytes: number,
+    readonly source: OutboundStream,
+    readonly expiresAt: number,
+  ) {
+    this.promise = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  confirmed(): void {
+    if (this.#settle()) this.#resolve();
+  }
+
+  abandoned(error: ActorError): void {
+    if (this.#settle()) this.#reject(error);
+  }
+
+  due(): void {
+    const what = `${this.target.address}.${this.target.handler}`;
+    const { timeoutMs } = this.details;
+    if (this.lane.withdraw(this)) {
+      this.abandoned(new OverloadedError(`${what}: not sent within ${timeoutMs} ms`, "mailbox", 500));
+    } else {
+      this.abandoned(new UnknownOutcomeError(`${what}: the broker did not confirm within ${timeoutMs} ms`));
+    }
+  }
+
+  #settle(): boolean {
+    if (this.done) return false;
+    this.done = true;
+    this.host.settleTell(this);
+    return true;
+  }
+}

@@ -1,0 +1,25 @@
+import { messageBytes } from "@actor-runtime/core";
+import type { Outgoing } from "./lane.js";
+import type { OutboundStream } from "./outbound-stream.js";
+
+/** A repeat or a cancellation: nobody waits for its confirm. */
+export class Unanswered implements Outgoing {
+  number = 0;
+  /** The ask it repeats has its answer. */
+  done = false;
+  readonly bytes: number;
+  constructor(
+    readonly text: string,
+    readonly source: OutboundStream | undefined,
+    readonly expiresAt: number,
+  ) {
+    this.bytes = messageBytes(text);
+  }
+  get isAsk(): boolean {
+    return this.source !== undefined;
+  }
+  confirmed(): void {}
+  abandoned(): void {
+    this.done = true;
+  }
+}

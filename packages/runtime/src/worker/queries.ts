@@ -1,0 +1,125 @@
+import { errorReplyText, errorToWire, QueryChangedStateError, QueryEffectError, replyText } from "@actor-runtime/core";
+import type { Activation } from "./activation.js";
+import { answerText } from "./answer-text.js";
+import type { PartitionScope } from "./scope.js";
+import type { Settlement } from "./settlement.js";
+import { encodeState, restoreState } from "./state.js";
+import type { Turn } from "./turn.js";
+
+/** Queries run side by side, change nothing, and answer only what is committed (delivery.md O11). */
+export class Queries {
+  readonly #scope: PartitionScope;
+  readonly #settlement: Settlement;
+
+  constructor(scope: PartitionScope, settlement: Settlement) {
+    this.#scope = scope;
+    this.#settlement = settlement;
+  }
+
+  begin(activation: Activation, turn: Turn): void {
+    if (activation.queries === undefined) {
+      activation.queries = new Set();
+      activation.queryBase = fieldValues(activation);
+    }
+    activation.queries.add(turn);
+  }
+
+  /** @throws what makes the query fail: it had an effect, or its answer cannot travel */
+  finish(turn: Turn, value: unknown): void {
+    this.#checkEffects(turn);
+    const valueText = value === undefined ? undefined : answerText(turn.what, value);
+    this.#end(turn);
+    this.#leave(turn, replyText(turn.inbound!.message.call ?? "", valueText));
+    const { activation } = turn;
+    if (turn.deactivates && activation.queries === undefined) this.#scope.activations.leave(activation);
+  }
+
+  fail(turn: Turn, thrown: unknown): void {
+    const { activation } = turn;
+    assignFields(activation, activation.queryBase!);
+    this.#end(turn);
+    this.#leave(turn, errorReplyText(turn.inbound!.message.call ?? "", errorToWire(thrown)));
+  }
+
+  /** The answer leaves when every turn that finished before is committed, and only while the lease is valid. */
+  #leave({ activation, inbound }: Turn, text: string): void {
+    const { message, delivery, stream } = inbound!;
+    const { commits, services } = this.#scope;
+    const group = commits.pending(activation.lastSeq);
+    if (message.replyTo !== undefined) {
+      if (group) group.replies.push({ to: message.replyTo, text });
+      else if (this.#scope.leaseValid) services.replies.add(message.replyTo, text);
+    }
+    if (delivery === undefined || stream !== undefined) {
+      // Asked under a number, by a sender that did not know it for a query: the number is done with a commit.
+      this.#settlement.done(activation, inbound!, commits.gathering);
+    } else if (group) {
+      group.deliveries.push(delivery);
+    } else {
+      this.#scope.settleDelivery(delivery);
+    }
+    this.#scope.activations.used(activation);
+  }
+
+  /** @throws QueryEffectError when a durable field was assigned, QueryChangedStateError (dev) when one was changed in place */
+  #checkEffects({ activation, what }: Turn): void {
+    const { fields, definition } = activation.hosted;
+    const base = activation.queryBase!;
+    const now = fieldValues(activation);
+    const assigned = fields.filter((_, index) => !Object.is(now[index], base[index]));
+    if (assigned.length > 0) {
+      // Queries that overlap see each other's assignments, so all of them fail; nobody gets a value that never was.
+      const names = assigned.map(({ property }) => property).join(", ");
+      throw new QueryEffectError(`${what} is a query, but ${names} was assigned while it ran; use @Handler()`);
+    }
+    if (!now.some((value) => typeof value === "object" && value !== null)) return;
+    activation.suspect = true;
+    if (!this.#scope.services.dev) return;
+    if (encodeState(definition.version, fields, activation.instance!) !== activation.text) {
+      throw new QueryChangedStateError(
+        `${what} is a query, but it changed state in place; copy before you sort, push or set`,
+      );
+    }
+    activation.suspect = false;
+  }
+
+  #end(turn: Turn): void {
+    const { activation } = turn;
+    turn.end();
+    this.#scope.services.timers.delete(turn);
+    activation.queries?.delete(turn);
+    if ((activation.queries?.size ?? 0) > 0) return;
+    activation.queries = undefined;
+    activation.queryBase = undefined;
+    if (activation.spoiled) this.#scope.activations.remake(activation);
+    else if (activation.suspect) this.#heal(activation);
+  }
+
+  /** What a query changed in place is never committed. */
+  #heal(activation: Activation): void {
+    activation.suspect = false;
+    const { definition, fields } = activation.hosted;
+    let text: string | undefined;
+    try {
+      text = encodeState(definition.version, fields, activation.instance!);
+    } catch {
+      // It put something there that cannot even be stored.
+    }
+    if (text === activation.text) return;
+    restoreState(fields, activation.instance!, activation.text);
+    this.#scope.services.log.error(
+      { actor: activation.address },
+      "a query changed state in place; the change was undone",
+    );
+  }
+}
+
+function fieldValues({ hosted, instance }: Activation): unknown[] {
+  return hosted.fields.map(({ property }) => (instance as Record<string, unknown>)[property]);
+}
+
+function assignFields({ hosted, instance }: Activation, values: readonly unknown[]): void {
+  hosted.fields.forEach(({ property }, index) => {
+    (instance as Record<string, unknown>)[property] = values[index];
+  });
+}

@@ -1,0 +1,241 @@
+import {
+  type ActorError,
+  fromWire,
+  HandlerError,
+  type Message,
+  NotStartedError,
+  OverloadedError,
+  QueryEffectError,
+  TurnEndedError,
+  TurnTimeoutError,
+} from "@actor-runtime/core";
+import type { MethodDefinition } from "../definition/actor-definition.js";
+import { checkArguments } from "../definition/arguments.js";
+import { unknownHandler } from "../definition/unknown-handler.js";
+import type { Activation } from "./activation.js";
+import { answerText } from "./answer-text.js";
+import type { CommitGroup } from "./commit-group.js";
+import type { Inbound } from "./inbound.js";
+import { Queries } from "./queries.js";
+import type { PartitionScope } from "./scope.js";
+import { asActorError, type Settlement } from "./settlement.js";
+import { checkStateSize, encodeState, largeStateBytes, restoreState } from "./state.js";
+import { currentTurn, Turn, type TurnHost } from "./turn.js";
+
+/** Runs one message on its actor and gathers what it leaves behind. */
+export class Turns implements TurnHost {
+  readonly scope: PartitionScope;
+  readonly #settlement: Settlement;
+  readonly #queries: Queries;
+
+  constructor(scope: PartitionScope, settlement: Settlement) {
+    this.scope = scope;
+    this.#settlement = settlement;
+    this.#queries = new Queries(scope, settlement);
+  }
+
+  /** @param withdrawn the caller does not want it any more */
+  start(activation: Activation, inbound: Inbound, withdrawn: boolean): void {
+    const method = activation.hosted.definition.methods.get(inbound.message.handler);
+    const kind = method?.kind ?? "handler";
+    const turn = new Turn(this, activation, inbound, kind);
+    if (kind === "query") this.#queries.begin(activation, turn);
+    else activation.running = turn;
+    const refusal = this.#refuse(activation, inbound.message, method, withdrawn);
+    if (refusal) this.#fail(turn, refusal);
+    else this.#run(turn, method!);
+  }
+
+  /** A turn ran out of its time: it leaves nothing, and what still runs of it touches nothing, for its instance is dropped. */
+  timeout(turn: Turn): void {
+    const { activation, inbound, what } = turn;
+    const timeoutMs = activation.hosted.definition.methods.get(inbound!.message.handler)?.timeoutMs;
+    const error = new TurnTimeoutError(
+      `${what} ran longer than ${timeoutMs} ms; raise its timeout, @Handler({ timeout }), or do long work outside the actor`,
+    );
+    turn.abort(error);
+    activation.spoiled = true;
+    this.#fail(turn, error);
+    this.scope.scheduler.pump(activation);
+  }
+
+  /** Why the message is not run at all. */
+  #refuse(
+    activation: Activation,
+    message: Message,
+    method: MethodDefinition | undefined,
+    withdrawn: boolean,
+  ): ActorError | undefined {
+    const { definition } = activation.hosted;
+    const what = `${message.to}.${message.handler}`;
+    if (withdrawn) return new NotStartedError(`${what}: the caller withdrew the call before it began`);
+    if (!method) return unknownHandler(definition, message.handler);
+    if (message.kind === "query" && method.kind !== "query") {
+      return new QueryEffectError(`${definition.name}.${message.handler} is a handler; a query may only ask queries`);
+    }
+    if (message.deadline === undefined || message.kind === "tell") return undefined;
+    const { limits, ports } = this.scope.services;
+    if (ports.clock.now() > message.deadline + limits.clockToleranceMs) {
+      return new NotStartedError(`${what}: the caller's time was over before it began`);
+    }
+    if (this.scope.commits.unavailable) {
+      return new OverloadedError(`${message.to}: the store cannot take commits now`, "store", 1_000);
+    }
+    return undefined;
+  }
+
+  #run(turn: Turn, method: MethodDefinition): void {
+    const { activation } = turn;
+    const { services } = this.scope;
+    services.watchdog?.running(activation.address);
+    let result: unknown;
+    try {
+      const args = argumentsOf(turn.inbound!.message);
+      const checked = method.input === undefined ? args : checkArguments(method, args);
+      result =
+        checked instanceof Promise
+          ? checked.then((values) => runChecked(turn, method, values))
+          : currentTurn.run(turn, invoke, method, activation.instance!, checked);
+    } catch (error) {
+      this.#fail(turn, error);
+      return;
+    }
+    if (!isThenable(result)) {
+      this.#finish(turn, result);
+      return;
+    }
+    services.timers.set(turn, method.timeoutMs);
+    result.then(
+      (value) => this.#later(turn, () => this.#finish(turn, value)),
+      (error) => this.#later(turn, () => this.#fail(turn, error)),
+    );
+  }
+
+  /** Ends a turn that was waited for, then starts whatever the actor can start next. */
+  #later(turn: Turn, end: () => void): void {
+    if (turn.ended || !this.scope.alive) return;
+    end();
+    this.scope.scheduler.pump(turn.activation);
+  }
+
+  /** The handler returned. Nothing of the turn leaves before its commit is known (P5). */
+  #finish(turn: Turn, value: unknown): void {
+    if (turn.lookups !== undefined) {
+      this.#finishAfterLookups(turn, value, turn.lookups);
+      return;
+    }
+    try {
+      if (turn.kind === "query") this.#queries.finish(turn, value);
+      else this.#commit(turn, value);
+    } catch (error) {
+      this.#fail(turn, error);
+    }
+  }
+
+  /** It told a type not seen before, whose mailbox is being looked up. */
+  #finishAfterLookups(turn: Turn, value: unknown, lookups: readonly Promise<void>[]): void {
+    turn.lookups = undefined;
+    Promise.all(lookups).then(
+      () => this.#later(turn, () => this.#finish(turn, value)),
+      (error) => this.#later(turn, () => this.#fail(turn, error)),
+    );
+  }
+
+  /** @throws when answer or state cannot be stored; then nothing was gathered yet */
+  #commit(turn: Turn, value: unknown): void {
+    const { activation } = turn;
+    const inbound = turn.inbound!;
+    const wanted = value !== undefined && inbound.message.kind !== "tell";
+    const valueText = wanted ? answerText(turn.what, value) : undefined;
+    const text = turn.destroys ? activation.initial : this.#stateText(activation);
+    this.#end(turn);
+    const group = this.scope.commits.gathering;
+    this.#saveState(turn, text, group);
+    if (turn.tells !== undefined) group.out.push(...turn.tells);
+    this.#settlement.answer(inbound, valueText, group);
+    this.#settlement.done(activation, inbound, group);
+    this.scope.activations.used(activation);
+    if (turn.deactivates || turn.destroys) this.scope.activations.leave(activation);
+  }
+
+  /** O6: these bytes are what the commit writes, and what a later turn that fails goes back to. */
+  #stateText(activation: Activation): string {
+    const { definition, fields } = activation.hosted;
+    const text = encodeState(definition.version, fields, activation.instance!);
+    if (text !== activation.text) checkStateSize(activation.address, text);
+    return text;
+  }
+
+  #saveState({ activation, destroys }: Turn, text: string, group: CommitGroup): void {
+    if (text === activation.text && !activation.unsaved && !destroys) return;
+    const initial = text === activation.initial;
+    if (!initial || activation.stored) group.states.set(activation.address, initial ? undefined : text);
+    if (text.length > largeStateBytes && activation.text.length <= largeStateBytes) {
+      this.scope.services.log.warn(
+        { actor: activation.address, bytes: text.length },
+        "state is large: every turn that changes it writes it whole",
+      );
+    }
+    activation.text = text;
+    activation.stored = !initial;
+    activation.unsaved = false;
+  }
+
+  /** The turn failed: it leaves nothing but its error (P4). */
+  #fail(turn: Turn, thrown: unknown): void {
+    if (turn.ended) return;
+    this.#report(turn, asActorError(thrown));
+    if (turn.kind === "query") {
+      this.#queries.fail(turn, thrown);
+      return;
+    }
+    const { activation, inbound } = turn;
+    this.#end(turn);
+    if (!activation.spoiled) restoreState(activation.hosted.fields, activation.instance!, activation.text);
+    this.#settlement.failed(activation, inbound!, thrown);
+    this.scope.activations.used(activation);
+    if (activation.spoiled) this.scope.activations.remake(activation);
+  }
+
+  #end(turn: Turn): void {
+    turn.end();
+    this.scope.services.timers.delete(turn);
+    turn.activation.running = undefined;
+  }
+
+  /** A refusal is no fault; everything else is logged where it happened. */
+  #report(turn: Turn, error: ActorError): void {
+    const { log } = this.scope.services;
+    const fields = { actor: turn.activation.address, handler: turn.inbound!.message.handler, code: error.code };
+    if (error instanceof HandlerError || error instanceof TurnTimeoutError) {
+      log.error({ ...fields, err: error.cause ?? error }, `${turn.what} failed: ${error.message}`);
+    } else {
+      log.debug(fields, `${turn.what} ended with ${error.name}: ${error.message}`);
+    }
+  }
+}
+
+/** The arguments were checked by promise, and the turn may have run out of its time meanwhile. */
+function runChecked(turn: Turn, method: MethodDefinition, args: unknown[]): unknown {
+  if (turn.ended) throw new TurnEndedError(`${turn.what} ended before its arguments were checked`);
+  return currentTurn.run(turn, invoke, method, turn.activation.instance!, args);
+}
+
+function invoke(method: MethodDefinition, instance: object, args: unknown[]): unknown {
+  return Reflect.apply(method.run, instance, args);
+}
+
+/** The handler may change what it gets; a message that may run again, or be kept, keeps its own arguments. */
+function argumentsOf({ args, kind, id }: Message): unknown[] {
+  const again = kind === "tell" || id !== undefined;
+  const wire: unknown = again && args.some(isObject) ? JSON.parse(JSON.stringify(args)) : args;
+  return fromWire(wire) as unknown[];
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return isObject(value) && typeof (value as { then?: unknown }).then === "function";
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null;
+}

@@ -192,7 +192,7 @@ describe("P1: a confirmed tell takes effect exactly once", () => {
     expect(await journal().list()).toEqual(["a", "b"]);
   });
 
-  it("to a type whose worker has not started yet waits for its queue", async () => {
+  it("to a full mailbox waits for room", async () => {
     const client = await rig.host([], { process: "client" });
     rig.world.refuse("Journal:g1:00", true);
     const told = watch(client.ref<Journal>("Journal", "j").tell.note("a"));

@@ -48,8 +48,9 @@ export class StoredActors implements ActorAdmin {
     const { type, key } = parseAddress(address);
     const partition = await this.#directory.find(type, key);
     await this.#calls.ask(partition, callTarget(address, "ask", eraseHandler), "[]", eraseDetails);
-    let deadLetters = 0;
-    for await (const letter of this.#ports.broker.deadLetters(type)) if (letter.address === address) deadLetters++;
-    return { deadLetters };
+    // By identity: after a crash the broker may hold two copies of one letter (delivery.md C.21).
+    const ids = new Set<string>();
+    for await (const letter of this.#ports.broker.deadLetters(type)) if (letter.address === address) ids.add(letter.id);
+    return { deadLetters: ids.size };
   }
 }

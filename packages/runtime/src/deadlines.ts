@@ -59,7 +59,7 @@ export class Deadlines {
     item.earlier = undefined;
     item.later = undefined;
     // The timer that was armed for an emptied bucket fires once for nothing and looks for the next.
-    if (bucket.first === undefined && bucket !== this.#latest) this.#buckets.delete(bucket.time);
+    if (bucket.first === undefined && bucket !== this.#latest) this.#drop(bucket);
   }
 
   /** Forgets everything and stops the timer. */
@@ -74,11 +74,16 @@ export class Deadlines {
   #bucket(time: number): Bucket {
     const latest = this.#latest;
     if (latest?.time === time) return latest;
-    if (latest?.first === undefined && latest !== undefined) this.#buckets.delete(latest.time);
+    if (latest !== undefined && latest.first === undefined) this.#drop(latest);
     let bucket = this.#buckets.get(time);
     if (!bucket) this.#buckets.set(time, (bucket = { time, first: undefined }));
     this.#latest = bucket;
     return bucket;
+  }
+
+  #drop(bucket: Bucket): void {
+    // While its items fire, another bucket of the same time may have taken its place.
+    if (this.#buckets.get(bucket.time) === bucket) this.#buckets.delete(bucket.time);
   }
 
   #arm(time: number): void {

@@ -13,6 +13,7 @@ import {
   type Reply,
   replyToField,
   TooLargeError,
+  UnknownOutcomeError,
 } from "@actor-runtime/core";
 import { Deadlines } from "../deadlines.js";
 import type { Logger } from "../ports.js";
@@ -125,8 +126,7 @@ export class Calls implements AskHost, TellHost {
       const pending = this.#pending[id % maxPending];
       // An answer nobody waits for: the second of two, or one that came too late.
       if (pending?.id !== id) continue;
-      if (reply.error) pending.fail(errorFromWire(reply.error));
-      else pending.succeed(fromWire(reply.value));
+      answer(pending, reply);
     }
   }
 
@@ -203,6 +203,16 @@ export class Calls implements AskHost, TellHost {
       },
       argsText,
     );
+  }
+}
+
+function answer(pending: PendingAsk, { error, value }: Reply): void {
+  try {
+    if (error) pending.fail(errorFromWire(error));
+    else pending.succeed(fromWire(value));
+  } catch (cause) {
+    const { address, handler } = pending.target;
+    pending.fail(new UnknownOutcomeError(`${address}.${handler}: the answer cannot be read`, { cause }));
   }
 }
 

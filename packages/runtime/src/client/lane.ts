@@ -61,6 +61,8 @@ export class Lane {
   #waitingBytes = 0;
   /** The unconfirmed batch, empty = none. */
   #batch: Outgoing[] = [];
+  /** `publishing`: a publication is under way; `retrying`: the batch waits to be published again. */
+  #state: "idle" | "publishing" | "retrying" = "idle";
   #flushScheduled = false;
   #failures = 0;
   /** Some publication of the batch had an unknown outcome: its messages may be in the mailbox. */
@@ -93,17 +95,24 @@ export class Lane {
   send(message: Outgoing): void {
     this.#waiting.push(message);
     this.#waitingBytes += message.bytes;
-    if (this.#flushScheduled || this.#batch.length > 0) return;
-    this.#flushScheduled = true;
-    queueMicrotask(this.#flush);
+    this.#flushSoon();
   }
 
-  /** Takes a message back that is in no batch yet. */
+  /**
+   * Takes a message back that has certainly not been stored: it is in no batch yet, or its batch was refused every time and
+   * waits to be published again. `false`: it may be in the mailbox.
+   */
   withdraw(message: Outgoing): boolean {
-    const index = this.#waiting.indexOf(message);
-    if (index < 0) return false;
-    this.#waiting.splice(index, 1);
-    this.#waitingBytes -= message.bytes;
+    const waiting = this.#waiting.indexOf(message);
+    if (waiting >= 0) {
+      this.#waiting.splice(waiting, 1);
+      this.#waitingBytes -= message.bytes;
+      return true;
+    }
+    if (this.#state !== "retrying" || this.#uncertain) return false;
+    const inBatch = this.#batch.indexOf(message);
+    if (inBatch < 0) return false;
+    this.#batch.splice(inBatch, 1);
     return true;
   }
 
@@ -128,7 +137,7 @@ export class Lane {
 
   readonly #flush = (): void => {
     this.#flushScheduled = false;
-    if (this.#closed || this.#batch.length > 0 || this.#waiting.length === 0) return;
+    if (this.#closed || this.#state !== "idle" || this.#waiting.length === 0) return;
     this.#batch = this.#takeBatch();
     this.#failures = 0;
     this.#uncertain = false;
@@ -157,7 +166,15 @@ export class Lane {
     return this.#waiting.splice(0, count);
   }
 
+  /** What is sent at the same moment goes into one batch. */
+  #flushSoon(): void {
+    if (this.#flushScheduled || this.#state !== "idle" || this.#waiting.length === 0) return;
+    this.#flushScheduled = true;
+    queueMicrotask(this.#flush);
+  }
+
   #publish(): void {
+    this.#state = "publishing";
     const frame = frameOf(this.#batch);
     this.#broker.publish(this.#to, frame).then(this.#settle, () => this.#settle("lost"));
   }
@@ -167,27 +184,30 @@ export class Lane {
     if (outcome === "confirmed") {
       const batch = this.#batch;
       this.#batch = [];
+      this.#state = "idle";
       for (const message of batch) {
         if (message.source !== undefined && !isOutbox(message.source)) message.source.confirm(message.number);
         message.confirmed();
       }
       // Callers that just learned of the confirm may send at once; let their messages join the next batch.
-      if (this.#waiting.length > 0 && !this.#flushScheduled) {
-        this.#flushScheduled = true;
-        queueMicrotask(this.#flush);
-      }
+      this.#flushSoon();
       return;
     }
     if (outcome === "lost") this.#uncertain = true;
     this.#failures++;
+    this.#state = "retrying";
     this.#abandonExpired(outcome);
     const delayMs = retryDelayMs(this.#failures, backoff, this.#random.next());
     this.#clock.after(delayMs, () => {
       if (this.#closed) return;
       this.#abandonExpired(outcome);
       // Same numbers, same `after` (S4): nothing of this batch has been confirmed in between.
-      if (this.#batch.length > 0) this.#publish();
-      else this.#flush();
+      if (this.#batch.length > 0) {
+        this.#publish();
+      } else {
+        this.#state = "idle";
+        this.#flushSoon();
+      }
     });
   };
 

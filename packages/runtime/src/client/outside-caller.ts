@@ -35,6 +35,10 @@ export class OutsideCaller implements Caller {
     await this.#calls.tell(partition, method, argsText, details);
   }
 
+  refuseTell(error: unknown): Promise<never> {
+    return Promise.reject(error);
+  }
+
   /** Options without a delay serve every call of a reference as they are. */
   #details(options: NormalCallOptions): CallDetails {
     return options.delayMs === undefined ? options : { ...options, dueAt: this.#clock.now() + options.delayMs };

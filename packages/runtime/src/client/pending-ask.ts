@@ -77,10 +77,11 @@ export class PendingAsk implements Outgoing, Timed {
       this.host.waitOn(this);
     } else if (this.expiresAt - this.host.now() > 1) {
       this.host.waitOn(this);
-    } else if (this.lane.withdraw(this)) {
-      this.fail(new OverloadedError(`${this.#what}: not sent within ${this.details.timeoutMs} ms`, "mailbox", 500));
-    } else {
+    } else if (this.#sent || !this.lane.withdraw(this)) {
       this.fail(new AskTimeoutError(`${this.#what}: no answer within ${this.details.timeoutMs} ms`));
+    } else {
+      const ms = this.details.timeoutMs;
+      this.fail(new OverloadedError(`${this.#what}: its mailbox took no message within ${ms} ms`, "mailbox", 500));
     }
   }
 
@@ -99,7 +100,7 @@ export class PendingAsk implements Outgoing, Timed {
 
   #cancel(): void {
     const { signal } = this.details;
-    if (this.lane.withdraw(this)) {
+    if (!this.#sent && this.lane.withdraw(this)) {
       this.fail(cancelled(this.target, signal, "none"));
       return;
     }

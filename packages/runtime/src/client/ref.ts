@@ -32,6 +32,8 @@ export interface BoundMethod extends CallTarget {
 export interface Caller {
   ask(method: BoundMethod, args: readonly unknown[], options: NormalCallOptions): Promise<unknown>;
   tell(method: BoundMethod, args: readonly unknown[], options: NormalCallOptions): unknown;
+  /** How a tell fails that cannot even begin: it rejects outside, and throws in a turn. */
+  refuseTell(error: unknown): unknown;
 }
 
 const noOptions: RefOptions = {};
@@ -78,7 +80,15 @@ class ActorRef {
   #bind(name: string): (...args: unknown[]) => unknown {
     const { caller, target } = this;
     let method: BoundMethod | undefined;
-    if (this.tells) return (...args) => caller.tell((method ??= bindMethod(target, name)), args, this.#options());
+    if (this.tells) {
+      return (...args) => {
+        try {
+          return caller.tell((method ??= bindMethod(target, name)), args, this.#options());
+        } catch (error) {
+          return caller.refuseTell(error);
+        }
+      };
+    }
     return (...args) => {
       try {
         return caller.ask((method ??= bindMethod(target, name)), args, this.#options());

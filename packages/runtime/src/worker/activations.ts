@@ -175,7 +175,10 @@ export class Activations implements ActivationTable {
     const { hosted } = activation;
     const { definition } = hosted;
     const { services } = this.#scope;
-    const instance = definition.construct(new SelfContext(activation, services), services.container);
+    // The message that wakes it may come from another actor's turn, whose async context must not reach the constructor.
+    const instance = currentTurn.run(undefined, () =>
+      definition.construct(new SelfContext(activation, services), services.container),
+    );
     if (hosted.fields.length === 0) hosted.fields = storedFields(definition.stateFields(instance));
     const initial = encodeState(definition.version, hosted.fields, instance);
     if (initial !== hosted.initial) hosted.initial = initial;

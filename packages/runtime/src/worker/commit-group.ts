@@ -45,6 +45,8 @@ export class CommitGroup {
   #reminders: Map<string, ReminderWrite["reminder"]> | undefined;
   #trims: Map<Destination, number> | undefined;
   #parked: Map<Parking, ParkedChange> | undefined;
+  #answerIndex: Map<string, Answer> | undefined;
+  #indexed = 0;
 
   // ---- leaves once the commit is known to have succeeded (O10)
   readonly replies: ReplyDraft[] = [];
@@ -68,6 +70,17 @@ export class CommitGroup {
       this.#reminders !== undefined ||
       this.#parked !== undefined
     );
+  }
+
+  /** The answer given in this group under a key. */
+  findAnswer(key: string): Answer | undefined {
+    // Indexed when first looked for, which only repeats and keyed messages do.
+    this.#answerIndex ??= new Map();
+    for (; this.#indexed < this.answers.length; this.#indexed++) {
+      const answer = this.answers[this.#indexed]!;
+      this.#answerIndex.set(answer.key, answer);
+    }
+    return this.#answerIndex.get(key);
   }
 
   /** The stream's row has changed. */

@@ -66,8 +66,7 @@ export class CommitLog {
 
   /** An answer given by a turn whose commit is not known yet. */
   pendingAnswer(key: string): Answer | undefined {
-    const find = (group: CommitGroup | undefined) => group?.answers.find((answer) => answer.key === key);
-    return find(this.#gathering) ?? find(this.#inFlight);
+    return this.#gathering.findAnswer(key) ?? this.#inFlight?.findAnswer(key);
   }
 
   /** Resolves once the commit of this number is known; rejects when the partition is lost before. */

@@ -1,4 +1,4 @@
-import type { StoredMessage } from "@actor-runtime/core";
+import { answerKey, type StoredMessage } from "@actor-runtime/core";
 import type { Bucket, Timed } from "../deadlines.js";
 import { type CommitGroup, storedText } from "./commit-group.js";
 import { Inbound } from "./inbound.js";
@@ -93,5 +93,5 @@ export class DelayedMessages {
 
 /** One record per message, however often it is tried. */
 function idOf({ message, identity }: Inbound): string {
-  return `${message.to}|${identity}`;
+  return answerKey(message.to, identity);
 }

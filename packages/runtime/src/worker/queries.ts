@@ -38,6 +38,10 @@ export class Queries {
     const { activation } = turn;
     assignFields(activation, activation.queryBase!);
     this.#end(turn);
+    if (turn.inbound!.message.kind === "tell") {
+      this.#settlement.failed(activation, turn.inbound!, thrown);
+      return;
+    }
     this.#leave(turn, errorReplyText(turn.inbound!.message.call ?? "", errorToWire(thrown)));
   }
 

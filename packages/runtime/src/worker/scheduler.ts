@@ -1,4 +1,4 @@
-import { answerKey, NotStartedError, replyText } from "@actor-runtime/core";
+import { type Answer, answerKey, NotStartedError, replyText } from "@actor-runtime/core";
 import type { Activation } from "./activation.js";
 import type { Inbound } from "./inbound.js";
 import type { PartitionScope, TurnScheduler } from "./scope.js";
@@ -34,11 +34,18 @@ export class Scheduler implements TurnScheduler {
       }
       const inbound = activation.head;
       if (inbound === undefined || this.#waits(activation, inbound)) return;
-      if (inbound.mayBeAnswered && inbound.message.kind !== "query") {
-        this.#lookUp(activation, inbound);
+      if (!inbound.mayBeAnswered || inbound.message.kind === "query") {
+        this.#start(activation, inbound);
+        continue;
+      }
+      // O5: a keyed or repeated message may have its answer already.
+      const key = answerKey(activation.address, inbound.identity);
+      const answer = this.#scope.commits.pendingAnswer(key);
+      if (!answer) {
+        this.#lookUp(activation, inbound, key);
         return;
       }
-      this.#start(activation, inbound);
+      this.#answerAgain(activation, inbound, answer);
     }
   }
 
@@ -67,29 +74,23 @@ export class Scheduler implements TurnScheduler {
     return true;
   }
 
-  /** O5: a keyed or repeated message may have its answer already. */
-  #lookUp(activation: Activation, inbound: Inbound): void {
-    const key = answerKey(activation.address, inbound.identity);
-    // Blocks the actor like a turn, so that its messages keep their order.
+  /** Blocks the actor like a turn while the store is asked, so that its messages keep their order. */
+  #lookUp(activation: Activation, inbound: Inbound, key: string): void {
     const turn = new Turn(this.#turns, activation, inbound, "lifecycle");
     activation.running = turn;
-    const found = this.#scope.commits.pendingAnswer(key);
-    if (found) this.#lookedUp(turn, inbound, found);
-    else this.#scope.answers.get(key, (answer) => this.#lookedUp(turn, inbound, answer));
+    this.#scope.answers.get(key, (answer) => {
+      if (!this.#scope.alive) return;
+      turn.end();
+      activation.running = undefined;
+      if (answer) this.#answerAgain(activation, inbound, answer);
+      else this.#start(activation, inbound);
+      this.pump(activation);
+    });
   }
 
-  #lookedUp(turn: Turn, inbound: Inbound, answer: Parameters<Settlement["answerAgain"]>[2] | undefined): void {
-    if (!this.#scope.alive) return;
-    const { activation } = turn;
-    turn.end();
-    activation.running = undefined;
-    if (answer) {
-      take(activation, inbound);
-      this.#settlement.answerAgain(activation, inbound, answer);
-    } else {
-      this.#start(activation, inbound);
-    }
-    this.pump(activation);
+  #answerAgain(activation: Activation, inbound: Inbound, answer: Answer): void {
+    take(activation, inbound);
+    this.#settlement.answerAgain(activation, inbound, answer);
   }
 
   #start(activation: Activation, inbound: Inbound): void {

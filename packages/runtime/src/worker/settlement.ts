@@ -1,7 +1,8 @@
 import {
-  ActorError,
+  type ActorError,
   type Answer,
   answerKey,
+  errorFromWire,
   errorReplyText,
   errorToWire,
   HandlerError,
@@ -42,6 +43,8 @@ export class Settlement {
         stream.apply(inbound.number);
         group.touch(stream);
       }
+      // A query that could not run writes nothing, but its error leaves with a commit.
+      else group.mustWrite = true;
       group.deliveries.push(delivery);
     }
     activation.lastSeq = group.seq;
@@ -122,12 +125,9 @@ export class Settlement {
   }
 }
 
-/** What a handler threw as an error of ours. */
+/** What a handler threw as an error of ours, the way its caller gets it. Never throws, whatever was thrown. */
 export function asActorError(thrown: unknown): ActorError {
-  if (thrown instanceof ActorError) return thrown;
-  const name = thrown instanceof Error ? thrown.name : typeof thrown;
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return new HandlerError(message, name, { cause: thrown });
+  return errorFromWire(errorToWire(thrown));
 }
 
 /** A fault may pass; a refusal or a wrong message never does. */

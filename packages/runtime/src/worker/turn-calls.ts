@@ -71,6 +71,10 @@ export const turnCalls: Caller = {
       turn.lookups.push(lookup);
     }
   },
+
+  refuseTell(error) {
+    throw error;
+  },
 };
 
 function current(what: string): Turn {

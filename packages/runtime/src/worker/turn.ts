@@ -7,7 +7,7 @@ import type { Draft } from "./outbox.js";
 import type { PartitionScope } from "./scope.js";
 
 /** The turn whose code runs now. */
-export const currentTurn = new AsyncLocalStorage<Turn>();
+export const currentTurn = new AsyncLocalStorage<Turn | undefined>();
 
 /** Who runs turns. */
 export interface TurnHost {

@@ -89,6 +89,7 @@ export class Turns implements TurnHost {
     const { services } = this.scope;
     services.watchdog?.running(activation.address);
     let result: unknown;
+    let thenable: boolean;
     try {
       const args = argumentsOf(turn.inbound!.message);
       const checked = method.input === undefined ? args : checkArguments(method, args);
@@ -96,16 +97,17 @@ export class Turns implements TurnHost {
         checked instanceof Promise
           ? checked.then((values) => runChecked(turn, method, values))
           : currentTurn.run(turn, invoke, method, activation.instance!, checked);
+      thenable = isThenable(result);
     } catch (error) {
       this.#fail(turn, error);
       return;
     }
-    if (!isThenable(result)) {
+    if (!thenable) {
       this.#finish(turn, result);
       return;
     }
     services.timers.set(turn, method.timeoutMs);
-    result.then(
+    (result as PromiseLike<unknown>).then(
       (value) => this.#later(turn, () => this.#finish(turn, value)),
       (error) => this.#later(turn, () => this.#fail(turn, error)),
     );
@@ -208,7 +210,7 @@ export class Turns implements TurnHost {
     const { log } = this.scope.services;
     const fields = { actor: turn.activation.address, handler: turn.inbound!.message.handler, code: error.code };
     if (error instanceof HandlerError || error instanceof TurnTimeoutError) {
-      log.error({ ...fields, err: error.cause ?? error }, `${turn.what} failed: ${error.message}`);
+      log.error({ ...fields, err: error }, `${turn.what} failed: ${error.message}`);
     } else {
       log.debug(fields, `${turn.what} ended with ${error.name}: ${error.message}`);
     }
@@ -232,7 +234,7 @@ function argumentsOf({ args, kind, id }: Message): unknown[] {
   return fromWire(wire) as unknown[];
 }
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
+function isThenable(value: unknown): boolean {
   return isObject(value) && typeof (value as { then?: unknown }).then === "function";
 }
 

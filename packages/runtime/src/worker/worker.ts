@@ -172,9 +172,11 @@ export class Worker {
     for (const { definition } of types.values()) shortestMs = Math.min(shortestMs, definition.idleAfterMs);
     for (const activation of activations) {
       const idleMs = (activations.now - activation.usedAt) * 1000;
+      // Let in beyond the bound while all others were busy.
+      const tooMany = activations.size > this.#services.limits.maxActivations;
       // They come in the order of their last use: from here on all were used too recently.
-      if (idleMs < shortestMs) return;
-      if (idleMs >= activation.hosted.definition.idleAfterMs) activation.owner.deactivate(activation);
+      if (idleMs < shortestMs && !tooMany) return;
+      if (tooMany || idleMs >= activation.hosted.definition.idleAfterMs) activation.owner.deactivate(activation);
     }
   }
 }

@@ -46,7 +46,7 @@ export class Rig {
   readonly lines: Line[] = [];
   readonly published: Published[] = [];
   /** Bodies of replies. */
-  readonly replies: { readonly to: string; readonly body: Uint8Array }[] = [];
+  readonly replies: { readonly process: string; readonly to: string; readonly body: Uint8Array }[] = [];
   readonly world = new EmbeddedWorld({
     clock: this.clock,
     random: this.random,
@@ -130,7 +130,7 @@ export class Rig {
         return broker.publish(to, frame);
       },
       reply: (to, body) => {
-        this.replies.push({ to, body });
+        this.replies.push({ process, to, body });
         broker.reply(to, body);
       },
       consume: (...args) => broker.consume(...args),

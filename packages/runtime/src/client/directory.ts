@@ -12,11 +12,18 @@ interface Entry {
   readonly partitions: readonly PartitionId[];
 }
 
+interface Waiting {
+  readonly type: string;
+  readonly key: string;
+  found(partition: PartitionId): void;
+  failed(error: unknown): void;
+}
+
 /** Which mailbox a type has, and so which partition an address belongs to. Filled from the namespace's record. */
 export class Directory {
   readonly #store: Store;
   readonly #types = new Map<string, Entry>();
-  #reading: Promise<void> | undefined;
+  #waiting: Waiting[] = [];
 
   constructor(store: Store) {
     this.#store = store;
@@ -37,15 +44,17 @@ export class Directory {
    *
    * @throws UnknownTypeError when no worker of the namespace has ever hosted the type
    */
-  async find(type: string, key: string): Promise<PartitionId> {
-    if (!this.#types.has(type)) await this.#read();
-    const partition = this.partition(type, key);
-    if (partition === undefined) {
-      throw new UnknownTypeError(
-        `no worker has ever hosted actors of type "${type}"; start one with a class marked @Actor("${type}"), or check the name`,
-      );
-    }
-    return partition;
+  find(type: string, key: string): Promise<PartitionId> {
+    return new Promise((resolve, reject) => this.locate(type, key, resolve, reject));
+  }
+
+  /**
+   * As `find`, but `found` is called before anybody else can see that the type is known, in the order asked: what a sender
+   * sends to an actor before its mailbox is known still leaves before what it sends after.
+   */
+  locate(type: string, key: string, found: (partition: PartitionId) => void, failed: (error: unknown) => void): void {
+    this.#waiting.push({ type, key, found, failed });
+    if (this.#waiting.length === 1) void this.#read();
   }
 
   /** The mailbox of a type, as `find` would. */
@@ -55,18 +64,29 @@ export class Directory {
   }
 
   /** One read serves all that ask meanwhile. */
-  #read(): Promise<void> {
-    this.#reading ??= this.#store
-      .namespace()
-      .then((record) => {
-        for (const [type, name] of Object.entries(record.types)) {
-          const mailbox = record.mailboxes[name];
-          if (mailbox) this.add(type, { name, ...mailbox });
-        }
-      })
-      .finally(() => {
-        this.#reading = undefined;
-      });
-    return this.#reading;
+  async #read(): Promise<void> {
+    let failure: unknown;
+    try {
+      const { types, mailboxes } = await this.#store.namespace();
+      for (const [type, name] of Object.entries(types)) {
+        const mailbox = mailboxes[name];
+        if (mailbox) this.add(type, { name, ...mailbox });
+      }
+    } catch (error) {
+      failure = error;
+    }
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const { type, key, found, failed } of waiting) {
+      const partition = this.partition(type, key);
+      if (partition !== undefined) found(partition);
+      else failed(failure ?? unknownType(type));
+    }
   }
+}
+
+function unknownType(type: string): UnknownTypeError {
+  return new UnknownTypeError(
+    `no worker has ever hosted actors of type "${type}"; start one with a class marked @Actor("${type}"), or check the name`,
+  );
 }

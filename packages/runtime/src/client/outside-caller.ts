@@ -1,4 +1,4 @@
-import { type Clock, encodeText } from "@actor-runtime/core";
+import { type Clock, encodeText, type PartitionId } from "@actor-runtime/core";
 import type { NormalCallOptions } from "./call-options.js";
 import type { CallDetails } from "./call-target.js";
 import type { Calls } from "./calls.js";
@@ -21,18 +21,34 @@ export class OutsideCaller implements Caller {
   ask(method: BoundMethod, args: readonly unknown[], options: NormalCallOptions): Promise<unknown> {
     const argsText = encodeText(args, "args");
     const details = this.#details(options);
-    const { type, key } = method.target;
-    method.partition ??= this.#directory.partition(type, key);
-    if (method.partition !== undefined) return this.#calls.ask(method.partition, method, argsText, details);
-    return this.#directory.find(type, key).then((found) => this.#calls.ask(found, method, argsText, details));
+    return this.#send(method, (partition) => this.#calls.ask(partition, method, argsText, details));
   }
 
-  async tell(method: BoundMethod, args: readonly unknown[], options: NormalCallOptions): Promise<void> {
-    const { type, key } = method.target;
+  tell(method: BoundMethod, args: readonly unknown[], options: NormalCallOptions): Promise<void> {
     const argsText = encodeText(args, "args");
     const details = this.#details(options);
-    const partition = this.#directory.partition(type, key) ?? (await this.#directory.find(type, key));
-    await this.#calls.tell(partition, method, argsText, details);
+    return this.#send(method, (partition) => this.#calls.tell(partition, method, argsText, details));
+  }
+
+  /** At once where the mailbox is known; the order of sending holds also while it is looked up. */
+  #send<R>(method: BoundMethod, send: (partition: PartitionId) => Promise<R>): Promise<R> {
+    const { type, key } = method.target;
+    method.partition ??= this.#directory.partition(type, key);
+    if (method.partition !== undefined) return send(method.partition);
+    return new Promise((resolve, reject) => {
+      this.#directory.locate(
+        type,
+        key,
+        (partition) => {
+          try {
+            resolve(send(partition));
+          } catch (error) {
+            reject(error);
+          }
+        },
+        reject,
+      );
+    });
   }
 
   refuseTell(error: unknown): Promise<never> {

@@ -66,6 +66,8 @@ export class Activation implements Timed {
   lastSeq = 0;
   running: RunningTurn | undefined;
   queries: Set<RunningTurn> | undefined;
+  /** One of the running queries assigned a durable field: all of them fail, for they may have read it. */
+  queriesSpoiled = false;
   /** Values of the durable fields when the first of the running queries began. */
   queryBase: unknown[] | undefined;
   queue: Inbound[] | undefined;

@@ -63,13 +63,18 @@ export class Inbox {
     if (this.#held.length > 0) this.#walkHeld();
   }
 
-  /** O2: gives up the holes that held deliveries wait for. */
+  /** What held deliveries wait for, by stream and number: the same hole has the same name in the next tenure. */
+  get holes(): string[] {
+    return this.#held.map((walk) => `${segmentOf(walk).stream}:${segmentOf(walk).after}`);
+  }
+
+  /** O2: gives up what held deliveries wait for, the lowest number first: it may be all that the others wait for. */
   passHoles(cause: "rewound" | "unknown"): void {
-    for (const walk of this.#held) {
-      const segment = walk.delivery.frame.headers.segments[walk.segment]!;
-      this.#passHole(segment, cause);
+    while (this.#held.length > 0) {
+      const lowest = this.#held.reduce((a, b) => (segmentOf(b).after < segmentOf(a).after ? b : a));
+      this.#passHole(segmentOf(lowest), cause);
+      this.#walkHeld();
     }
-    this.#walkHeld();
   }
 
   #walkHeld(): void {
@@ -218,10 +223,10 @@ export class Inbox {
     const { gathering } = commits;
     const { segments } = delivery.frame.headers;
     let fresh = segments.length === 0;
-    for (const { stream: name, first, count } of segments) {
+    for (const { stream: name, first, count, after } of segments) {
       const stream = streams.get(name);
       for (let number = first; number < first + count; number++) {
-        if (stream.accept(number, number - 1) === "duplicate") continue;
+        if (stream.accept(number, number === first ? after : number - 1) === "duplicate") continue;
         stream.apply(number);
         fresh = true;
       }
@@ -237,6 +242,7 @@ export class Inbox {
     gathering.deliveries.push({ tag: delivery.tag, open: 1 });
     gathering.mustWrite = true;
     commits.commitSoon();
+    if (this.#held.length > 0) this.#walkHeld();
   }
 
   #passHole(segment: Segment, cause: "rewound" | "unknown"): void {
@@ -252,6 +258,11 @@ export class Inbox {
     }
     gathering.touch(stream);
   }
+}
+
+/** The segment a walk has come to. */
+function segmentOf(walk: Walk): Segment {
+  return walk.delivery.frame.headers.segments[walk.segment]!;
 }
 
 /** The headers must cover the numbered messages of the body exactly. */

@@ -22,8 +22,8 @@ export class PartitionOwner implements TenureHost {
   readonly #index: number;
   readonly #partitions: number;
   #tenure: Tenure | undefined;
-  /** The last tenure ended because a held delivery waited in vain. */
-  #wedged = false;
+  /** Holes for which the channel was opened anew. */
+  #wedged: ReadonlySet<string> = new Set();
   #failures = 0;
   #stopped = false;
   #taking: Promise<void> = Promise.resolve();
@@ -63,14 +63,14 @@ export class PartitionOwner implements TenureHost {
     await this.#taking;
   }
 
-  /** O2: first the channel is opened anew, in a new tenure; if messages are still missing after as long, they are given up. */
-  wedged(tenure: Tenure): void {
-    if (this.#wedged) {
-      this.#wedged = false;
+  /** O2: first the channel is opened anew, in a new tenure; a hole that is still there after as long again is given up. */
+  wedged(tenure: Tenure, holes: readonly string[]): void {
+    if (holes.some((hole) => this.#wedged.has(hole))) {
+      this.#wedged = new Set();
       tenure.passHoles();
       return;
     }
-    this.#wedged = true;
+    this.#wedged = new Set(holes);
     tenure.lose(new LostOwnershipError(`${this.partition}: a delivery waits for a message that does not come`));
   }
 
@@ -118,12 +118,18 @@ export class PartitionOwner implements TenureHost {
     }
     const tenure = new Tenure(this.#services, this, this.#mailbox, this.partition, this.#index, lease, image);
     this.#tenure = tenure;
-    const channel = await ports.broker.consume(this.#mailbox, this.partition, this.#prefetch(), {
-      deliver: (delivery) => tenure.deliver(delivery),
-      lost: (reason) => tenure.lose(new LostOwnershipError(`the channel was lost: ${reason.message}`)),
-    });
-    if (tenure.alive) tenure.consume(channel);
-    else await channel.close();
+    try {
+      const channel = await ports.broker.consume(this.#mailbox, this.partition, this.#prefetch(), {
+        deliver: (delivery) => tenure.deliver(delivery),
+        lost: (reason) => tenure.lose(new LostOwnershipError(`the channel was lost: ${reason.message}`)),
+      });
+      if (tenure.alive) tenure.consume(channel);
+      else await channel.close();
+    } catch (error) {
+      // What waits for its time would run on in a tenure that nobody ends.
+      await tenure.end(new LostOwnershipError(`${this.partition} could not be consumed`, { cause: error }));
+      throw error;
+    }
   }
 
   #prefetch(): number {

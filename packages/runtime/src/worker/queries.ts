@@ -36,7 +36,11 @@ export class Queries {
 
   fail(turn: Turn, thrown: unknown): void {
     const { activation } = turn;
-    assignFields(activation, activation.queryBase!);
+    const base = activation.queryBase!;
+    // Whatever it did before it threw: others may have seen it.
+    activation.queriesSpoiled ||= fieldValues(activation).some((value, index) => !Object.is(value, base[index]));
+    activation.suspect ||= base.some(isObject);
+    assignFields(activation, base);
     this.#end(turn);
     if (turn.inbound!.message.kind === "tell") {
       this.#settlement.failed(activation, turn.inbound!, thrown);
@@ -71,12 +75,13 @@ export class Queries {
     const base = activation.queryBase!;
     const now = fieldValues(activation);
     const assigned = fields.filter((_, index) => !Object.is(now[index], base[index]));
-    if (assigned.length > 0) {
+    if (assigned.length > 0 || activation.queriesSpoiled) {
       // Queries that overlap see each other's assignments, so all of them fail; nobody gets a value that never was.
-      const names = assigned.map(({ property }) => property).join(", ");
+      activation.queriesSpoiled = true;
+      const names = assigned.map(({ property }) => property).join(", ") || "state";
       throw new QueryEffectError(`${what} is a query, but ${names} was assigned while it ran; use @Handler()`);
     }
-    if (!now.some((value) => typeof value === "object" && value !== null)) return;
+    if (!now.some(isObject)) return;
     activation.suspect = true;
     if (!this.#scope.services.dev) return;
     if (encodeState(definition.version, fields, activation.instance!) !== activation.text) {
@@ -95,6 +100,7 @@ export class Queries {
     if ((activation.queries?.size ?? 0) > 0) return;
     activation.queries = undefined;
     activation.queryBase = undefined;
+    activation.queriesSpoiled = false;
     if (activation.spoiled) this.#scope.activations.remake(activation);
     else if (activation.suspect) this.#heal(activation);
   }
@@ -116,6 +122,10 @@ export class Queries {
       "a query changed state in place; the change was undone",
     );
   }
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null;
 }
 
 function fieldValues({ hosted, instance }: Activation): unknown[] {

@@ -35,8 +35,8 @@ const trimDelayMs = 1_000;
 export interface TenureHost {
   /** The partition is lost; everything of this tenure is dropped already. */
   lost(tenure: Tenure, reason: ActorError): void;
-  /** A held delivery waited in vain: the channel is to be opened anew (O2). */
-  wedged(tenure: Tenure): void;
+  /** Held deliveries waited in vain for the messages missing before them (O2). */
+  wedged(tenure: Tenure, holes: readonly string[]): void;
 }
 
 /**
@@ -190,7 +190,7 @@ export class Tenure implements PartitionScope {
     }
     this.#holdTimer ??= this.services.ports.clock.after(this.services.limits.holdMs, () => {
       this.#holdTimer = undefined;
-      if (this.#alive && this.#inbox.holds) this.#host.wedged(this);
+      if (this.#alive && this.#inbox.holds) this.#host.wedged(this, this.#inbox.holes);
     });
   }
 

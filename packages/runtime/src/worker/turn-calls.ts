@@ -11,7 +11,7 @@ import {
   TooLargeError,
   TurnEndedError,
 } from "@actor-runtime/core";
-import type { BoundMethod, Caller } from "../client/ref.js";
+import type { BoundMethod, Caller, Target } from "../client/ref.js";
 import { fingerprint } from "./fingerprint.js";
 import { currentTurn, type Turn } from "./turn.js";
 
@@ -33,10 +33,14 @@ export const turnCalls: Caller = {
     const argsText = encodeText(args, "args");
     const id = kind === "query" ? undefined : (options.id ?? derivedIdentity(turn, method, argsText));
     const { services, commits } = turn.host.scope;
-    const partition =
-      services.directory.partition(target.type, target.key) ?? (await services.directory.find(target.type, target.key));
-    // S7: the tells of the actor's earlier turns are ahead of it in the lane then.
-    if (turn.activation.lastSeq > commits.committedSeq) await commits.committed(turn.activation.lastSeq);
+    let partition = services.directory.partition(target.type, target.key);
+    const { lastSeq } = turn.activation;
+    if (partition === undefined || lastSeq > commits.committedSeq || turn.sending !== undefined) {
+      const mine = readyToSend(turn, target, lastSeq);
+      turn.sending = mine;
+      partition = await mine;
+      if (turn.sending === mine) turn.sending = undefined;
+    }
     turn.checkRunning("ask");
     const timeoutMs = remainingMs(turn, options.timeoutMs);
     const asked = kind === method.kind ? method : { ...method, kind };
@@ -76,6 +80,18 @@ export const turnCalls: Caller = {
     throw error;
   },
 };
+
+/**
+ * Waits for what an ask has to wait for, and for the asks before it: asks of one turn leave in the order made.
+ *
+ * S7: once the actor's earlier turns are committed, their tells are ahead of it in the lane.
+ */
+async function readyToSend(turn: Turn, { type, key }: Target, lastSeq: number): Promise<PartitionId> {
+  const { services, commits } = turn.host.scope;
+  await turn.sending?.catch(() => {});
+  await commits.committed(lastSeq);
+  return services.directory.partition(type, key) ?? (await services.directory.find(type, key));
+}
 
 function current(what: string): Turn {
   const turn = currentTurn.getStore();

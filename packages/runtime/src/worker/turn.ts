@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { type ActorError, QueryEffectError, TurnEndedError } from "@actor-runtime/core";
+import { type ActorError, type PartitionId, QueryEffectError, TurnEndedError } from "@actor-runtime/core";
 import type { Bucket, Timed } from "../deadlines.js";
 import type { Activation, RunningTurn } from "./activation.js";
 import type { Inbound } from "./inbound.js";
@@ -35,6 +35,8 @@ export class Turn implements RunningTurn {
   tells: Draft[] | undefined;
   /** Targets still being looked up; the turn ends after them. */
   lookups: Promise<void>[] | undefined;
+  /** The last ask that waits to be sent. */
+  sending: Promise<PartitionId> | undefined;
   /** How many asks it made: their position is part of their identity (delivery.md A.1). */
   asks = 0;
   destroys = false;

@@ -25,6 +25,19 @@ class Counter {
     this.self.ref(Counter, other).tell.add(name);
     return this.add(name);
   }
+  /** Tells only after it was let on, which may be too late. */
+  @Handler() async wander(other: string): Promise<number> {
+    events.push("begin wander");
+    this.self.signal.addEventListener("abort", () => events.push("aborted"));
+    await gate.pass();
+    try {
+      this.self.ref(Sink, other).tell.add("wandered");
+      events.push("told");
+    } catch (error) {
+      events.push((error as Error).name);
+    }
+    return ++this.count;
+  }
   @Handler() fail(): void {
     events.push("fail");
     throw new Error("on purpose");
@@ -77,7 +90,7 @@ function told(first: number, after: number, names: string[], stream = "176722560
 describe("P5: nothing leaves before the commit it depends on", () => {
   it.each(["before", "after"] as const)("is known: replies, tells, errors and acks wait while the commit fails %s writing, then leave once", async (mode) => {
     rig.world.store.failCommits(4, mode);
-    const answers = [counter().addAndTell("a", "other"), counter().fail(), counter("d").add("b")].map((answer) => watch(answer));
+    const answers = [counter().addAndTell("a", "other"), counter().fail(), counter("d").add("b")].map((answer) => watch<unknown>(answer));
     await rig.settle();
     expect(events).toEqual(["add a", "fail", "add b"]);
     expect(rig.replies).toEqual([]);
@@ -110,7 +123,7 @@ describe("P5: nothing leaves before the commit it depends on", () => {
   it("S7: an ask made in a turn waits for the commits of its actor's earlier turns, and comes after their tells", async () => {
     await system.ref(Sink, "s").list();
     rig.world.store.failCommits(3, "before");
-    for (const call of [counter().tellThenAsk("first", "s"), counter().askOther("second", "s")]) watch(call);
+    for (const call of [counter().tellThenAsk("first", "s"), counter().askOther("second", "s")]) watch<unknown>(call);
     await rig.settle();
     expect(events).toEqual(["ask second"]);
     expect(rig.messagesTo("Sink:g1:00").filter(({ kind }) => kind !== "query")).toEqual([]);
@@ -246,6 +259,62 @@ describe("P6: only the owner of the current fence commits", () => {
     await rig.advance(120_000);
     expect(await counter().list()).toEqual(["a"]);
     expect(rig.logged("warn")).toHaveLength(lost);
+  });
+});
+
+describe("a turn whose partition is lost while it runs", () => {
+  it("is told by its signal, can touch nothing any more, and its message runs again", async () => {
+    const first = watch(counter().wander("s"));
+    await rig.settle();
+    rig.world.cutChannels(partition);
+    await rig.settle();
+    expect(events).toEqual(["begin wander", "aborted"]);
+    await rig.advance(5_000);
+    expect(events).toEqual(["begin wander", "aborted", "begin wander"]);
+    gate.open();
+    await rig.settle();
+    expect(events.slice(3).sort()).toEqual(["TurnEndedError", "told"]);
+    expect(first.value).toBe(1);
+    expect(await system.ref(Sink, "s").list()).toEqual(["wandered"]);
+  });
+
+  it("leaves nothing when it ends, although the store would take it", async () => {
+    const first = watch(counter().addSlowly("x"));
+    await rig.settle();
+    await system.crash("Counter/c");
+    await rig.settle();
+    expect(events).toEqual(["begin x", "begin x"]);
+    gate.open();
+    await rig.settle();
+    expect(first.value).toBe(1);
+    expect(await counter().list()).toEqual(["x"]);
+  });
+});
+
+describe("a store that does not answer for a while", () => {
+  it("lets actors that are not in memory wait for their state, and then runs them", async () => {
+    await counter().add("a");
+    await system.crash("Counter/c");
+    rig.world.disconnect("main", "store");
+    const added = watch(counter().add("b"));
+    await rig.advance(1_000);
+    expect([added.state, events]).toEqual(["pending", ["add a"]]);
+    rig.world.reconnect("main", "store");
+    await rig.advance(2_000);
+    expect(added.value).toBe(2);
+  });
+
+  it("lets asks with a key wait for their answers to be looked up", async () => {
+    const keyed = counter().with({ idempotencyKey: "k" });
+    await keyed.add("a");
+    rig.world.disconnect("main", "store");
+    const again = watch(keyed.add("a"));
+    await rig.advance(1_000);
+    expect(again.state).toBe("pending");
+    rig.world.reconnect("main", "store");
+    await rig.advance(2_000);
+    expect(again.value).toBe(1);
+    expect(events).toEqual(["add a"]);
   });
 });
 

@@ -702,7 +702,7 @@ describe("self.destroy()", () => {
 
   it("lets messages that wait meet a new actor", async () => {
     await mayfly().add();
-    const answers = [mayfly().destroy(), mayfly().isNew(), mayfly().add()].map((answer) => watch(answer));
+    const answers = [mayfly().destroy(), mayfly().isNew(), mayfly().add()].map((answer) => watch<unknown>(answer));
     await rig.settle();
     expect(answers.map(({ value }) => value)).toEqual([2, true, 1]);
   });

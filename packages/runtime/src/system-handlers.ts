@@ -1,6 +1,13 @@
+import type { Message } from "@actor-runtime/core";
+
 /** Handlers of the system itself begin with `$`; nobody outside may call them. */
 export const eraseHandler = "$erase";
 
 export function isSystemHandler(name: string): boolean {
   return name.startsWith("$");
+}
+
+/** `system.actors.erase` asks for it and waits for the answer; anything else of that name is an unknown handler. */
+export function isErasure({ handler, kind, replyTo }: Message): boolean {
+  return handler === eraseHandler && kind === "ask" && replyTo !== undefined;
 }

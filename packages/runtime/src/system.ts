@@ -1,5 +1,4 @@
 import {
-  ClosedError,
   ConfigError,
   type Container,
   checkType,
@@ -213,9 +212,8 @@ export class LocalSystem implements ActorSystem {
     this.#state = "draining";
     const { calls, lanes, timers, ports } = this.#services;
     await this.#worker?.stop(graceMs);
-    const error = new ClosedError("the system is closed");
     calls.close();
-    lanes.close(error);
+    lanes.close();
     timers.clear();
     await this.#replies?.close();
     await Promise.all([ports.broker.close(), ports.store.close(), ports.alarms.close()]);

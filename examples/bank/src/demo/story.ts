@@ -34,7 +34,7 @@ export async function tellStory(system: ActorSystem, options: StoryOptions): Pro
   print(`load        ${options.clients} clients pay, deposit, withdraw and try to overdraw`);
   await underLoad(system, accounts, books, options);
   print("");
-  await showOverdraft(system, accounts[0]!, print);
+  await showOverdraft(system, accounts, print);
   print("");
   await showDeadlock(system, accounts[1]!, print);
   print("");
@@ -80,9 +80,13 @@ function perSecond(rate: number): string {
 }
 
 /** The handler takes the money before it looks: nothing of that may stay. */
-async function showOverdraft(system: ActorSystem, key: string, print: StoryOptions["print"]): Promise<void> {
-  const account = system.ref(Account, key);
-  const balance = (await finalBalances(system, [key]))[0]!;
+async function showOverdraft(
+  system: ActorSystem,
+  accounts: readonly string[],
+  print: StoryOptions["print"],
+): Promise<void> {
+  const account = system.ref(Account, accounts[0]!);
+  const balance = (await finalBalances(system, accounts))[0]!;
   const state = async () => JSON.stringify(await system.actors.read(account.address));
   print(`overdraft   ${account.address} before: ${await state()}`);
   print(`            withdraw(${balance + 1}): ${await failure(account.withdraw(balance + 1))}`);

@@ -246,10 +246,10 @@ export class ConfigError extends ActorError {
   }
 }
 
-/** The system was closed before the call could be sent. */
+/** The system was closed: before the call was sent (`effect: "none"`), or before its outcome was known. */
 export class ClosedError extends ActorError {
-  constructor(message: string, detail?: ErrorDetail) {
-    super(message, later("CLOSED"), detail);
+  constructor(message: string, effect: Effect = "none", detail?: ErrorDetail) {
+    super(message, { code: "CLOSED", effect, retryable: true }, detail);
   }
 }
 

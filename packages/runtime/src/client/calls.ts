@@ -138,9 +138,7 @@ export class Calls implements AskHost, TellHost {
   close(): void {
     this.#closed = true;
     this.#deadlines.clear();
-    for (const pending of this.#pending) {
-      pending?.fail(new ClosedError(`${pending.target.address}: the system was closed before the answer came`));
-    }
+    for (const pending of this.#pending) pending?.close();
   }
 
   // ---- used by the pending calls below

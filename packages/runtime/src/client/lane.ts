@@ -1,6 +1,7 @@
 import {
   type ActorError,
   type Broker,
+  ClosedError,
   type Clock,
   type Destination,
   type Frame,
@@ -126,13 +127,15 @@ export class Lane {
   }
 
   /** Abandons everything; nothing is sent from here on. */
-  close(error: ActorError): void {
+  close(): void {
     this.#closed = true;
-    const messages = [...this.#batch, ...this.#waiting];
+    const mayBeThere = this.#state === "publishing" || this.#uncertain;
+    const [batch, waiting] = [this.#batch, this.#waiting];
     this.#batch = [];
     this.#waiting = [];
     this.#waitingBytes = 0;
-    for (const message of messages) message.abandoned(error);
+    for (const message of batch) message.abandoned(closed(this.#to, mayBeThere ? "unknown" : "none"));
+    for (const message of waiting) message.abandoned(closed(this.#to, "none"));
   }
 
   readonly #flush = (): void => {
@@ -234,6 +237,10 @@ export class Lane {
     if (!this.#uncertain) return overloaded(this.#to, outcome);
     return new UnknownOutcomeError(`mailbox ${this.#to}: the broker did not confirm the message in time`);
   }
+}
+
+function closed(to: Destination, effect: "none" | "unknown"): ClosedError {
+  return new ClosedError(`mailbox ${to}: the system was closed before the message was confirmed`, effect);
 }
 
 function overloaded(to: Destination, outcome: PublishOutcome): OverloadedError {

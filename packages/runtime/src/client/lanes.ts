@@ -1,4 +1,4 @@
-import type { ActorError, Broker, Clock, Destination, Random } from "@actor-runtime/core";
+import type { Broker, Clock, Destination, Random } from "@actor-runtime/core";
 import { Lane } from "./lane.js";
 import { OutboundStream } from "./outbound-stream.js";
 
@@ -38,7 +38,7 @@ export class Lanes {
     for (const lane of this.#lanes.values()) lane.dropOutbox(stream);
   }
 
-  close(error: ActorError): void {
-    for (const lane of this.#lanes.values()) lane.close(error);
+  close(): void {
+    for (const lane of this.#lanes.values()) lane.close();
   }
 }

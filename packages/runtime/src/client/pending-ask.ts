@@ -1,4 +1,4 @@
-import { type ActorError, AskTimeoutError, CancelledError, OverloadedError } from "@actor-runtime/core";
+import { type ActorError, AskTimeoutError, CancelledError, ClosedError, OverloadedError } from "@actor-runtime/core";
 import type { Bucket, Timed } from "../deadlines.js";
 import type { CallDetails, CallTarget } from "./call-target.js";
 import type { Lane, Outgoing } from "./lane.js";
@@ -69,6 +69,13 @@ export class PendingAsk implements Outgoing, Timed {
 
   fail(error: ActorError): void {
     if (this.#settle()) this.#reject(error);
+  }
+
+  /** The process ends: whether the ask took effect is known only while it has not left. */
+  close(): void {
+    const unsent = !this.#sent && this.lane.withdraw(this);
+    const effect = unsent || this.source === undefined ? "none" : "unknown";
+    this.fail(new ClosedError(`${this.#what}: the system was closed before the answer came`, effect));
   }
 
   due(): void {

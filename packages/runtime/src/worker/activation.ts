@@ -72,8 +72,8 @@ export class Activation implements Timed {
   queryBase: unknown[] | undefined;
   queue: Inbound[] | undefined;
   parked: Parked | undefined;
-  /** An operator wants it erased. */
-  erasure: Inbound | undefined;
+  /** Operators want it erased. */
+  erasures: Inbound[] | undefined;
 
   // The list of all activations of the worker, least recently used first; times in seconds.
   usedAt = 0;
@@ -100,7 +100,7 @@ export class Activation implements Timed {
 
   /** Nothing runs and nothing waits. */
   get idle(): boolean {
-    return this.running === undefined && this.queries === undefined && this.erasure === undefined && this.waiting === 0;
+    return this.running === undefined && this.queries === undefined && this.erasures === undefined && this.waiting === 0;
   }
 
   enqueue(inbound: Inbound): void {

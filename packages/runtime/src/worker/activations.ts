@@ -208,6 +208,12 @@ export class Activations implements ActivationTable {
   /** The actor cannot come to life: the message that woke it fails, the next one tries again. */
   #failFirst(activation: Activation, text: string | undefined, error: unknown): void {
     const { log } = this.#scope.services;
+    if (activation.erasures) {
+      // Erasing needs no instance, and may be the cure.
+      activation.phase = "ready";
+      this.#scope.scheduler.pump(activation);
+      return;
+    }
     const inbound = activation.head;
     if (!(error instanceof StateVersionError)) {
       log.error({ actor: activation.address, err: error }, "activation failed");
@@ -252,7 +258,7 @@ export class Activations implements ActivationTable {
   // ---- leaving
 
   #leave(activation: Activation): void {
-    if (typeof (activation.instance as Lifecycle).onDeactivate !== "function") {
+    if (typeof (activation.instance as Lifecycle | undefined)?.onDeactivate !== "function") {
       this.#left(activation);
       return;
     }
@@ -277,10 +283,11 @@ export class Activations implements ActivationTable {
   #left(activation: Activation): void {
     if (!this.#scope.alive) return;
     this.drop(activation);
-    if (activation.waiting === 0) return;
+    if (activation.waiting === 0 && activation.erasures === undefined) return;
     const next = this.get(activation.hosted, activation.address);
     next.queue = activation.queue;
     next.parked = activation.parked;
+    next.erasures = activation.erasures;
   }
 
   #makeRoom(): void {

@@ -1,12 +1,13 @@
-import type {
-  Answer,
-  CommitRecord,
-  Destination,
-  InboundStream,
-  Lease,
-  ReminderWrite,
-  StoredMessage,
-  StoredWrite,
+import {
+  type Answer,
+  answerKey,
+  type CommitRecord,
+  type Destination,
+  type InboundStream,
+  type Lease,
+  type ReminderWrite,
+  type StoredMessage,
+  type StoredWrite,
 } from "@actor-runtime/core";
 import type { Inbound, OpenDelivery, Parked } from "./inbound.js";
 import type { Draft, Outbox } from "./outbox.js";
@@ -36,7 +37,7 @@ export class CommitGroup {
   readonly states = new Map<string, string | undefined>();
   /** Few: one per process that sends to the partition. */
   readonly streams: InboundStream[] = [];
-  readonly answers: Answer[] = [];
+  answers: Answer[] = [];
   /** Actors whose kept answers go. */
   readonly erased: string[] = [];
   readonly settled: string[] = [];
@@ -81,6 +82,15 @@ export class CommitGroup {
       this.#answerIndex.set(answer.key, answer);
     }
     return this.#answerIndex.get(key);
+  }
+
+  /** An erased actor: its kept answers go, also those of this group. */
+  forgetAnswers(address: string): void {
+    const prefix = answerKey(address, "");
+    this.answers = this.answers.filter(({ key }) => !key.startsWith(prefix));
+    this.#answerIndex = undefined;
+    this.#indexed = 0;
+    this.erased.push(address);
   }
 
   /** The stream's row has changed. */

@@ -76,13 +76,6 @@ export class CommitLog {
     return new Promise((resolve, reject) => group.waiters.push({ resolve, reject }));
   }
 
-  /** Resolves once everything gathered so far is known to be committed, or the partition is lost. */
-  async settled(): Promise<void> {
-    if (this.#closed || this.idle) return;
-    const { seq, pressing } = this.#gathering;
-    await this.committed(pressing ? seq : seq - 1).catch(() => {});
-  }
-
   /** Commits what is gathered after the work that is going on now. */
   commitSoon(): void {
     if (this.#scheduled || this.#inFlight !== undefined || this.#closed) return;

@@ -33,13 +33,15 @@ export interface DelayedHost {
 export class DelayedMessages {
   readonly #host: DelayedHost;
   readonly #waiting = new Map<string, Delayed>();
+  /** How many wait, by address. */
+  readonly #counts = new Map<string, number>();
 
   constructor(host: DelayedHost) {
     this.#host = host;
   }
 
-  get size(): number {
-    return this.#waiting.size;
+  waitingFor(address: string): number {
+    return this.#counts.get(address) ?? 0;
   }
 
   /** Keeps a message until `inbound.notBefore`, with this commit. */
@@ -67,14 +69,14 @@ export class DelayedMessages {
     for (const [id, delayed] of this.#waiting) {
       if (delayed.inbound.message.to !== address) continue;
       this.#host.forget(delayed);
-      this.#waiting.delete(id);
+      this.#leave(id, address);
       this.remove(id, group);
     }
   }
 
   /** The time of one has come. */
   ring({ inbound }: Delayed): void {
-    this.#waiting.delete(idOf(inbound));
+    this.#leave(idOf(inbound), inbound.message.to);
     this.#host.due(inbound);
   }
 
@@ -86,8 +88,18 @@ export class DelayedMessages {
   #wait(id: string, { message, identity, attempts, notBefore }: Inbound): void {
     const inbound = Inbound.reminded(message, id, { identity, attempts, notBefore });
     const delayed = new Delayed(this, inbound);
+    const known = this.#waiting.get(id);
+    if (known) this.#host.forget(known);
+    else this.#counts.set(message.to, this.waitingFor(message.to) + 1);
     this.#waiting.set(id, delayed);
     this.#host.wait(delayed, notBefore);
+  }
+
+  #leave(id: string, address: string): void {
+    this.#waiting.delete(id);
+    const left = this.waitingFor(address) - 1;
+    if (left > 0) this.#counts.set(address, left);
+    else this.#counts.delete(address);
   }
 }
 

@@ -15,6 +15,7 @@ import {
 } from "@actor-runtime/core";
 import type { CommitGroup } from "./commit-group.js";
 import { deadFrameText, deadLetterText } from "./dead-letter.js";
+import { isErasure } from "../system-handlers.js";
 import { Inbound, type OpenDelivery } from "./inbound.js";
 import type { PartitionScope } from "./scope.js";
 
@@ -137,8 +138,10 @@ export class Inbox {
       this.#route(Inbound.delivered(message, walk.open, undefined, 0));
       return;
     }
-    const activation = this.#scope.activations.find(message.to);
-    this.#scope.scheduler.cancel(activation, `${message.replyTo}|${message.call}`);
+    // Told messages have no caller, so a cancellation without one must not match them.
+    if (message.replyTo !== undefined && message.call !== undefined) {
+      this.#scope.scheduler.cancel(this.#scope.activations.find(message.to), `${message.replyTo}|${message.call}`);
+    }
     this.#scope.settleDelivery(walk.open);
   }
 
@@ -180,14 +183,19 @@ export class Inbox {
     return undefined;
   }
 
-  #refuseForActor(waiting: number, { to }: Message): ActorError | undefined {
-    if (waiting < this.#scope.services.limits.maxWaitingPerActor) return undefined;
-    return new OverloadedError(`${waiting} messages wait for ${to} already`, "actor", 1_000);
+  #refuseForActor(waiting: number, message: Message): ActorError | undefined {
+    if (waiting < this.#scope.services.limits.maxWaitingPerActor || isErasure(message)) return undefined;
+    return new OverloadedError(`${waiting} messages wait for ${message.to} already`, "actor", 1_000);
   }
 
   /** A delayed tell becomes a record of its partition at once, and its number is done. */
   #keep(inbound: Inbound, dueAt: number): void {
     const { identity, attempts, message } = inbound;
+    const refusal = this.#refuseForActor(this.#scope.delayed.waitingFor(message.to), message);
+    if (refusal) {
+      this.#settleRefused(inbound, refusal);
+      return;
+    }
     const { gathering } = this.#scope.commits;
     this.#scope.delayed.keep(Inbound.parked(message, { identity, attempts, notBefore: dueAt }), gathering);
     this.#apply(inbound, gathering);

@@ -80,8 +80,9 @@ export class PartitionOwner implements TenureHost {
     await this.#taking.catch(() => {});
     const tenure = this.#tenure;
     if (!tenure) return;
-    this.#tenure = undefined;
+    // It stays in sight while it drains, so that its lease goes on being renewed.
     await tenure.drain(graceMs);
+    this.#tenure = undefined;
     await this.#services.ports.leases.release(tenure.lease).catch((error) => {
       this.#services.log.warn(
         { partition: this.partition, err: error },

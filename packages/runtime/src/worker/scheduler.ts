@@ -28,8 +28,8 @@ export class Scheduler implements TurnScheduler {
 
   pump(activation: Activation): void {
     while (this.#scope.alive && activation.phase === "ready" && activation.running === undefined) {
-      if (activation.erasure !== undefined && activation.queries === undefined) {
-        this.#erase(activation, activation.erasure);
+      if (activation.erasures !== undefined && activation.queries === undefined) {
+        this.#erase(activation, activation.erasures);
         return;
       }
       const inbound = activation.head;
@@ -100,18 +100,20 @@ export class Scheduler implements TurnScheduler {
   }
 
   /** An operator's erasure passes everything that waits: state, stored and delayed messages and answers go in one commit. */
-  #erase(activation: Activation, inbound: Inbound): void {
+  #erase(activation: Activation, wanted: readonly Inbound[]): void {
     const group = this.#scope.commits.gathering;
     const { address } = activation;
-    const { replyTo, call } = inbound.message;
-    activation.erasure = undefined;
+    activation.erasures = undefined;
     if (activation.stored) group.states.set(address, undefined);
     activation.stored = false;
     group.clearParked(activation);
     this.#scope.delayed.removeAll(address, group);
-    group.erased.push(address);
-    if (replyTo !== undefined) group.replies.push({ to: replyTo, text: replyText(call ?? "", undefined) });
-    this.#settlement.done(activation, inbound, group);
+    group.forgetAnswers(address);
+    for (const inbound of wanted) {
+      const { replyTo, call } = inbound.message;
+      if (replyTo !== undefined) group.replies.push({ to: replyTo, text: replyText(call ?? "", undefined) });
+      this.#settlement.done(activation, inbound, group);
+    }
     this.#scope.activations.leave(activation);
   }
 }

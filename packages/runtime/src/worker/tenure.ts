@@ -13,7 +13,7 @@ import {
   parseAddress,
   type StoredMessage,
 } from "@actor-runtime/core";
-import { eraseHandler } from "../system-handlers.js";
+import { isErasure } from "../system-handlers.js";
 import type { HostedType } from "./activation.js";
 import { Activations } from "./activations.js";
 import type { CommitGroup } from "./commit-group.js";
@@ -161,9 +161,11 @@ export class Tenure implements PartitionScope {
   enqueue(inbound: Inbound): void {
     if (!this.#alive) return;
     const { to } = inbound.message;
-    const hosted = this.services.types.get(to.slice(0, to.indexOf("/")))!;
+    const hosted = this.services.types.get(to.slice(0, to.indexOf("/")));
+    // Its record stays in the store for a worker that hosts the type.
+    if (!hosted) return;
     const activation = this.activations.get(hosted, to);
-    if (inbound.message.handler === eraseHandler) activation.erasure = inbound;
+    if (isErasure(inbound.message)) (activation.erasures ??= []).push(inbound);
     else activation.enqueue(inbound);
     this.scheduler.pump(activation);
   }
@@ -205,10 +207,9 @@ export class Tenure implements PartitionScope {
     this.scheduler.drain();
     const { clock } = this.services.ports;
     const until = clock.monotonic() + graceMs;
-    while (this.#alive && this.#running() && clock.monotonic() < until) {
+    while (this.#alive && (this.#running() || !this.commits.idle) && clock.monotonic() < until) {
       await new Promise<void>((resolve) => clock.after(Math.min(20, Math.max(1, until - clock.monotonic())), resolve));
     }
-    await this.commits.settled();
     await this.end(new LostOwnershipError(`${this.partition}: given up by this worker`));
   }
 

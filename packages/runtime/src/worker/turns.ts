@@ -2,6 +2,7 @@ import {
   type ActorError,
   fromWire,
   HandlerError,
+  InvalidArgumentsError,
   type Message,
   NotStartedError,
   OverloadedError,
@@ -228,10 +229,14 @@ function invoke(method: MethodDefinition, instance: object, args: unknown[]): un
 }
 
 /** The handler may change what it gets; a message that may run again, or be kept, keeps its own arguments. */
-function argumentsOf({ args, kind, id }: Message): unknown[] {
+function argumentsOf({ to, handler, args, kind, id }: Message): unknown[] {
   const again = kind === "tell" || id !== undefined;
   const wire: unknown = again && args.some(isObject) ? JSON.parse(JSON.stringify(args)) : args;
-  return fromWire(wire) as unknown[];
+  try {
+    return fromWire(wire) as unknown[];
+  } catch (cause) {
+    throw new InvalidArgumentsError(`${to}.${handler}: args cannot be decoded: ${(cause as Error).message}`, { cause });
+  }
 }
 
 function isThenable(value: unknown): boolean {

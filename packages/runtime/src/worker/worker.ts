@@ -75,9 +75,10 @@ export class Worker {
 
   /** Gives all partitions up, side by side, and leaves the view. */
   async stop(graceMs: number): Promise<void> {
+    // Turns may take longer to end than a lease lasts, so leases are renewed until the last partition is given up.
+    await Promise.all(this.#owners.map((owner) => owner.stop(graceMs)));
     this.#stopped = true;
     for (const cancel of this.#timers) cancel();
-    await Promise.all(this.#owners.map((owner) => owner.stop(graceMs)));
     await this.#services.ports.membership.leave(this.#services.workerId).catch(() => {});
   }
 

@@ -1,0 +1,65 @@
+import type { CommitRecord, Message, StoredMessage } from "@actor-runtime/core";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { CommitGroup } from "./commit-group.js";
+import { Inbound, type Parked } from "./inbound.js";
+import type { Outbox } from "./outbox.js";
+
+const lease = { name: "A:g1:00", holder: "w", fence: 1, nonce: "n", until: 0 };
+const outbox = { number: () => [] } as unknown as Outbox;
+
+function retry(name: string): Inbound {
+  const message: Message = { to: "A/1", kind: "tell", handler: name, args: [] };
+  return Inbound.parked(message, { identity: name, attempts: 1, notBefore: 0 });
+}
+
+/** Applies the stored lists of a commit as a store does. */
+function write(stored: string[], record: CommitRecord): void {
+  for (const { shift, unshift, push } of record.stored) stored.splice(0, shift, ...unshift, ...push);
+}
+
+function names(texts: readonly string[]): string[] {
+  return texts.map((text) => (JSON.parse(text) as StoredMessage).message.handler);
+}
+
+describe("the stored list of an actor", () => {
+  it("is in the store what it is in memory after every commit, whatever its turns did in between", () => {
+    const step = fc.constantFrom("park", "unpark", "retry", "clear", "commit");
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const activation: { address: string; parked: Parked | undefined } = { address: "A/1", parked: undefined };
+        const stored: string[] = [];
+        let group = new CommitGroup(1);
+        let count = 0;
+        const commit = () => {
+          write(stored, group.build(lease, outbox, 0));
+          group = new CommitGroup(group.seq + 1);
+          expect(names(stored)).toEqual((activation.parked?.entries ?? []).map(({ message }) => message.handler));
+        };
+        for (const action of steps) {
+          if (action === "park") group.parkFirst(activation, retry(String(++count)));
+          else if (action === "clear") group.clearParked(activation);
+          else if (action === "commit") commit();
+          else if (activation.parked) {
+            group.unpark(activation);
+            if (action === "retry") group.parkFirst(activation, retry(String(++count)));
+          }
+        }
+        commit();
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe("a commit group", () => {
+  it("presses for a commit only when something waits for it", () => {
+    const quiet = new CommitGroup(1);
+    quiet.settled.push("key");
+    quiet.trim("Sink:g1:00", 5);
+    expect(quiet.pressing).toBe(false);
+    const reminding = new CommitGroup(1);
+    reminding.remind("id", undefined);
+    expect(reminding.pressing).toBe(true);
+  });
+});

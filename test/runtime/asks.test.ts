@@ -51,6 +51,14 @@ class Account {
     runs.push("fail");
     throw new TypeError("no such thing");
   }
+  /** Fails the first time it runs. */
+  @Handler() async failOnce(amount: number): Promise<number> {
+    runs.push("failOnce");
+    const first = runs.length === 1;
+    await gate.pass();
+    if (first) throw new Error("only once");
+    return (this.balance += amount);
+  }
   @Handler() nothing(): void {}
   @Handler() huge(): string {
     this.balance = -1;
@@ -416,6 +424,39 @@ describe("S8: an unanswered ask is repeated once, at half its time", () => {
     gate.open();
     await rig.settle();
     expect(answer).toMatchObject({ state: "resolved", value: 1 });
+  });
+
+  it("and its repeat does not run again, although it is looked up long after the answer came", async () => {
+    const client = await rig.host([], { process: "client" });
+    const last = new Gate();
+    const first = watch(system.ref(Account, "alice").with({ timeout: "10s" }).slowly(1));
+    await rig.advance(1_000);
+    // Another caller's turn stands between the ask and its repeat.
+    const earlier = gate;
+    gate = last;
+    const between = watch(client.ref<Account>("Account", "alice").slowly(100));
+    await rig.advance(5_000);
+    earlier.open();
+    await rig.settle();
+    expect([first.value, between.state]).toEqual([1, "pending"]);
+    // The caller says that it has its answers up to here.
+    for (let i = 0; i < 3; i++) await system.ref(Account, "bob").deposit(1);
+    last.open();
+    await rig.settle();
+    expect(between.value).toBe(101);
+    expect(await system.ref(Account, "alice").current()).toBe(101);
+    expect(runs.filter((run) => run === "slowly 1")).toHaveLength(1);
+  });
+
+  it.each([undefined, "k"])("and its repeat does not run when it failed: nothing happened, as its caller was told (key %s)", async (idempotencyKey) => {
+    const alice = system.ref(Account, "alice").with({ timeout: "10s", ...(idempotencyKey !== undefined && { idempotencyKey }) });
+    const failing = watch(alice.failOnce(5));
+    await rig.advance(6_000);
+    gate.open();
+    await rig.settle();
+    expect(failing.error).toMatchObject({ message: "only once", effect: "none" });
+    expect(await system.ref(Account, "alice").current()).toBe(0);
+    expect(runs).toEqual(["failOnce"]);
   });
 
   it("and settles both of its numbers, so that kept answers do not pile up", async () => {

@@ -14,7 +14,7 @@ class OldPot {
 /** The same actor after a deploy; the new field needs no migration, it begins with its initial value. */
 @Actor("Pot")
 class NewPot {
-  @State() private tea = 0;
+  @State() private readonly tea = 0;
   @State() private milk = 0;
   @Handler() addMilk(): void {
     this.milk++;

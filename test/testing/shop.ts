@@ -26,7 +26,7 @@ export class Dispatch {
 export class Order {
   private readonly self = inject(ActorContext);
   private readonly dispatch = inject(Dispatch);
-  @State() private lines: string[] = [];
+  @State() private readonly lines: string[] = [];
   @State({ name: "is_shipped" }) private shipped = false;
   private visits = 0;
 

@@ -6,7 +6,7 @@ const name = z.string().min(1).max(40);
 /** A poll: everybody has one vote and may change it. */
 @Actor("Poll")
 export class Poll {
-  @State() private votes = new Map<string, string>();
+  @State() private readonly votes = new Map<string, string>();
   @State() private open = true;
 
   @Handler({ input: [name, name] }) vote(voter: string, choice: string): void {

@@ -3,7 +3,7 @@ import { connect } from "actor-runtime";
 import { Account, Bank } from "../accounts.js";
 import { tellStory } from "./story.js";
 
-const loadMs = 5_000;
+const loadMs = 4_000;
 
 const stop = new AbortController();
 let interrupted = false;

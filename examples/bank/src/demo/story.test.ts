@@ -32,7 +32,9 @@ it("P1: loses no cent under load, and shows what happens", async () => {
   expect(difference).toBe(0);
   expect(text).toMatch(/owns the 16 partitions of Account\n +10 accounts by partition: (\d+ ){15}\d+\n/);
   expect(text).toMatch(/[\d,]+ messages\/s/);
-  expect(text).toMatch(/before: (\{"balance":\d+\})\n.*RejectedError \(INSUFFICIENT_FUNDS\).*\n.*after: +\1, rolled back/);
+  expect(text).toMatch(
+    /before: (\{"balance":\d+\})\n.*RejectedError \(INSUFFICIENT_FUNDS\).*\n.*after: +\1, rolled back/,
+  );
   expect(text).toContain("DeadlockError (DEADLOCK): deadlock: Account/a001 → Bank/main → Account/a001");
   expect(text).toContain("no cent was lost");
 });

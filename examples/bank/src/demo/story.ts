@@ -45,7 +45,7 @@ export async function tellStory(system: ActorSystem, options: StoryOptions): Pro
 function showPlacement(system: ActorSystem, accounts: readonly string[], print: StoryOptions["print"]): void {
   const { workerId, transport, types } = system.describe();
   const { partitions } = types.find(({ name }) => name === "Account")!;
-  const counts = new Array<number>(partitions).fill(0);
+  const counts = Array.from({ length: partitions }, () => 0);
   for (const key of accounts) counts[partitionOf(key, partitions)]! += 1;
   print(`placement   worker ${workerId}, ${transport}, owns the ${partitions} partitions of Account`);
   print(`            ${accounts.length} accounts by partition: ${counts.join(" ")}`);
@@ -63,7 +63,9 @@ async function underLoad(
     const now = { at: performance.now(), messages: books.messages };
     const rate = ((now.messages - last.messages) / (now.at - last.at)) * 1_000;
     const seconds = Math.round((now.at - began) / 1_000);
-    print(`${String(seconds).padStart(9)} s ${perSecond(rate)}, ${books.overdrafts.toLocaleString("en")} overdrafts rejected`);
+    print(
+      `${String(seconds).padStart(9)} s ${perSecond(rate)}, ${books.overdrafts.toLocaleString("en")} overdrafts rejected`,
+    );
     last = now;
   }, 1_000);
   try {
@@ -95,7 +97,9 @@ async function showOverdraft(
 
 async function showDeadlock(system: ActorSystem, key: string, print: StoryOptions["print"]): Promise<void> {
   const account = system.ref(Account, key);
-  print(`deadlock    ${account.address}.borrow(1) asks ${system.ref(Bank, "main").address}, which asks the account back`);
+  print(
+    `deadlock    ${account.address}.borrow(1) asks ${system.ref(Bank, "main").address}, which asks the account back`,
+  );
   print(`            ${await failure(account.borrow(1))}`);
 }
 

@@ -1,0 +1,158 @@
+import type { Half } from "@actor-runtime/embedded";
+import { SeededRandom } from "@actor-runtime/embedded";
+import { Actor, ActorContext, Handler, inject, type LocalSystem, Query, State } from "@actor-runtime/runtime";
+import { describe, expect, it } from "vitest";
+import { Rig, type Watched, watch } from "./support.js";
+
+/** Keeps what it is told, tells it on, and fails now and then after it did both. */
+@Actor("Source", { partitions: 2, attempts: 1_000_000, idleAfter: "2s" })
+class Source {
+  private readonly self = inject(ActorContext);
+  @State() private readonly seen: number[] = [];
+
+  @Handler() note(n: number): number {
+    this.seen.push(n);
+    this.self.ref(Sink, `s${n % 3}`).tell.note(this.self.key, n);
+    if (this.self.random() < 0.05) throw new Error("now and then");
+    return this.seen.length;
+  }
+  @Handler() async noteAndAsk(n: number): Promise<number> {
+    this.seen.push(n);
+    await this.self.ref(Sink, `s${n % 3}`).note(this.self.key, n);
+    if (this.self.random() < 0.05) throw new Error("now and then");
+    return this.seen.length;
+  }
+  @Query() list(): number[] {
+    return this.seen;
+  }
+}
+
+@Actor("Sink", { partitions: 2, attempts: 1_000_000 })
+class Sink {
+  private readonly self = inject(ActorContext);
+  @State() private readonly seen: [from: string, n: number][] = [];
+
+  @Handler() note(from: string, n: number): number {
+    this.seen.push([from, n]);
+    if (this.self.random() < 0.05) throw new Error("now and then");
+    return n;
+  }
+  @Query() list(): [string, number][] {
+    return this.seen;
+  }
+}
+
+interface Sent {
+  readonly n: number;
+  readonly key: string;
+  readonly kind: "tell" | "ask";
+  readonly result: Watched<unknown>;
+}
+
+const partitions = ["Source:g1:00", "Source:g1:01", "Sink:g1:00", "Sink:g1:01"] as const;
+const halves: readonly Half[] = ["broker", "store", "both"];
+
+/** Two workers and a client under faults that the seed decides, then peace. */
+async function storm(seed: number): Promise<{ rig: Rig; sent: Sent[]; client: LocalSystem }> {
+  const random = new SeededRandom(seed);
+  const below = (bound: number) => Math.floor(random.next() * bound);
+  const oneOf = <T>(items: readonly T[]) => items[below(items.length)]!;
+  const rig = new Rig();
+  const processes = ["worker-1", "worker-2", "client"];
+  const start = (process: string) => rig.host([Source, Sink], { process });
+  const workers = [await start("worker-1"), await start("worker-2")];
+  const client = await rig.host([], { process: "client" });
+  const sent: Sent[] = [];
+  let n = 0;
+
+  /** A worker leaves in peace, if its connections let it, and another one comes. */
+  const replace = async (): Promise<void> => {
+    const place = below(workers.length);
+    void watch(workers[place]!.close({ drainTimeout: 500 }));
+    await rig.advance(below(2_000));
+    const process = `worker-${rig.clock.monotonic()}`;
+    processes.push(process);
+    workers[place] = await start(process);
+  };
+
+  const faults: (() => void | Promise<void>)[] = [
+    () => rig.world.loseConfirms(1 + below(3)),
+    () => rig.world.refuse(oneOf(partitions), true),
+    () => {
+      for (const partition of partitions) rig.world.refuse(partition, false);
+    },
+    () => rig.world.cutChannels(random.next() < 0.5 ? oneOf(partitions) : undefined),
+    () => rig.world.store.failCommits(1 + below(3), oneOf(["before", "after"])),
+    () => void watch(oneOf(workers).crash(`Source/k${below(3)}`)),
+    () => void watch(oneOf(workers).crash(`Sink/s${below(3)}`)),
+    () => rig.world.disconnect(oneOf(processes), oneOf(halves)),
+    () => {
+      for (const process of processes) rig.world.reconnect(process);
+    },
+    () => rig.world.reopenReplies(oneOf(processes)),
+    replace,
+  ];
+
+  const send = () => {
+    n++;
+    const key = `k${below(3)}`;
+    const named = random.next() < 0.3 ? { idempotencyKey: `order-${n}` } : {};
+    const ref = client.ref<Source>("Source", key).with({ timeout: "20s", ...named });
+    const kind = random.next() < 0.6 ? "tell" : "ask";
+    if (kind === "tell") sent.push({ n, key, kind, result: watch<unknown>(ref.tell.note(n)) });
+    else sent.push({ n, key, kind, result: watch<unknown>(random.next() < 0.5 ? ref.note(n) : ref.noteAndAsk(n)) });
+  };
+
+  for (let step = 0; step < 60; step++) {
+    for (let i = below(4); i > 0; i--) send();
+    if (random.next() < 0.4) await oneOf(faults)();
+    await rig.advance(random.next() < 0.9 ? below(30) : below(8_000));
+  }
+
+  rig.world.loseConfirms(0);
+  rig.world.store.failCommits(0, "before");
+  for (const partition of partitions) rig.world.refuse(partition, false);
+  for (const process of processes) rig.world.reconnect(process);
+  await rig.advance(120_000);
+  return { rig, sent, client };
+}
+
+/** Answers of a query, with time going on for it. */
+async function ask<T>(rig: Rig, query: Promise<T>): Promise<T> {
+  const answer = watch(query);
+  await rig.advance(20_000);
+  expect(answer.error).toBeUndefined();
+  expect(answer.state).toBe("resolved");
+  return answer.value!;
+}
+
+const seeds = Array.from({ length: 40 }, (_, i) => i + 1);
+
+describe("whatever fails, in the end", () => {
+  it.each(seeds)("P1, P2, P3, P4: each message took effect once or not at all, as its sender was told, and in order (seed %i)", async (seed) => {
+    const { rig, sent, client } = await storm(seed);
+    expect(rig.escaped).toEqual([]);
+    const noted: [string, number][] = [];
+    for (const key of ["s0", "s1", "s2"]) noted.push(...(await ask(rig, client.ref<Sink>("Sink", key).list())));
+
+    for (const key of ["k0", "k1", "k2"]) {
+      const seen = await ask(rig, client.ref<Source>("Source", key).list());
+      const mine = sent.filter((message) => message.key === key);
+      expect(seen, "nothing twice").toHaveLength(new Set(seen).size);
+      for (const { n, kind, result } of mine) {
+        const what = `${kind} ${n} to ${key}`;
+        expect(result.state, what).not.toBe("pending");
+        if (result.state === "resolved") expect(seen, what).toContain(n);
+        else if (result.error!.effect === "none") expect(seen, `${what}: ${result.error}`).not.toContain(n);
+      }
+      expect(seen, "in the order sent").toEqual([...seen].sort((a, b) => a - b));
+      const told = noted.filter(([from]) => from === key).map(([, n]) => n);
+      expect(told, "nothing noted twice").toHaveLength(new Set(told).size);
+      // A turn that fails takes its tells back; asks it made stay.
+      for (const n of seen) expect(told, `noted ${n}`).toContain(n);
+      const asked = new Set(mine.filter(({ kind }) => kind === "ask").map(({ n }) => n));
+      for (const n of told) if (!asked.has(n)) expect(seen, `seen ${n}`).toContain(n);
+    }
+    for (const type of ["Source", "Sink"]) expect(await rig.deadLetters(type)).toEqual([]);
+  });
+});

@@ -3,6 +3,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { transform } from "@swc/core";
+import { tsc } from "../support/tsc.js";
 
 export type Compiler = "swc" | "tsc";
 export type Dialect = "legacy" | "standard";
@@ -41,8 +42,8 @@ const compilers: Record<Compiler, (name: string, dialect: Dialect, output: strin
   async tsc(name, dialect, output) {
     const legacy = ["--experimentalDecorators", "--emitDecoratorMetadata"];
     await promisify(execFile)(
-      "npx",
-      ["tsc", "--ignoreConfig", "--noCheck", "--module", "nodenext", "--target", "es2022", "--outDir", output].concat(
+      tsc,
+      ["--ignoreConfig", "--noCheck", "--module", "nodenext", "--target", "es2022", "--outDir", output].concat(
         dialect === "legacy" ? legacy : [],
         `${name}.ts`,
       ),

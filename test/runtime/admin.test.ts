@@ -1,7 +1,14 @@
-import { AskTimeoutError, ClosedError, ConfigError, InvalidAddressError, UnknownHandlerError, UnknownTypeError } from "@actor-runtime/core";
+import {
+  AskTimeoutError,
+  ClosedError,
+  ConfigError,
+  InvalidAddressError,
+  UnknownHandlerError,
+  UnknownTypeError,
+} from "@actor-runtime/core";
 import { Actor, ActorContext, Handler, inject, type LocalSystem, Query, State } from "@actor-runtime/runtime";
 import { beforeEach, describe, expect, it } from "vitest";
-import { collect, Gate, refusalOf, Rig, watch } from "./support.js";
+import { collect, Gate, Rig, refusalOf, watch } from "./support.js";
 
 let gate: Gate;
 let leaving: Gate;
@@ -112,7 +119,9 @@ describe("system.actors", () => {
     expect(await refusalOf(collect(system.actors.list("Costumer")))).toBeInstanceOf(UnknownTypeError);
     expect(await refusalOf(system.actors.read("Customer"))).toBeInstanceOf(InvalidAddressError);
     expect(await refusalOf(system.actors.erase("Costumer/ann"))).toBeInstanceOf(UnknownTypeError);
-    expect(await refusalOf(system.ask({ address: "Customer/ann", handler: "$erase", args: [] }))).toBeInstanceOf(UnknownHandlerError);
+    expect(await refusalOf(system.ask({ address: "Customer/ann", handler: "$erase", args: [] }))).toBeInstanceOf(
+      UnknownHandlerError,
+    );
   });
 });
 
@@ -366,7 +375,13 @@ describe("close()", () => {
     const ref = ann();
     await ref.visit();
     await system.close();
-    for (const call of [() => ref.visit(), () => ref.count(), () => ref.tell.visit(), () => system.actors.read("Customer/ann"), () => system.actors.erase("Customer/ann")]) {
+    for (const call of [
+      () => ref.visit(),
+      () => ref.count(),
+      () => ref.tell.visit(),
+      () => system.actors.read("Customer/ann"),
+      () => system.actors.erase("Customer/ann"),
+    ]) {
       const error = await refusalOf(call());
       expect(error).toBeInstanceOf(ClosedError);
       expect(error.effect).toBe("none");
@@ -401,13 +416,18 @@ describe("describe()", () => {
       queries: ["count"],
       activations: 1,
     });
-    expect(system.describe()).toMatchObject({ namespace: "default", transport: "embedded", state: "running", checks: { state: "ok", partitions: "ok" } });
+    expect(system.describe()).toMatchObject({
+      namespace: "default",
+      transport: "embedded",
+      state: "running",
+      checks: { state: "ok", partitions: "ok" },
+    });
   });
 });
 
 describe("a time-out", () => {
   it("of an erasure that cannot run is an AskTimeoutError like any other", async () => {
-    watch(ann().with({ timeout: "60s" }).visitSlowly());
+    watch(ann().tell.visitSlowly());
     await rig.settle();
     const erased = watch(system.actors.erase("Customer/ann"));
     await rig.advance(31_000);

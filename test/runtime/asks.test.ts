@@ -15,7 +15,7 @@ import {
 } from "@actor-runtime/core";
 import { Actor, ActorContext, Handler, inject, type LocalSystem, Query, State } from "@actor-runtime/runtime";
 import { beforeEach, describe, expect, it } from "vitest";
-import { Gate, refusalOf, Rig, watch } from "./support.js";
+import { Gate, Rig, refusalOf, watch } from "./support.js";
 
 let gate: Gate;
 let signals: AbortSignal[];
@@ -141,7 +141,12 @@ describe("an ask", () => {
   it("is rejected with the class, code and data of the error that was thrown", async () => {
     const error = await refusalOf(system.ref(Account, "alice").refuse());
     expect(error).toBeInstanceOf(RejectedError);
-    expect(error).toMatchObject({ code: "INSUFFICIENT_FUNDS", effect: "none", retryable: false, data: { missing: 20 } });
+    expect(error).toMatchObject({
+      code: "INSUFFICIENT_FUNDS",
+      effect: "none",
+      retryable: false,
+      data: { missing: 20 },
+    });
     expect(rig.logged("error")).toEqual([]);
   });
 
@@ -161,21 +166,26 @@ describe("an ask", () => {
   it.each([
     ["is over its bound", "huge", TooLargeError, "Account/alice.huge"],
     ["cannot travel", "unsendable", NotSendableError, "answer.lines[0].print"],
-  ] as const)("fails with its path or size when the answer %s, and leaves nothing", async (_, handler, type, message) => {
-    const alice = system.ref(Account, "alice");
-    await alice.deposit(7);
-    const error = await refusalOf(alice[handler]());
-    expect(error).toBeInstanceOf(type);
-    expect(error.message).toContain(message);
-    expect(await alice.current()).toBe(7);
-  });
+  ] as const)(
+    "fails with its path or size when the answer %s, and leaves nothing",
+    async (_, handler, type, message) => {
+      const alice = system.ref(Account, "alice");
+      await alice.deposit(7);
+      const error = await refusalOf(alice[handler]());
+      expect(error).toBeInstanceOf(type);
+      expect(error.message).toContain(message);
+      expect(await alice.current()).toBe(7);
+    },
+  );
 
   it("with an argument that cannot travel, or too large a one, is refused before anything is sent", async () => {
     const alice = system.ref(Account, "alice") as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
     await alice.deposit!(1);
     const sent = rig.published.length;
     expect(await refusalOf(alice.deposit!(() => 1))).toBeInstanceOf(NotSendableError);
-    expect(await refusalOf(alice.deposit!({ price: Symbol("s") }))).toMatchObject({ message: expect.stringContaining("args[0].price") });
+    expect(await refusalOf(alice.deposit!({ price: Symbol("s") }))).toMatchObject({
+      message: expect.stringContaining("args[0].price"),
+    });
     expect(await refusalOf(alice.deposit!("x".repeat(256 * 1024)))).toBeInstanceOf(TooLargeError);
     expect(await refusalOf(alice.deposit!(system.ref(Account, "bob")))).toBeInstanceOf(NotSendableError);
     expect(rig.published).toHaveLength(sent);
@@ -213,7 +223,8 @@ describe("an ask", () => {
 
   it("sends nothing to an actor for the names that promises, JSON and inspection look up", async () => {
     const alice = system.ref(Account, "alice") as unknown as Record<PropertyKey, unknown>;
-    for (const name of ["then", "toJSON", "constructor", Symbol.toPrimitive, Symbol.iterator]) expect(alice[name]).toBeUndefined();
+    for (const name of ["then", "toJSON", "constructor", Symbol.toPrimitive, Symbol.iterator])
+      expect(alice[name]).toBeUndefined();
     expect(String(alice.toString)).toBeTypeOf("string");
     expect(await Promise.resolve(alice)).toBe(alice);
     expect(rig.published).toEqual([]);
@@ -448,16 +459,21 @@ describe("S8: an unanswered ask is repeated once, at half its time", () => {
     expect(runs.filter((run) => run === "slowly 1")).toHaveLength(1);
   });
 
-  it.each([undefined, "k"])("and its repeat does not run when it failed: nothing happened, as its caller was told (key %s)", async (idempotencyKey) => {
-    const alice = system.ref(Account, "alice").with({ timeout: "10s", ...(idempotencyKey !== undefined && { idempotencyKey }) });
-    const failing = watch(alice.failOnce(5));
-    await rig.advance(6_000);
-    gate.open();
-    await rig.settle();
-    expect(failing.error).toMatchObject({ message: "only once", effect: "none" });
-    expect(await system.ref(Account, "alice").current()).toBe(0);
-    expect(runs).toEqual(["failOnce"]);
-  });
+  it.each([undefined, "k"])(
+    "and its repeat does not run when it failed: nothing happened, as its caller was told (key %s)",
+    async (idempotencyKey) => {
+      const alice = system
+        .ref(Account, "alice")
+        .with({ timeout: "10s", ...(idempotencyKey !== undefined && { idempotencyKey }) });
+      const failing = watch(alice.failOnce(5));
+      await rig.advance(6_000);
+      gate.open();
+      await rig.settle();
+      expect(failing.error).toMatchObject({ message: "only once", effect: "none" });
+      expect(await system.ref(Account, "alice").current()).toBe(0);
+      expect(runs).toEqual(["failOnce"]);
+    },
+  );
 
   it("and settles both of its numbers, so that kept answers do not pile up", async () => {
     const alice = system.ref(Account, "alice");
@@ -554,7 +570,12 @@ describe("an ask's time", () => {
 
 describe("an ask withdrawn by its signal", () => {
   it("beforehand is not sent", async () => {
-    const error = await refusalOf(system.ref(Account, "alice").with({ signal: AbortSignal.abort("why") }).deposit(1));
+    const error = await refusalOf(
+      system
+        .ref(Account, "alice")
+        .with({ signal: AbortSignal.abort("why") })
+        .deposit(1),
+    );
     expect(error).toBeInstanceOf(CancelledError);
     expect(error).toMatchObject({ effect: "none", cause: "why" });
     expect(rig.published).toEqual([]);

@@ -2,7 +2,7 @@ import { InvalidArgumentsError, OverloadedError, parseReplies, type Reply } from
 import { Actor, ActorContext, Handler, inject, type LocalSystem, Query, State } from "@actor-runtime/runtime";
 import { beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { frameOf, Gate, rawFrame, refusalOf, Rig, watch } from "./support.js";
+import { frameOf, Gate, Rig, rawFrame, refusalOf, watch } from "./support.js";
 
 let gate: Gate;
 
@@ -63,7 +63,10 @@ beforeEach(async () => {
 
 /** Whatever came in, a good message behind it is handled, no exception escaped, and nothing is logged as fatal. */
 async function stillServes(after: number): Promise<void> {
-  await rig.publish(partition, frameOf({ stream, first: after + 1, after }, [{ to: "One/x", handler: "put", args: [{ good: true }] }]));
+  await rig.publish(
+    partition,
+    frameOf({ stream, first: after + 1, after }, [{ to: "One/x", handler: "put", args: [{ good: true }] }]),
+  );
   await rig.settle();
   expect(rig.escaped).toEqual([]);
   expect(await system.ref(One, "x").list()).toContainEqual({ good: true });
@@ -77,7 +80,10 @@ describe("P13: a frame of nobody's making", () => {
     ["holds a message without a handler", '[{"to":"One/x","kind":"tell","args":[]}]'],
     ["holds a message of an unknown kind", '[{"to":"One/x","kind":"shout","handler":"put","args":[]}]'],
     ["holds arguments that are no array", '[{"to":"One/x","kind":"tell","handler":"put","args":{}}]'],
-    ["holds more messages than its headers say", '[{"to":"One/x","kind":"tell","handler":"put","args":[{}]},{"to":"One/x","kind":"tell","handler":"put","args":[{}]}]'],
+    [
+      "holds more messages than its headers say",
+      '[{"to":"One/x","kind":"tell","handler":"put","args":[{}]},{"to":"One/x","kind":"tell","handler":"put","args":[{}]}]',
+    ],
     ["holds fewer messages than its headers say", "[]"],
     ["is empty", ""],
   ])("whose body %s goes whole to the dead letters", async (_, body) => {
@@ -105,7 +111,8 @@ describe("P13: a frame of nobody's making", () => {
 });
 
 describe("P13: a message of nobody's making", () => {
-  const publish = (messages: Parameters<typeof frameOf>[1]) => rig.publish(partition, frameOf({ stream, first: 1, after: 0 }, messages));
+  const publish = (messages: Parameters<typeof frameOf>[1]) =>
+    rig.publish(partition, frameOf({ stream, first: 1, after: 0 }, messages));
 
   it.each([
     ["to an unknown type", { to: "Nobody/x", handler: "put" }, "Nobody", "UnknownTypeError"],
@@ -114,15 +121,22 @@ describe("P13: a message of nobody's making", () => {
     ["to something that is no address", { to: "nonsense", handler: "put" }, "One", "InvalidAddressError"],
     ["to an empty key", { to: "One/", handler: "put" }, "One", "InvalidAddressError"],
     ["to a key over its bound", { to: `One/${"x".repeat(300)}`, handler: "put" }, "One", "InvalidAddressError"],
-  ] as const)("%s is a dead letter when it was told, and a typed error when it was asked", async (_, message, type, error) => {
-    await publish([message, { ...message, kind: "ask", replyTo, call: "c1" }, { ...message, kind: "query", replyTo, call: "c2" }]);
-    await rig.settle();
-    const letters = await rig.deadLetters(type);
-    expect(letters).toMatchObject([{ id: `${stream}:1`, cause: { class: error } }]);
-    expect(replies.map(({ call }) => call).sort()).toEqual(["c1", "c2"]);
-    expect(replies.map((reply) => reply.error?.class)).toEqual([error, error]);
-    await stillServes(2);
-  });
+  ] as const)(
+    "%s is a dead letter when it was told, and a typed error when it was asked",
+    async (_, message, type, error) => {
+      await publish([
+        message,
+        { ...message, kind: "ask", replyTo, call: "c1" },
+        { ...message, kind: "query", replyTo, call: "c2" },
+      ]);
+      await rig.settle();
+      const letters = await rig.deadLetters(type);
+      expect(letters).toMatchObject([{ id: `${stream}:1`, cause: { class: error } }]);
+      expect(replies.map(({ call }) => call).sort()).toEqual(["c1", "c2"]);
+      expect(replies.map((reply) => reply.error?.class)).toEqual([error, error]);
+      await stillServes(2);
+    },
+  );
 
   it("to the wrong partition is refused with the right one, and never run", async () => {
     // With four partitions most keys belong elsewhere.
@@ -173,7 +187,9 @@ describe("P13: a message of nobody's making", () => {
       { to: "One/x", kind: "ask", handler: "put", args: [{ $date: "yesterday" }], replyTo, call: "c" },
     ]);
     await rig.settle();
-    expect(await rig.deadLetters("One")).toMatchObject([{ attempts: 1, cause: { message: expect.stringContaining("$future") } }]);
+    expect(await rig.deadLetters("One")).toMatchObject([
+      { attempts: 1, cause: { message: expect.stringContaining("$future") } },
+    ]);
     expect(replies).toMatchObject([{ call: "c", error: { effect: "none" } }]);
     expect(replies[0]!.error!.class).not.toBe("HandlerError");
     await stillServes(2);
@@ -189,7 +205,9 @@ describe("P13: a message of nobody's making", () => {
 
   it("with arguments that name prototypes pollutes none", async () => {
     const item = '{"__proto__":{"isAdmin":true},"constructor":{"prototype":{"isAdmin":true}},"name":"x"}';
-    const body = ["keep", "put"].map((handler) => `{"to":"One/x","kind":"tell","handler":"${handler}","args":[${item}]}`).join(",");
+    const body = ["keep", "put"]
+      .map((handler) => `{"to":"One/x","kind":"tell","handler":"${handler}","args":[${item}]}`)
+      .join(",");
     await rig.publish(partition, rawFrame([{ stream, first: 1, count: 2, after: 0, settled: 0 }], `[${body}]`));
     await rig.settle();
     expect(({} as { isAdmin?: boolean }).isAdmin).toBeUndefined();
@@ -235,7 +253,9 @@ describe("P13: arguments of a handler with a schema", () => {
   });
 
   it("that do not fit make a told message a dead letter at once", async () => {
-    await (system.ref(Store, "s").tell as unknown as Record<string, (...args: unknown[]) => Promise<void>>).order!({ name: 5 });
+    await (system.ref(Store, "s").tell as unknown as Record<string, (...args: unknown[]) => Promise<void>>).order!({
+      name: 5,
+    });
     await rig.settle();
     expect(await rig.deadLetters("Store")).toMatchObject([{ attempts: 1, cause: { class: "InvalidArgumentsError" } }]);
   });
@@ -258,7 +278,9 @@ describe("P12: what waits for one actor is bounded", () => {
     expect(error).toMatchObject({ scope: "actor", effect: "none", retryable: true, retryAfterMs: expect.any(Number) });
     await one.tell.put({ over: true });
     await rig.settle();
-    expect(await rig.deadLetters("One")).toMatchObject([{ cause: { class: "OverloadedError", fields: { scope: "actor" } } }]);
+    expect(await rig.deadLetters("One")).toMatchObject([
+      { cause: { class: "OverloadedError", fields: { scope: "actor" } } },
+    ]);
     expect(await system.ref(One, "y").put({})).toBe(1);
     gate.open();
     await running.end();

@@ -1,6 +1,6 @@
 import { Actor, ActorContext, Handler, inject, type LocalSystem, Query, State } from "@actor-runtime/runtime";
 import { beforeEach, describe, expect, it } from "vitest";
-import { frameOf, Gate, rawFrame, refusalOf, Rig, watch } from "./support.js";
+import { frameOf, Gate, Rig, rawFrame, refusalOf, watch } from "./support.js";
 
 let gate: Gate;
 let events: string[];
@@ -88,23 +88,28 @@ function told(first: number, after: number, names: string[], stream = "176722560
 }
 
 describe("P5: nothing leaves before the commit it depends on", () => {
-  it.each(["before", "after"] as const)("is known: replies, tells, errors and acks wait while the commit fails %s writing, then leave once", async (mode) => {
-    rig.world.store.failCommits(4, mode);
-    const answers = [counter().addAndTell("a", "other"), counter().fail(), counter("d").add("b")].map((answer) => watch<unknown>(answer));
-    await rig.settle();
-    expect(events).toEqual(["add a", "fail", "add b"]);
-    expect(rig.replies).toEqual([]);
-    expect(rig.messagesTo(partition).filter(({ kind }) => kind === "tell")).toEqual([]);
-    expect(answers.map(({ state }) => state)).toEqual(["pending", "pending", "pending"]);
-    await rig.advance(2_000);
-    expect(answers.map(({ state }) => state)).toEqual(["resolved", "rejected", "resolved"]);
-    expect(await counter("other").list()).toEqual(["a"]);
-    // Frames were acked after the commit and not before, so none comes again.
-    rig.world.cutChannels();
-    await rig.advance(5_000);
-    expect(await counter().list()).toEqual(["a"]);
-    expect(rig.messagesTo(partition).filter(({ kind }) => kind === "tell")).toHaveLength(1);
-  });
+  it.each(["before", "after"] as const)(
+    "is known: replies, tells, errors and acks wait while the commit fails %s writing, then leave once",
+    async (mode) => {
+      rig.world.store.failCommits(4, mode);
+      const answers = [counter().addAndTell("a", "other"), counter().fail(), counter("d").add("b")].map((answer) =>
+        watch<unknown>(answer),
+      );
+      await rig.settle();
+      expect(events).toEqual(["add a", "fail", "add b"]);
+      expect(rig.replies).toEqual([]);
+      expect(rig.messagesTo(partition).filter(({ kind }) => kind === "tell")).toEqual([]);
+      expect(answers.map(({ state }) => state)).toEqual(["pending", "pending", "pending"]);
+      await rig.advance(2_000);
+      expect(answers.map(({ state }) => state)).toEqual(["resolved", "rejected", "resolved"]);
+      expect(await counter("other").list()).toEqual(["a"]);
+      // Frames were acked after the commit and not before, so none comes again.
+      rig.world.cutChannels();
+      await rig.advance(5_000);
+      expect(await counter().list()).toEqual(["a"]);
+      expect(rig.messagesTo(partition).filter(({ kind }) => kind === "tell")).toHaveLength(1);
+    },
+  );
 
   it("is known: a frame is not acked before, so it comes again to the next owner", async () => {
     rig.world.store.failCommits(1_000, "before");
@@ -172,7 +177,9 @@ describe("P6: only the owner of the current fence commits", () => {
           inspect: (name) => ports.leases.inspect(name),
           renew: (renewals, ttlMs) =>
             believes
-              ? Promise.resolve(renewals.map(({ lease }) => ({ lease: { ...lease, until: ports.clock.monotonic() + ttlMs } })))
+              ? Promise.resolve(
+                  renewals.map(({ lease }) => ({ lease: { ...lease, until: ports.clock.monotonic() + ttlMs } })),
+                )
               : ports.leases.renew(renewals, ttlMs),
         },
       }),
@@ -350,7 +357,8 @@ describe("P8: a slow handler of one actor", () => {
 describe("P3: messages from one sender to one actor are handled in the order sent", () => {
   it("asks and tells alike", async () => {
     const names = Array.from({ length: 200 }, (_, i) => String(i));
-    for (const [i, name] of names.entries()) watch<unknown>(i % 3 === 0 ? counter().tell.add(name) : counter().add(name));
+    for (const [i, name] of names.entries())
+      watch<unknown>(i % 3 === 0 ? counter().tell.add(name) : counter().add(name));
     await rig.settle();
     expect(await counter().list()).toEqual(names);
   });
@@ -533,7 +541,9 @@ describe("O12: a frame that cannot be read", () => {
     await rig.settle();
     expect(await counter().list()).toEqual(["a", "e"]);
     const letters = await rig.deadLetters("Counter");
-    expect(letters).toMatchObject([{ id: `${stream}:2`, address: "Counter", cause: { message: expect.stringContaining("JSON") } }]);
+    expect(letters).toMatchObject([
+      { id: `${stream}:2`, address: "Counter", cause: { message: expect.stringContaining("JSON") } },
+    ]);
     const { frame } = letters[0]!.message as { frame: string };
     expect(Buffer.from(frame, "base64").toString()).toBe("this is no JSON");
   });

@@ -129,30 +129,33 @@ async function ask<T>(rig: Rig, query: Promise<T>): Promise<T> {
 const seeds = Array.from({ length: 40 }, (_, i) => i + 1);
 
 describe("whatever fails, in the end", () => {
-  it.each(seeds)("P1, P2, P3, P4: each message took effect once or not at all, as its sender was told, and in order (seed %i)", async (seed) => {
-    const { rig, sent, client } = await storm(seed);
-    expect(rig.escaped).toEqual([]);
-    const noted: [string, number][] = [];
-    for (const key of ["s0", "s1", "s2"]) noted.push(...(await ask(rig, client.ref<Sink>("Sink", key).list())));
+  it.each(seeds)(
+    "P1, P2, P3, P4: each message took effect once or not at all, as its sender was told, and in order (seed %i)",
+    async (seed) => {
+      const { rig, sent, client } = await storm(seed);
+      expect(rig.escaped).toEqual([]);
+      const noted: [string, number][] = [];
+      for (const key of ["s0", "s1", "s2"]) noted.push(...(await ask(rig, client.ref<Sink>("Sink", key).list())));
 
-    for (const key of ["k0", "k1", "k2"]) {
-      const seen = await ask(rig, client.ref<Source>("Source", key).list());
-      const mine = sent.filter((message) => message.key === key);
-      expect(seen, "nothing twice").toHaveLength(new Set(seen).size);
-      for (const { n, kind, result } of mine) {
-        const what = `${kind} ${n} to ${key}`;
-        expect(result.state, what).not.toBe("pending");
-        if (result.state === "resolved") expect(seen, what).toContain(n);
-        else if (result.error!.effect === "none") expect(seen, `${what}: ${result.error}`).not.toContain(n);
+      for (const key of ["k0", "k1", "k2"]) {
+        const seen = await ask(rig, client.ref<Source>("Source", key).list());
+        const mine = sent.filter((message) => message.key === key);
+        expect(seen, "nothing twice").toHaveLength(new Set(seen).size);
+        for (const { n, kind, result } of mine) {
+          const what = `${kind} ${n} to ${key}`;
+          expect(result.state, what).not.toBe("pending");
+          if (result.state === "resolved") expect(seen, what).toContain(n);
+          else if (result.error!.effect === "none") expect(seen, `${what}: ${result.error}`).not.toContain(n);
+        }
+        expect(seen, "in the order sent").toEqual([...seen].sort((a, b) => a - b));
+        const told = noted.filter(([from]) => from === key).map(([, n]) => n);
+        expect(told, "nothing noted twice").toHaveLength(new Set(told).size);
+        // A turn that fails takes its tells back; asks it made stay.
+        for (const n of seen) expect(told, `noted ${n}`).toContain(n);
+        const asked = new Set(mine.filter(({ kind }) => kind === "ask").map(({ n }) => n));
+        for (const n of told) if (!asked.has(n)) expect(seen, `seen ${n}`).toContain(n);
       }
-      expect(seen, "in the order sent").toEqual([...seen].sort((a, b) => a - b));
-      const told = noted.filter(([from]) => from === key).map(([, n]) => n);
-      expect(told, "nothing noted twice").toHaveLength(new Set(told).size);
-      // A turn that fails takes its tells back; asks it made stay.
-      for (const n of seen) expect(told, `noted ${n}`).toContain(n);
-      const asked = new Set(mine.filter(({ kind }) => kind === "ask").map(({ n }) => n));
-      for (const n of told) if (!asked.has(n)) expect(seen, `seen ${n}`).toContain(n);
-    }
-    for (const type of ["Source", "Sink"]) expect(await rig.deadLetters(type)).toEqual([]);
-  });
+      for (const type of ["Source", "Sink"]) expect(await rig.deadLetters(type)).toEqual([]);
+    },
+  );
 });

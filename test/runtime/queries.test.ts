@@ -1,7 +1,7 @@
 import { QueryChangedStateError, QueryEffectError } from "@actor-runtime/core";
 import { Actor, ActorContext, Handler, inject, type LocalSystem, Query, State } from "@actor-runtime/runtime";
 import { beforeEach, describe, expect, it } from "vitest";
-import { Gate, refusalOf, Rig, watch } from "./support.js";
+import { Gate, Rig, refusalOf, watch } from "./support.js";
 
 let gate: Gate;
 let turnGate: Gate;
@@ -67,7 +67,10 @@ class Stock {
     return this.self.ref(Stock, "other").add("x");
   }
   @Query() async askByName(type: string, handler: string): Promise<unknown> {
-    const ref = this.self.ref<Record<string, () => Promise<unknown>>>(type, "n") as unknown as Record<string, (item: string) => Promise<unknown>>;
+    const ref = this.self.ref<Record<string, () => Promise<unknown>>>(type, "n") as unknown as Record<
+      string,
+      (item: string) => Promise<unknown>
+    >;
     return ref[handler]!("x");
   }
   @Query() async countOf(other: string): Promise<number> {

@@ -8,13 +8,20 @@ import {
   frameBody,
   type Message,
   messageText,
-  parseMessages,
   type PublishOutcome,
+  parseMessages,
   type Segment,
   wireVersion,
 } from "@actor-runtime/core";
 import { EmbeddedWorld, ManualClock, SeededRandom, SilentTelemetry } from "@actor-runtime/embedded";
-import { type AnyActor, createSystem, type LocalSystem, type Logger, type Ports, type SystemOptions } from "@actor-runtime/runtime";
+import {
+  type AnyActor,
+  createSystem,
+  type LocalSystem,
+  type Logger,
+  type Ports,
+  type SystemOptions,
+} from "@actor-runtime/runtime";
 
 /** One line of the log. */
 interface Line {
@@ -62,7 +69,10 @@ export class Rig {
   #strangers = 0;
 
   /** Starts a process that hosts the actors; none: a client. */
-  host(actors: readonly AnyActor[], { process = "main", ports = (given) => given, ...options }: HostOptions = {}): Promise<LocalSystem> {
+  host(
+    actors: readonly AnyActor[],
+    { process = "main", ports = (given) => given, ...options }: HostOptions = {},
+  ): Promise<LocalSystem> {
     const connection = this.world.connect(process);
     return createSystem({
       actors,
@@ -195,7 +205,10 @@ export class Gate {
 }
 
 /** A numbered run of messages as a sender would frame it. */
-export function frameOf(segment: Pick<Segment, "stream" | "first" | "after">, messages: readonly Partial<Message>[]): Frame {
+export function frameOf(
+  segment: Pick<Segment, "stream" | "first" | "after">,
+  messages: readonly Partial<Message>[],
+): Frame {
   const count = messages.filter(({ kind }) => kind !== "query" && kind !== "cancel").length;
   return {
     headers: { v: wireVersion, segments: count === 0 ? [] : [{ ...segment, count, settled: 0 }] },

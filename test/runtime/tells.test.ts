@@ -1,7 +1,13 @@
-import { OverloadedError, RejectedError, UnknownHandlerError, UnknownOutcomeError, UnknownTypeError } from "@actor-runtime/core";
+import {
+  OverloadedError,
+  RejectedError,
+  UnknownHandlerError,
+  UnknownOutcomeError,
+  UnknownTypeError,
+} from "@actor-runtime/core";
 import { Actor, ActorContext, Handler, inject, type LocalSystem, Query, State } from "@actor-runtime/runtime";
 import { beforeEach, describe, expect, it } from "vitest";
-import { Gate, refusalOf, Rig, watch } from "./support.js";
+import { Gate, Rig, refusalOf, watch } from "./support.js";
 
 let gate: Gate;
 /** What handlers were called with, with the time in ms since the start. */
@@ -72,7 +78,10 @@ class Teller {
     throw new Error("after the tell");
   }
   @Handler() tellLater(delay: string, what: unknown): void {
-    this.self.ref(Journal, "j").with({ delay: delay as "1s" }).tell.note(what);
+    this.self
+      .ref(Journal, "j")
+      .with({ delay: delay as "1s" })
+      .tell.note(what);
   }
   @Handler() tellByName(type: string, handler: string): void {
     const ref = this.self.ref<Record<string, () => void>>(type, "x") as unknown as { tell: Record<string, () => void> };
@@ -167,7 +176,9 @@ describe("P1: a confirmed tell takes effect exactly once", () => {
     await journal().with({ idempotencyKey: "k" }).tell.note("b");
     await rig.settle();
     expect(await journal().list()).toEqual(["a"]);
-    expect(await rig.deadLetters("Journal")).toMatchObject([{ cause: { class: "IdempotencyMismatchError" }, message: { args: ["b"] } }]);
+    expect(await rig.deadLetters("Journal")).toMatchObject([
+      { cause: { class: "IdempotencyMismatchError" }, message: { args: ["b"] } },
+    ]);
   });
 
   it("and one that could not be published in its time says so: certainly nothing happened", async () => {
@@ -255,7 +266,9 @@ describe("a told message whose handler fails", () => {
     await journal().tell.reject();
     await rig.advance(60_000);
     expect(runs).toHaveLength(1);
-    expect(await rig.deadLetters("Journal")).toMatchObject([{ cause: { class: "RejectedError", code: "NEVER" }, attempts: 1 }]);
+    expect(await rig.deadLetters("Journal")).toMatchObject([
+      { cause: { class: "RejectedError", code: "NEVER" }, attempts: 1 },
+    ]);
     expect(rig.logged("error")).toEqual([]);
   });
 
@@ -297,17 +310,20 @@ describe("a told message whose handler fails", () => {
     expect(runs.map(({ attempt }) => attempt)).toEqual([1, 1, 2]);
   });
 
-  it.each(["Journal", "Loose"])("is tried again by the next owner after a crash, its attempts counted on (%s)", async (type) => {
-    const ref = system.ref<Journal>(type, "x");
-    failures = 99;
-    await ref.tell.note("a");
-    await rig.settle();
-    expect(runs).toHaveLength(1);
-    await system.crash(`${type}/x`);
-    await rig.advance(60_000);
-    expect(runs.map(({ attempt }) => attempt)).toEqual([1, 2, 3]);
-    expect(await rig.deadLetters(type)).toHaveLength(1);
-  });
+  it.each(["Journal", "Loose"])(
+    "is tried again by the next owner after a crash, its attempts counted on (%s)",
+    async (type) => {
+      const ref = system.ref<Journal>(type, "x");
+      failures = 99;
+      await ref.tell.note("a");
+      await rig.settle();
+      expect(runs).toHaveLength(1);
+      await system.crash(`${type}/x`);
+      await rig.advance(60_000);
+      expect(runs.map(({ attempt }) => attempt)).toEqual([1, 2, 3]);
+      expect(await rig.deadLetters(type)).toHaveLength(1);
+    },
+  );
 
   it("and then succeeds, is done: a crash does not bring it back", async () => {
     failures = 1;

@@ -9,7 +9,7 @@ import {
 } from "@actor-runtime/core";
 import { Actor, ActorContext, Handler, inject, type LocalSystem, Query, State } from "@actor-runtime/runtime";
 import { beforeEach, describe, expect, it } from "vitest";
-import { Gate, refusalOf, Rig, watch } from "./support.js";
+import { Gate, Rig, refusalOf, watch } from "./support.js";
 
 interface Profile {
   name: string;
@@ -109,7 +109,15 @@ class Ledger {
   }
 }
 
-const fresh = [0, { name: "", address: { city: "", tags: [] } }, new Map(), new Set(), new Date(0), new Uint8Array(2), undefined];
+const fresh = [
+  0,
+  { name: "", address: { city: "", tags: [] } },
+  new Map(),
+  new Set(),
+  new Date(0),
+  new Uint8Array(2),
+  undefined,
+];
 
 @Actor("Reporter", { partitions: 1 })
 class Reporter {
@@ -317,13 +325,16 @@ describe("P4: a turn that throws leaves nothing behind", () => {
     expect((await ledger().all())[0]).toBe(6);
   });
 
-  it.each(["undefined", "string", "bare", "hostile", "symbol"])("P13: and its worker lives on, whatever it throws (%s)", async (kind) => {
-    const failing = watch(ledger().throwing(kind));
-    await rig.settle();
-    expect(rig.escaped).toEqual([]);
-    expect(failing.error).toBeInstanceOf(HandlerError);
-    expect(await ledger().add(1)).toBe(1);
-  });
+  it.each(["undefined", "string", "bare", "hostile", "symbol"])(
+    "P13: and its worker lives on, whatever it throws (%s)",
+    async (kind) => {
+      const failing = watch(ledger().throwing(kind));
+      await rig.settle();
+      expect(rig.escaped).toEqual([]);
+      expect(failing.error).toBeInstanceOf(HandlerError);
+      expect(await ledger().add(1)).toBe(1);
+    },
+  );
 
   it("P13: and its worker lives on when the value it returns throws on inspection", async () => {
     const failing = watch(ledger().trap());
@@ -476,7 +487,10 @@ describe("a turn that runs out of its time", () => {
     expect(failing.state).toBe("pending");
     await rig.advance(20);
     expect(failing.error).toBeInstanceOf(TurnTimeoutError);
-    expect(failing.error).toMatchObject({ effect: "none", message: expect.stringContaining("Zombie/z.never ran longer than 5000 ms") });
+    expect(failing.error).toMatchObject({
+      effect: "none",
+      message: expect.stringContaining("Zombie/z.never ran longer than 5000 ms"),
+    });
     expect((events[0] as AbortSignal).aborted).toBe(true);
     expect(await zombie().current()).toBe(1);
     expect(await zombie().add()).toBe(2);
@@ -495,7 +509,9 @@ describe("a turn that runs out of its time", () => {
     expect(await zombie().add()).toBe(1);
     gate.open();
     await rig.settle();
-    expect(events).toEqual(["tell", "ask", "destroy", "deactivate", "signal", "headers"].map((name) => `${name}: TurnEndedError`));
+    expect(events).toEqual(
+      ["tell", "ask", "destroy", "deactivate", "signal", "headers"].map((name) => `${name}: TurnEndedError`),
+    );
     expect(await zombie().add()).toBe(2);
     await system.crash("Zombie/z");
     expect(await zombie().current()).toBe(2);
@@ -510,7 +526,10 @@ describe("a turn that runs out of its time", () => {
   });
 
   it("may be a query, and handlers run after it", async () => {
-    const [first, other] = [watch(zombie().with({ timeout: "60s" }).look()), watch(zombie().with({ timeout: "60s" }).look())];
+    const [first, other] = [
+      watch(zombie().with({ timeout: "60s" }).look()),
+      watch(zombie().with({ timeout: "60s" }).look()),
+    ];
     await rig.settle();
     await rig.advance(59_900);
     expect([first.state, other.state]).toEqual(["pending", "pending"]);
@@ -569,15 +588,20 @@ describe("onActivate", () => {
     expect(await mayfly().state()).toEqual({ born, count: 0 });
   });
 
-  it.each(["constructor", "onActivate"] as const)("or the %s that throws fails the ask that woke the actor, and the next one tries again", async (where) => {
-    fault = where;
-    const [first, next] = [watch(system.ref(Fragile, "f").add()), watch(system.ref(Fragile, "f").add())];
-    await rig.advance(100);
-    expect(first.error).toMatchObject({ message: where === "constructor" ? "cannot be made" : "cannot come to life" });
-    expect(next.state).toBe("rejected");
-    fault = undefined;
-    expect(await system.ref(Fragile, "f").add()).toBe(1);
-  });
+  it.each(["constructor", "onActivate"] as const)(
+    "or the %s that throws fails the ask that woke the actor, and the next one tries again",
+    async (where) => {
+      fault = where;
+      const [first, next] = [watch(system.ref(Fragile, "f").add()), watch(system.ref(Fragile, "f").add())];
+      await rig.advance(100);
+      expect(first.error).toMatchObject({
+        message: where === "constructor" ? "cannot be made" : "cannot come to life",
+      });
+      expect(next.state).toBe("rejected");
+      fault = undefined;
+      expect(await system.ref(Fragile, "f").add()).toBe(1);
+    },
+  );
 
   it.each(["constructor", "onActivate"] as const)("or the %s that throws fails a query at once, too", async (where) => {
     fault = where;
@@ -592,7 +616,9 @@ describe("onActivate", () => {
     fault = "onActivate";
     await system.ref(Fragile, "f").tell.add();
     await rig.advance(60_000);
-    expect(await rig.deadLetters("Fragile")).toMatchObject([{ attempts: 2, cause: { message: "cannot come to life" } }]);
+    expect(await rig.deadLetters("Fragile")).toMatchObject([
+      { attempts: 2, cause: { message: "cannot come to life" } },
+    ]);
   });
 
   it("that throws only at first loses no tell", async () => {
@@ -672,7 +698,10 @@ describe("an actor leaves memory", () => {
   it("P12: when there are too many, the least recently used idle one first", async () => {
     const small = await new Rig().host([Mayfly], { limits: { maxActivations: 3 } });
     for (const key of ["a", "b", "c", "a", "d", "e"]) await small.ref(Mayfly, key).add();
-    expect(events.filter((event) => String(event).startsWith("deactivate"))).toEqual(["deactivate b at 1", "deactivate c at 1"]);
+    expect(events.filter((event) => String(event).startsWith("deactivate"))).toEqual([
+      "deactivate b at 1",
+      "deactivate c at 1",
+    ]);
     expect(small.describe().types[0]!.activations).toBe(3);
     expect(await small.ref(Mayfly, "b").add()).toBe(2);
   });

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
+import { tsc } from "../support/tsc.js";
 
 const run = promisify(execFile);
 const folder = fileURLToPath(new URL(".", import.meta.url));
@@ -9,7 +10,7 @@ const folder = fileURLToPath(new URL(".", import.meta.url));
 /** The compiler's complaints about a project; none is an empty text. */
 async function complaints(project: string): Promise<string> {
   try {
-    await run("npx", ["tsc", "--project", project], { cwd: folder });
+    await run(tsc, ["--project", project], { cwd: folder });
     return "";
   } catch (error) {
     return (error as { stdout?: string }).stdout || String(error);

@@ -56,7 +56,7 @@ export {
 export type { DeadLetter, Message, MessageKind, Reply, StoredMessage, WireError } from "./model/message.js";
 export {
   callText,
-  errorReplyText,
+  errorOutcome,
   frameBody,
   messageBytes,
   messageHead,
@@ -65,6 +65,7 @@ export {
   parseReplies,
   replyText,
   replyToField,
+  valueOutcome,
 } from "./model/message-codec.js";
 export { type Mailbox, type PartitionId, parsePartition, partitionId, partitionsOf } from "./model/partition.js";
 export type { Alarm, Alarms } from "./ports/alarms.js";

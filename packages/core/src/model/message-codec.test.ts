@@ -4,13 +4,14 @@ import { errorFromWire, errorToWire } from "./codec.js";
 import { RejectedError } from "./errors.js";
 import type { Message } from "./message.js";
 import {
-  errorReplyText,
+  errorOutcome,
   frameBody,
   messageBytes,
   messageText,
   parseMessages,
   parseReplies,
   replyText,
+  valueOutcome,
 } from "./message-codec.js";
 
 const utf8 = new TextEncoder();
@@ -146,9 +147,9 @@ describe("replies", () => {
   it("arrive with their value, without one, or with their error", () => {
     const error = errorToWire(new RejectedError("no", { code: "X" }));
     const body = frameBody([
-      replyText("c1", '{"balance":5}'),
-      replyText('c"2', undefined),
-      errorReplyText("c3", error),
+      replyText("c1", valueOutcome('{"balance":5}')),
+      replyText('c"2', valueOutcome(undefined)),
+      replyText("c3", errorOutcome(error)),
     ]);
     const replies = parseReplies(body);
     expect(replies.slice(0, 2)).toEqual([{ call: "c1", value: { balance: 5 } }, { call: 'c"2' }]);

@@ -68,14 +68,19 @@ export function parseMessages(body: Uint8Array): Message[] {
   return parseArray(body, "message", checkMessage) as Message[];
 }
 
-/** A successful answer; `undefined` as text is the answer `undefined`. */
-export function replyText(call: string, valueText: string | undefined): string {
-  return valueText === undefined ? `{"call":${quote(call)}}` : `{"call":${quote(call)},"value":${valueText}}`;
+/** How a call ended, as it is kept and as replies are made of it: a successful answer; no text is the answer `undefined`. */
+export function valueOutcome(valueText: string | undefined): string {
+  return valueText === undefined ? "{}" : `{"value":${valueText}}`;
 }
 
-/** An answer that is an error (`errorToWire`). */
-export function errorReplyText(call: string, error: WireError): string {
-  return `{"call":${quote(call)},"error":${JSON.stringify(error)}}`;
+/** How a call ended: with an error. */
+export function errorOutcome(error: WireError): string {
+  return `{"error":${JSON.stringify(error)}}`;
+}
+
+/** The reply to a call that ended so. */
+export function replyText(call: string, outcome: string): string {
+  return outcome === "{}" ? `{"call":${quote(call)}}` : `{"call":${quote(call)},${outcome.slice(1)}`;
 }
 
 /**

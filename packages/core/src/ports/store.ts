@@ -20,7 +20,7 @@ export interface Answer {
   readonly key: string;
   /** Hash of handler and arguments: the same identity with another fingerprint is a mismatch. */
   readonly fingerprint: string;
-  /** Reply without its `call`, as JSON text. */
+  /** How the ask ended (`valueOutcome`, `errorOutcome`), as JSON text. */
   readonly outcome: string;
 }
 

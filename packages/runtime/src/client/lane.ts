@@ -1,8 +1,8 @@
 import {
   type ActorError,
   type Broker,
-  ClosedError,
   type Clock,
+  ClosedError,
   type Destination,
   type Frame,
   frameBody,

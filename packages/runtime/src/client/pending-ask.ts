@@ -96,12 +96,8 @@ export class PendingAsk implements Outgoing, Timed {
   repeat(): void {
     if (!this.#sent || this.#repeat !== undefined) return;
     const { source, text } = this;
-    const plain = source !== undefined && this.details.id === undefined;
-    this.#repeat = new Unanswered(
-      plain ? `${text.slice(0, -1)},"of":"${source.name}:${this.number}"}` : text,
-      source,
-      this.expiresAt,
-    );
+    const again = source === undefined ? text : `${text.slice(0, -1)},"of":"${source.name}:${this.number}"}`;
+    this.#repeat = new Unanswered(again, source, this.expiresAt);
     this.lane.send(this.#repeat);
   }
 
@@ -122,7 +118,11 @@ export class PendingAsk implements Outgoing, Timed {
   #settle(): boolean {
     if (this.done) return false;
     this.done = true;
-    if (this.#repeat) this.#repeat.done = true;
+    if (this.#repeat) {
+      this.#repeat.done = true;
+      // One that has not left need not: its number would be settled before its owner sees it.
+      this.lane.withdraw(this.#repeat);
+    }
     if (this.#onAbort) this.details.signal?.removeEventListener("abort", this.#onAbort);
     this.host.settle(this);
     return true;

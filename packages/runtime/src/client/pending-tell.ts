@@ -49,7 +49,9 @@ export class PendingTell implements Outgoing, Timed {
     const what = `${this.target.address}.${this.target.handler}`;
     const { timeoutMs } = this.details;
     if (this.lane.withdraw(this)) {
-      this.abandoned(new OverloadedError(`${what}: its mailbox took no message within ${timeoutMs} ms`, "mailbox", 500));
+      this.abandoned(
+        new OverloadedError(`${what}: its mailbox took no message within ${timeoutMs} ms`, "mailbox", 500),
+      );
     } else {
       this.abandoned(new UnknownOutcomeError(`${what}: the broker did not confirm within ${timeoutMs} ms`));
     }

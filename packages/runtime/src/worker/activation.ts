@@ -100,7 +100,9 @@ export class Activation implements Timed {
 
   /** Nothing runs and nothing waits. */
   get idle(): boolean {
-    return this.running === undefined && this.queries === undefined && this.erasures === undefined && this.waiting === 0;
+    return (
+      this.running === undefined && this.queries === undefined && this.erasures === undefined && this.waiting === 0
+    );
   }
 
   enqueue(inbound: Inbound): void {

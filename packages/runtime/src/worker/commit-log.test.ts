@@ -82,14 +82,17 @@ describe("group commit", () => {
     expect(host.written.at(-1)).toBe(9);
   });
 
-  it.each(["fenced", "rewound"] as const)("P6: loses the partition when the commit is %s, and releases nothing", async (outcome) => {
-    const { host, work } = start();
-    work("a");
-    await settle();
-    await host.answer(outcome);
-    expect(host.lost).toHaveLength(1);
-    expect(host.released).toEqual([]);
-  });
+  it.each(["fenced", "rewound"] as const)(
+    "P6: loses the partition when the commit is %s, and releases nothing",
+    async (outcome) => {
+      const { host, work } = start();
+      work("a");
+      await settle();
+      await host.answer(outcome);
+      expect(host.lost).toHaveLength(1);
+      expect(host.released).toEqual([]);
+    },
+  );
 
   it("loses the partition on any other definite failure", async () => {
     const { host, work } = start();

@@ -1,4 +1,6 @@
-import type { InboundStream, Message } from "@actor-runtime/core";
+import { answerKey, type InboundStream, type Message } from "@actor-runtime/core";
+
+const none: never[] = [];
 
 /** A delivered frame, acked once all its messages are settled (delivery.md O9). */
 export interface OpenDelivery {
@@ -84,9 +86,11 @@ export class Inbound {
     return (this.#identity ??= this.#ownIdentity());
   }
 
-  /** A repeat or a keyed message may have been answered before (O5). */
-  get mayBeAnswered(): boolean {
-    return this.message.id !== undefined || this.message.of !== undefined;
+  /** Where its answer is if it was answered before (O5): under its key, and a repeat under the number it repeats. */
+  answerKeys(): string[] {
+    const { to, id, of } = this.message;
+    if (id === undefined && of === undefined) return none;
+    return [id, of].flatMap((identity) => (identity === undefined ? none : [answerKey(to, identity)]));
   }
 
   #ownIdentity(): string {

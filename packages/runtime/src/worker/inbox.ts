@@ -1,8 +1,7 @@
 import {
   type ActorError,
+  answerKey,
   type Delivery,
-  errorReplyText,
-  errorToWire,
   type Message,
   messageBytes,
   OverloadedError,
@@ -13,9 +12,8 @@ import {
   UnknownTypeError,
   WrongPartitionError,
 } from "@actor-runtime/core";
-import type { CommitGroup } from "./commit-group.js";
-import { deadFrameText, deadLetterText } from "./dead-letter.js";
 import { isErasure } from "../system-handlers.js";
+import { deadFrameText } from "./dead-letter.js";
 import { Inbound, type OpenDelivery } from "./inbound.js";
 import type { PartitionScope } from "./scope.js";
 
@@ -56,10 +54,6 @@ export class Inbox {
     }
     // The walk itself keeps the delivery open, so that it is not acked before its last message was seen.
     const open: OpenDelivery = { tag: delivery.tag, open: messages.length + 1 };
-    const { gathering } = this.#scope.commits;
-    for (const { stream, settled } of segments) {
-      if (settled > 0) this.#scope.streams.settle(stream, settled, gathering);
-    }
     this.#walk({ delivery, open, messages, next: 0, segment: 0, used: 0 });
     if (this.#held.length > 0) this.#walkHeld();
   }
@@ -110,6 +104,10 @@ export class Inbox {
         walk.used = 0;
       }
     }
+    // Only now: a repeat in this very frame still needs the answer it repeats.
+    for (const { stream, settled } of segments) {
+      if (settled > 0) this.#scope.streams.settle(stream, settled, this.#scope.commits.gathering);
+    }
     this.#scope.settleDelivery(walk.open);
   }
 
@@ -129,6 +127,7 @@ export class Inbox {
       this.#scope.settleDelivery(walk.open);
       return true;
     }
+    if (message.of !== undefined) this.#scope.streams.repeatAccepted(answerKey(message.to, message.of));
     this.#route(Inbound.delivered(message, walk.open, stream, number));
     return true;
   }
@@ -153,7 +152,7 @@ export class Inbox {
     const live = this.#scope.activations.find(message.to);
     const refusal = live ? this.#refuseForActor(live.waiting, message) : this.#refuse(message);
     if (refusal) {
-      this.#settleRefused(inbound, refusal);
+      this.#scope.scheduler.refused(inbound, refusal);
     } else if (message.dueAt !== undefined && message.dueAt > clock.now() && message.kind === "tell") {
       this.#keep(inbound, message.dueAt);
     } else {
@@ -193,36 +192,12 @@ export class Inbox {
     const { identity, attempts, message } = inbound;
     const refusal = this.#refuseForActor(this.#scope.delayed.waitingFor(message.to), message);
     if (refusal) {
-      this.#settleRefused(inbound, refusal);
+      this.#scope.scheduler.refused(inbound, refusal);
       return;
     }
     const { gathering } = this.#scope.commits;
     this.#scope.delayed.keep(Inbound.parked(message, { identity, attempts, notBefore: dueAt }), gathering);
-    this.#apply(inbound, gathering);
-  }
-
-  #settleRefused(inbound: Inbound, refusal: ActorError): void {
-    const { message } = inbound;
-    const { gathering } = this.#scope.commits;
-    const { clock } = this.#scope.services.ports;
-    if (message.replyTo !== undefined) {
-      gathering.replies.push({ to: message.replyTo, text: errorReplyText(message.call!, errorToWire(refusal)) });
-    } else {
-      const text = deadLetterText(inbound, refusal, clock.now());
-      const type = message.to.includes("/") ? message.to.slice(0, message.to.indexOf("/")) : this.#scope.mailbox.name;
-      gathering.out.push({ target: `dead:${type}`, text, bytes: messageBytes(text) });
-    }
-    this.#apply(inbound, gathering);
-  }
-
-  #apply({ stream, number, delivery }: Inbound, group: CommitGroup): void {
-    if (stream !== undefined) {
-      stream.apply(number);
-      group.touch(stream);
-    }
-    group.deliveries.push(delivery!);
-    group.mustWrite = true;
-    this.#scope.commits.commitSoon();
+    this.#scope.scheduler.stored(inbound);
   }
 
   /** O12: every number of an undecodable frame is applied, and the frame goes whole to the dead letters. */

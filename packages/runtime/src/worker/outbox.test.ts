@@ -15,7 +15,9 @@ function outbox(numbers: [Destination, number][] = []) {
     lane: (to: Destination) => ({ send: (message: Outgoing) => sent.push({ to, message }) }),
     dropOutbox: (stream: string) => dropped.push(stream),
   };
-  const box = new Outbox("Bank:g1:03", lanes as unknown as Lanes, new Map(numbers), (to, number) => confirmed.push([to, number]));
+  const box = new Outbox("Bank:g1:03", lanes as unknown as Lanes, new Map(numbers), (to, number) =>
+    confirmed.push([to, number]),
+  );
   return { box, sent, dropped, confirmed };
 }
 

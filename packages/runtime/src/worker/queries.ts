@@ -1,4 +1,11 @@
-import { errorReplyText, errorToWire, QueryChangedStateError, QueryEffectError, replyText } from "@actor-runtime/core";
+import {
+  errorOutcome,
+  errorToWire,
+  QueryChangedStateError,
+  QueryEffectError,
+  replyText,
+  valueOutcome,
+} from "@actor-runtime/core";
 import type { Activation } from "./activation.js";
 import { answerText } from "./answer-text.js";
 import type { PartitionScope } from "./scope.js";
@@ -29,7 +36,7 @@ export class Queries {
     this.#checkEffects(turn);
     const valueText = value === undefined ? undefined : answerText(turn.what, value);
     this.#end(turn);
-    this.#leave(turn, replyText(turn.inbound!.message.call ?? "", valueText));
+    this.#leave(turn, valueOutcome(valueText));
     const { activation } = turn;
     if (turn.deactivates && activation.queries === undefined) this.#scope.activations.leave(activation);
   }
@@ -46,15 +53,16 @@ export class Queries {
       this.#settlement.failed(activation, turn.inbound!, thrown);
       return;
     }
-    this.#leave(turn, errorReplyText(turn.inbound!.message.call ?? "", errorToWire(thrown)));
+    this.#leave(turn, errorOutcome(errorToWire(thrown)));
   }
 
   /** The answer leaves when every turn that finished before is committed, and only while the lease is valid. */
-  #leave({ activation, inbound }: Turn, text: string): void {
+  #leave({ activation, inbound }: Turn, outcome: string): void {
     const { message, delivery, stream } = inbound!;
     const { commits, services } = this.#scope;
     const group = commits.pending(activation.lastSeq);
     if (message.replyTo !== undefined) {
+      const text = replyText(message.call ?? "", outcome);
       if (group) group.replies.push({ to: message.replyTo, text });
       else if (this.#scope.leaseValid) services.replies.add(message.replyTo, text);
     }

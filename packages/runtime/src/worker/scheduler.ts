@@ -1,4 +1,4 @@
-import { type Answer, answerKey, NotStartedError, replyText } from "@actor-runtime/core";
+import { type ActorError, type Answer, NotStartedError, replyText, valueOutcome } from "@actor-runtime/core";
 import type { Activation } from "./activation.js";
 import type { Inbound } from "./inbound.js";
 import type { PartitionScope, TurnScheduler } from "./scope.js";
@@ -34,18 +34,17 @@ export class Scheduler implements TurnScheduler {
       }
       const inbound = activation.head;
       if (inbound === undefined || this.#waits(activation, inbound)) return;
-      if (!inbound.mayBeAnswered || inbound.message.kind === "query") {
-        this.#start(activation, inbound);
-        continue;
-      }
       // O5: a keyed or repeated message may have its answer already.
-      const key = answerKey(activation.address, inbound.identity);
-      const answer = this.#scope.commits.pendingAnswer(key);
-      if (!answer) {
-        this.#lookUp(activation, inbound, key);
+      const keys = inbound.message.kind === "query" ? [] : inbound.answerKeys();
+      const answer = this.#pendingAnswer(keys);
+      if (answer) {
+        this.#answerAgain(activation, inbound, answer);
+      } else if (keys.length > 0) {
+        this.#lookUp(activation, inbound, keys);
         return;
+      } else {
+        this.#start(activation, inbound);
       }
-      this.#answerAgain(activation, inbound, answer);
     }
   }
 
@@ -62,6 +61,14 @@ export class Scheduler implements TurnScheduler {
     this.#settlement.failed(activation, inbound, thrown);
   }
 
+  refused(inbound: Inbound, refusal: ActorError): void {
+    this.#settlement.refused(inbound, refusal);
+  }
+
+  stored(inbound: Inbound): void {
+    this.#settlement.stored(inbound);
+  }
+
   /** The first message must wait: for a handover, for running queries, or for its time. */
   #waits(activation: Activation, inbound: Inbound): boolean {
     if (this.#draining && !inbound.message.chain?.length) return true;
@@ -74,18 +81,30 @@ export class Scheduler implements TurnScheduler {
     return true;
   }
 
+  #pendingAnswer(keys: readonly string[]): Answer | undefined {
+    for (const key of keys) {
+      const answer = this.#scope.commits.pendingAnswer(key);
+      if (answer) return answer;
+    }
+    return undefined;
+  }
+
   /** Blocks the actor like a turn while the store is asked, so that its messages keep their order. */
-  #lookUp(activation: Activation, inbound: Inbound, key: string): void {
+  #lookUp(activation: Activation, inbound: Inbound, keys: readonly string[]): void {
     const turn = new Turn(this.#turns, activation, inbound, "lifecycle");
     activation.running = turn;
-    this.#scope.answers.get(key, (answer) => {
-      if (!this.#scope.alive) return;
+    let missing = keys.length;
+    let found: Answer | undefined;
+    const take = (answer: Answer | undefined) => {
+      found ??= answer;
+      if (--missing > 0 || !this.#scope.alive) return;
       turn.end();
       activation.running = undefined;
-      if (answer) this.#answerAgain(activation, inbound, answer);
+      if (found) this.#answerAgain(activation, inbound, found);
       else this.#start(activation, inbound);
       this.pump(activation);
-    });
+    };
+    for (const key of keys) this.#scope.answers.get(key, take);
   }
 
   #answerAgain(activation: Activation, inbound: Inbound, answer: Answer): void {
@@ -111,7 +130,8 @@ export class Scheduler implements TurnScheduler {
     group.forgetAnswers(address);
     for (const inbound of wanted) {
       const { replyTo, call } = inbound.message;
-      if (replyTo !== undefined) group.replies.push({ to: replyTo, text: replyText(call ?? "", undefined) });
+      if (replyTo !== undefined)
+        group.replies.push({ to: replyTo, text: replyText(call ?? "", valueOutcome(undefined)) });
       this.#settlement.done(activation, inbound, group);
     }
     this.#scope.activations.leave(activation);

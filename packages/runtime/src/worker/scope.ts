@@ -28,6 +28,10 @@ export interface TurnScheduler {
   cancel(activation: Activation | undefined, caller: string): void;
   /** What becomes of a message whose turn failed, or that could not even begin. */
   failed(activation: Activation, inbound: Inbound, thrown: unknown): void;
+  /** A delivered message is not even given to its actor. */
+  refused(inbound: Inbound, refusal: ActorError): void;
+  /** A delivered message is in the store now, and waits there for its time. */
+  stored(inbound: Inbound): void;
 }
 
 /** One owned partition as its parts see it; `tenure.ts` puts it together. */

@@ -3,7 +3,7 @@ import {
   type Answer,
   answerKey,
   errorFromWire,
-  errorReplyText,
+  errorOutcome,
   errorToWire,
   HandlerError,
   IdempotencyMismatchError,
@@ -12,6 +12,7 @@ import {
   replyText,
   retryDelayMs,
   StateVersionError,
+  valueOutcome,
 } from "@actor-runtime/core";
 import type { Activation } from "./activation.js";
 import type { CommitGroup } from "./commit-group.js";
@@ -33,54 +34,68 @@ export class Settlement {
 
   /** "This message is done" commits with everything else of its turn. */
   done(activation: Activation, inbound: Inbound, group: CommitGroup): void {
-    const { delivery, stream, reminder } = inbound;
-    if (reminder !== undefined) {
-      this.#scope.delayed.remove(reminder, group);
-    } else if (delivery === undefined) {
-      group.unpark(activation);
-    } else {
-      if (stream !== undefined) {
-        stream.apply(inbound.number);
-        group.touch(stream);
-      }
-      // A query that could not run writes nothing, but its error leaves with a commit.
-      else group.mustWrite = true;
-      group.deliveries.push(delivery);
-    }
+    if (inbound.isParked) group.unpark(activation);
+    else this.#apply(inbound, group);
     activation.lastSeq = group.seq;
     this.#scope.commits.commitSoon();
   }
 
-  /** The answer leaves with the commit; that of an ask is kept until its sender has it, that of a keyed message for the retention (P2). */
+  /** A delivered message is in the store now, and waits there for its time. */
+  stored(inbound: Inbound): void {
+    this.#apply(inbound, this.#scope.commits.gathering);
+    this.#scope.commits.commitSoon();
+  }
+
+  /** A delivered message is not even given to its actor: the sender gets the error, or there is a dead letter (P13). */
+  refused(inbound: Inbound, refusal: ActorError): void {
+    this.#error(inbound, refusal, this.#scope.commits.gathering);
+    this.stored(inbound);
+  }
+
+  /** The number of a delivery, or the record of a delayed message, is done with this commit. */
+  #apply(inbound: Inbound, group: CommitGroup): void {
+    const { message, delivery, stream, reminder } = inbound;
+    if (reminder !== undefined) {
+      this.#scope.delayed.remove(reminder, group);
+      return;
+    }
+    if (stream !== undefined) {
+      stream.apply(inbound.number);
+      group.touch(stream);
+      if (message.of !== undefined) this.#scope.streams.repeatDone(answerKey(message.to, message.of), group);
+    } else {
+      // A query that could not run writes nothing, but its error leaves with a commit.
+      group.mustWrite = true;
+    }
+    group.deliveries.push(delivery!);
+  }
+
+  /**
+   * The answer leaves with the commit. That of an ask is kept until its sender has it, so that its automatic repeat gets the
+   * same one; that of a keyed message for the retention (P2).
+   */
   answer(inbound: Inbound, valueText: string | undefined, group: CommitGroup): void {
-    const { message, stream, number } = inbound;
-    const keyed = message.id !== undefined;
-    if (message.kind === "ask" || keyed) {
-      const key = answerKey(message.to, inbound.identity);
-      group.answers.push({ key, fingerprint: keyed ? fingerprintOf(message) : "", outcome: valueText ?? "" });
-      if (!keyed && message.of === undefined && stream) this.#scope.streams.answered(stream.name, number, key);
+    const { message } = inbound;
+    const outcome = valueOutcome(valueText);
+    if (message.id !== undefined) {
+      const key = answerKey(message.to, message.id);
+      group.answers.push({ key, fingerprint: fingerprintOf(message), outcome });
+    } else if (message.kind === "ask") {
+      this.#keepForRepeat(inbound, outcome, group);
     }
-    if (message.replyTo !== undefined) {
-      group.replies.push({ to: message.replyTo, text: replyText(message.call ?? "", valueText) });
-    }
+    this.#reply(inbound, outcome, group);
   }
 
   /** O5: the message was answered before; it gets the same answer, unless its key was used for something else. */
   answerAgain(activation: Activation, inbound: Inbound, { fingerprint, outcome }: Answer): void {
     const group = this.#scope.commits.gathering;
     const { message } = inbound;
-    if (fingerprint !== "" && fingerprint !== fingerprintOf(message)) {
+    if (fingerprint === "" || fingerprint === fingerprintOf(message)) {
+      this.#reply(inbound, outcome, group);
+    } else {
       const key = message.id?.slice("u:".length);
-      this.#error(
-        inbound,
-        new IdempotencyMismatchError(
-          `${message.to}: the idempotency key "${key}" was used before with another handler or other arguments`,
-        ),
-        group,
-      );
-    } else if (message.replyTo !== undefined) {
-      const valueText = outcome === "" ? undefined : outcome;
-      group.replies.push({ to: message.replyTo, text: replyText(message.call ?? "", valueText) });
+      const reason = `the idempotency key "${key}" was used before with another handler or other arguments`;
+      this.#error(inbound, new IdempotencyMismatchError(`${message.to}: ${reason}`), group);
     }
     this.done(activation, inbound, group);
   }
@@ -112,14 +127,36 @@ export class Settlement {
     else group.parkFirst(activation, again);
   }
 
+  /** Under the number of the ask's first publication, which only its automatic repeat names (`of`). */
+  #keepForRepeat({ message, stream, number }: Inbound, outcome: string, group: CommitGroup): void {
+    if (message.of !== undefined) {
+      group.answers.push({ key: answerKey(message.to, message.of), fingerprint: "", outcome });
+    } else if (stream !== undefined) {
+      const key = answerKey(message.to, `${stream.name}:${number}`);
+      group.answers.push({ key, fingerprint: "", outcome });
+      this.#scope.streams.answered(stream.name, number, key);
+    }
+  }
+
+  #reply({ message }: Inbound, outcome: string, group: CommitGroup): void {
+    if (message.replyTo === undefined) return;
+    group.replies.push({ to: message.replyTo, text: replyText(message.call ?? "", outcome) });
+  }
+
   /** An error answer, or for a tell the dead letter. */
   #error(inbound: Inbound, thrown: unknown, group: CommitGroup): void {
     const { message } = inbound;
-    if (message.replyTo !== undefined) {
-      group.replies.push({ to: message.replyTo, text: errorReplyText(message.call ?? "", errorToWire(thrown)) });
+    if (message.kind === "ask") {
+      const outcome = errorOutcome(errorToWire(thrown));
+      // A repeat by the user runs again, with or without a key; the sender's own must not, its caller may have this error.
+      this.#keepForRepeat(inbound, outcome, group);
+      this.#reply(inbound, outcome, group);
+    } else if (message.replyTo !== undefined) {
+      this.#reply(inbound, errorOutcome(errorToWire(thrown)), group);
     } else if (message.kind === "tell") {
       const text = deadLetterText(inbound, thrown, this.#scope.services.ports.clock.now());
-      const type = message.to.slice(0, message.to.indexOf("/"));
+      const slash = message.to.indexOf("/");
+      const type = slash > 0 ? message.to.slice(0, slash) : this.#scope.mailbox.name;
       group.out.push({ target: `dead:${type}`, text, bytes: messageBytes(text) });
     }
   }

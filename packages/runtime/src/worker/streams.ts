@@ -11,6 +11,10 @@ interface Answered {
 export class Streams {
   readonly #streams = new Map<string, InboundStream>();
   readonly #answered = new Map<string, Answered>();
+  /** Repeats that are accepted and not done, by the key of the answer they will look for. */
+  readonly #repeats = new Map<string, number>();
+  /** Answers whose senders have them, kept for a repeat on its way: it would run again without. */
+  readonly #owed = new Set<string>();
 
   constructor(rows: ReadonlyMap<string, string>) {
     for (const [name, row] of rows) this.#streams.set(name, InboundStream.parse(name, row));
@@ -30,6 +34,22 @@ export class Streams {
     answered.entries.push(number, key);
   }
 
+  /** A repeat of an ask was accepted. */
+  repeatAccepted(key: string): void {
+    this.#repeats.set(key, (this.#repeats.get(key) ?? 0) + 1);
+  }
+
+  /** It is done with this commit. */
+  repeatDone(key: string, group: CommitGroup): void {
+    const left = (this.#repeats.get(key) ?? 1) - 1;
+    if (left > 0) {
+      this.#repeats.set(key, left);
+      return;
+    }
+    this.#repeats.delete(key);
+    if (this.#owed.delete(key)) group.settled.push(key);
+  }
+
   /** The sender has all answers below `settled`: they leave with the next commit. */
   settle(stream: string, settled: number, group: CommitGroup): void {
     const answered = this.#answered.get(stream);
@@ -37,7 +57,9 @@ export class Streams {
     const { entries } = answered;
     // One that overtook a slower ask may stay a little longer than it must.
     while (answered.front < entries.length && (entries[answered.front] as number) < settled) {
-      group.settled.push(entries[answered.front + 1] as string);
+      const key = entries[answered.front + 1] as string;
+      if (this.#repeats.has(key)) this.#owed.add(key);
+      else group.settled.push(key);
       entries[answered.front + 1] = "";
       answered.front += 2;
     }

@@ -365,10 +365,7 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
         await committed(1, { answers: [someAnswer("Account/alice", "s:1"), someAnswer("Account/alice", "s:2")] });
         await committed(2, { settled: [answerKey("Account/alice", "s:1")] });
         expect(
-          await store.readAnswers(partition, [
-            answerKey("Account/alice", "s:1"),
-            answerKey("Account/alice", "s:2"),
-          ]),
+          await store.readAnswers(partition, [answerKey("Account/alice", "s:1"), answerKey("Account/alice", "s:2")]),
         ).toEqual([undefined, someAnswer("Account/alice", "s:2")]);
       });
 
@@ -377,8 +374,18 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
         const neighbours = [someAnswer("Account/alice", "s:1"), someAnswer("Account/a", "ls:1")];
         await committed(1, { answers: [...erased, ...neighbours] });
         await committed(2, { erased: ["Account/al"] });
-        expect(await store.readAnswers(partition, erased.map(({ key }) => key))).toEqual([undefined, undefined]);
-        expect(await store.readAnswers(partition, neighbours.map(({ key }) => key))).toEqual(neighbours);
+        expect(
+          await store.readAnswers(
+            partition,
+            erased.map(({ key }) => key),
+          ),
+        ).toEqual([undefined, undefined]);
+        expect(
+          await store.readAnswers(
+            partition,
+            neighbours.map(({ key }) => key),
+          ),
+        ).toEqual(neighbours);
       });
 
       it("P2: keeps an answer for its retention, also across owners, and forgets it after twice that time", async () => {

@@ -25,7 +25,7 @@ describe("the README and the guides", { timeout: 60_000 }, () => {
 
   it("would be caught with page and line if a snippet did not compile", async () => {
     const right = page("```ts", "// counter.ts", "export const count: number = 1;", "```");
-    const wrong = page("", "```ts", 'import { count } from "./counter.js";', 'export const text = `${count}`;', "```");
+    const wrong = page("", "```ts", 'import { count } from "./counter.js";', "export const text = `${count}`;", "```");
     const continued = page("<!-- continues -->", "```ts", "export const sum: string = text.length;", "```");
     expect(await complaints(new Map([["docs/a.md", page(right, wrong, continued)]]))).toEqual([
       "docs/a.md:12:14: error TS2322: Type 'number' is not assignable to type 'string'.",

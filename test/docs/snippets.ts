@@ -19,7 +19,7 @@ const misnamed = /^```(?:typescript|tsx|mts|js|jsx|javascript)\b/;
  * page's. A fence whose first line is `// accounts.ts` is that file, which others of the page may import; one below
  * `<!-- continues -->` belongs to the file of the fence before.
  *
- * @throws an error that names page and line for a fence that is TypeScript by another name
+ * @throws an error with page and line for TypeScript under another name, and for a second file of one name
  */
 export function snippetsOf(page: string, text: string): Map<string, string> {
   const files = new Map<string, string[]>();
@@ -34,6 +34,7 @@ export function snippetsOf(page: string, text: string): Map<string, string> {
       inside = true;
       if (lines[index - 1] !== "<!-- continues -->") {
         name = /^\/\/ ([\w.-]+)\.ts$/.exec(lines[index + 1] ?? "")?.[1] ?? `line-${index + 1}`;
+        if (files.has(name)) throw new Error(`${page}:${index + 1}: there is a ${name}.ts above`);
         files.set(name, []);
       }
     }

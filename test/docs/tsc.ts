@@ -9,7 +9,9 @@ const bin = join(dirname(createRequire(import.meta.url).resolve("typescript/pack
 /** Runs the compiler on the tsconfig.json of a folder; its complaints, line by line, with paths below that folder. */
 export async function tsc(folder: string): Promise<string[]> {
   try {
-    await promisify(execFile)(process.execPath, [bin, "--project", "tsconfig.json", "--pretty", "false"], { cwd: folder });
+    await promisify(execFile)(process.execPath, [bin, "--project", "tsconfig.json", "--pretty", "false"], {
+      cwd: folder,
+    });
     return [];
   } catch (error) {
     const { stdout = "", message } = error as { stdout?: string; message: string };

@@ -23,7 +23,11 @@ export function compose(services: Services): Ports {
   if (!isEmbedded(services)) throw refusal(services);
   const clock = new SystemClock();
   const random = new SystemRandom();
-  const { broker, store, leases, membership, alarms } = new EmbeddedWorld({ clock, random, schedule: eventLoopHops() }).connect("main");
+  const { broker, store, leases, membership, alarms } = new EmbeddedWorld({
+    clock,
+    random,
+    schedule: eventLoopHops(),
+  }).connect("main");
   return { broker, store, leases, membership, alarms, clock, random, telemetry: new SilentTelemetry() };
 }
 

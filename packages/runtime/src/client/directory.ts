@@ -15,8 +15,8 @@ interface Entry {
 interface Waiting {
   readonly type: string;
   readonly key: string;
-  found(partition: PartitionId): void;
-  failed(error: unknown): void;
+  readonly found: (partition: PartitionId) => void;
+  readonly failed: (error: unknown) => void;
 }
 
 /** Which mailbox a type has, and so which partition an address belongs to. Filled from the namespace's record. */

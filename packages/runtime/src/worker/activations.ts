@@ -258,7 +258,8 @@ export class Activations implements ActivationTable {
   // ---- leaving
 
   #leave(activation: Activation): void {
-    if (typeof (activation.instance as Lifecycle | undefined)?.onDeactivate !== "function") {
+    const instance: Lifecycle | undefined = activation.instance;
+    if (typeof instance?.onDeactivate !== "function") {
       this.#left(activation);
       return;
     }

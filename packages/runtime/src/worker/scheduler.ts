@@ -95,7 +95,7 @@ export class Scheduler implements TurnScheduler {
     activation.running = turn;
     let missing = keys.length;
     let found: Answer | undefined;
-    const take = (answer: Answer | undefined) => {
+    const looked = (answer: Answer | undefined) => {
       found ??= answer;
       if (--missing > 0 || !this.#scope.alive) return;
       turn.end();
@@ -104,7 +104,7 @@ export class Scheduler implements TurnScheduler {
       else this.#start(activation, inbound);
       this.pump(activation);
     };
-    for (const key of keys) this.#scope.answers.get(key, take);
+    for (const key of keys) this.#scope.answers.get(key, looked);
   }
 
   #answerAgain(activation: Activation, inbound: Inbound, answer: Answer): void {
@@ -130,8 +130,8 @@ export class Scheduler implements TurnScheduler {
     group.forgetAnswers(address);
     for (const inbound of wanted) {
       const { replyTo, call } = inbound.message;
-      if (replyTo !== undefined)
-        group.replies.push({ to: replyTo, text: replyText(call ?? "", valueOutcome(undefined)) });
+      const text = replyText(call ?? "", valueOutcome(undefined));
+      if (replyTo !== undefined) group.replies.push({ to: replyTo, text });
       this.#settlement.done(activation, inbound, group);
     }
     this.#scope.activations.leave(activation);

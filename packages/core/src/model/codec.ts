@@ -41,6 +41,8 @@ export function toWire(value: unknown, path: string): unknown {
 
 /** The wire form as JSON text; see {@link toWire}. */
 export function encodeText(value: unknown, path: string): string {
+  // Most fields of states and most answers are numbers; a finite one is its own text, -0 excepted.
+  if (typeof value === "number" && value - value === 0 && (value !== 0 || 1 / value > 0)) return `${value}`;
   return JSON.stringify(toWire(value, path));
 }
 

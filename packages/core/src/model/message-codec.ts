@@ -1,7 +1,7 @@
 import { isWireError } from "./error-codec.js";
 import type { Message, MessageKind, Reply, WireError } from "./message.js";
+import { encodeUtf8 } from "./utf8.js";
 
-const utf8 = new TextEncoder();
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true });
 // Without the u flag, whose matching is several times slower; a surrogate pair just takes the slower way then.
 const needsEscape = /["\\\ud800-\udfff]|[^ -\uffff]/;
@@ -56,7 +56,7 @@ export function frameBody(texts: readonly string[]): Uint8Array {
   // Concatenation makes one rope, flattened once by the encoder; a join would flatten every text by itself first.
   let body = "[";
   for (let i = 0; i < texts.length; i++) body += i === 0 ? texts[i] : `,${texts[i]}`;
-  return utf8.encode(`${body}]`);
+  return encodeUtf8(`${body}]`);
 }
 
 /**
@@ -68,19 +68,22 @@ export function parseMessages(body: Uint8Array): Message[] {
   return parseArray(body, "message", checkMessage) as Message[];
 }
 
-/** How a call ended, as it is kept and as replies are made of it: a successful answer; no text is the answer `undefined`. */
+/**
+ * How a call ended, as it is kept and as replies are made of it: the rest of the reply's text after its `call`. This is a
+ * successful answer; no text is the answer `undefined`.
+ */
 export function valueOutcome(valueText: string | undefined): string {
-  return valueText === undefined ? "{}" : `{"value":${valueText}}`;
+  return valueText === undefined ? "}" : `,"value":${valueText}}`;
 }
 
 /** How a call ended: with an error. */
 export function errorOutcome(error: WireError): string {
-  return `{"error":${JSON.stringify(error)}}`;
+  return `,"error":${JSON.stringify(error)}}`;
 }
 
 /** The reply to a call that ended so. */
 export function replyText(call: string, outcome: string): string {
-  return outcome === "{}" ? `{"call":${quote(call)}}` : `{"call":${quote(call)},${outcome.slice(1)}`;
+  return `{"call":${quote(call)}${outcome}`;
 }
 
 /**

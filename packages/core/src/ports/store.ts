@@ -20,7 +20,7 @@ export interface Answer {
   readonly key: string;
   /** Hash of handler and arguments: the same identity with another fingerprint is a mismatch. */
   readonly fingerprint: string;
-  /** How the ask ended (`valueOutcome`, `errorOutcome`), as JSON text. */
+  /** How the ask ended (`valueOutcome`, `errorOutcome`). */
   readonly outcome: string;
 }
 

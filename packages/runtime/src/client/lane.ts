@@ -16,6 +16,7 @@ import {
   UnknownOutcomeError,
   wireVersion,
 } from "@actor-runtime/core";
+import { soon } from "../soon.js";
 import type { OutboundStream } from "./outbound-stream.js";
 
 /** One message on its way to a mailbox. The lane calls exactly one of `confirmed` and `abandoned`. */
@@ -173,7 +174,7 @@ export class Lane {
   #flushSoon(): void {
     if (this.#flushScheduled || this.#state !== "idle" || this.#waiting.length === 0) return;
     this.#flushScheduled = true;
-    queueMicrotask(this.#flush);
+    soon(this.#flush);
   }
 
   #publish(): void {

@@ -7,6 +7,7 @@ import {
   retryDelayMs,
   StoreUnavailableError,
 } from "@actor-runtime/core";
+import { soon } from "../soon.js";
 import { CommitGroup } from "./commit-group.js";
 
 /** What the log needs of the tenure it belongs to. */
@@ -80,7 +81,7 @@ export class CommitLog {
   commitSoon(): void {
     if (this.#scheduled || this.#inFlight !== undefined || this.#closed) return;
     this.#scheduled = true;
-    queueMicrotask(this.#begin);
+    soon(this.#begin);
   }
 
   close(reason: ActorError): void {

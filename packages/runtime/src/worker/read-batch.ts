@@ -1,4 +1,5 @@
 import { type Clock, StoreUnavailableError } from "@actor-runtime/core";
+import { soon } from "../soon.js";
 
 const retryMs = 100;
 
@@ -27,7 +28,7 @@ export class ReadBatch<Key, Value> {
 
   get(key: Key, take: (value: Value) => void): void {
     this.#waiting.push({ key, take });
-    if (this.#waiting.length === 1) queueMicrotask(() => this.#flush());
+    if (this.#waiting.length === 1) soon(() => this.#flush());
   }
 
   close(): void {

@@ -1,4 +1,5 @@
 import { type Broker, frameBody, maxFrameMessages } from "@actor-runtime/core";
+import { soon } from "../soon.js";
 
 /** Answers on their way, one frame per caller and moment, gathered over all partitions of the worker. */
 export class ReplyBatch {
@@ -16,7 +17,7 @@ export class ReplyBatch {
     else this.#replies.set(to, [text]);
     if (this.#scheduled) return;
     this.#scheduled = true;
-    queueMicrotask(this.#flush);
+    soon(this.#flush);
   }
 
   readonly #flush = (): void => {

@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { tsc } from "./tsc.js";
+import { typeErrors } from "./type-errors.js";
 
 // Inside this package, so that snippets find the packages they import; ignored by git.
 const folder = fileURLToPath(new URL("../.snippets/", import.meta.url));
@@ -60,7 +60,7 @@ export async function complaints(pages: ReadonlyMap<string, string>): Promise<st
         await writeFile(path, content);
       }
     }
-    return (await tsc(folder)).map((line) => line.replace(/^(\S+\.md)\/[^/(]+\((\d+),(\d+)\)/, "$1:$2:$3"));
+    return (await typeErrors(folder)).map((line) => line.replace(/^(\S+\.md)\/[^/(]+\((\d+),(\d+)\)/, "$1:$2:$3"));
   } finally {
     // A snippet may be a test, which the next run would find.
     await rm(folder, { recursive: true, force: true });

@@ -47,6 +47,27 @@ class Customer {
   @Query() count(): number {
     return this.visits;
   }
+  @Query() async look(name: string): Promise<void> {
+    events.push(`look ${name}`);
+    await gate.pass();
+  }
+}
+
+/** Two versions of one class. */
+@Actor("Contract", { partitions: 1 })
+class ContractOne {
+  @State() private pages = 0;
+  @Handler() write(): number {
+    return ++this.pages;
+  }
+}
+
+@Actor("Contract", { partitions: 1, version: 2 })
+class ContractTwo {
+  @State() private pages = 0;
+  @Handler() write(): number {
+    return ++this.pages;
+  }
 }
 
 /** Shares a mailbox. */
@@ -222,6 +243,42 @@ describe("erasing an actor", () => {
     await erase();
     broken = false;
     expect(await ann().count()).toBe(0);
+  });
+
+  it("works when it could not come to life a moment ago", async () => {
+    broken = true;
+    rig.world.store.failCommits(4, "before");
+    const visit = watch(ann().visit());
+    await rig.settle();
+    const erased = watch(system.actors.erase("Customer/ann"));
+    await rig.advance(5_000);
+    expect([visit.state, erased.state]).toEqual(["rejected", "resolved"]);
+  });
+
+  it("works while its message waits for a worker that knows its state", async () => {
+    const two = await rig.host([ContractTwo], { process: "two" });
+    await two.ref(ContractTwo, "c").write();
+    await two.close();
+    const one = await rig.host([ContractOne], { process: "one" });
+    await one.ref(ContractOne, "c").tell.write();
+    await rig.settle();
+    const erased = watch(one.actors.erase("Contract/c"));
+    await rig.advance(2_000);
+    expect(erased.state).toBe("resolved");
+    expect(await one.ref(ContractOne, "c").write()).toBe(1);
+  });
+
+  it("is not held up by queries that come after it", async () => {
+    const first = watch(ann().look("first"));
+    await rig.settle();
+    const erased = watch(system.actors.erase("Customer/ann"));
+    await rig.settle();
+    const second = watch(ann().look("second"));
+    await rig.settle();
+    expect(events).toEqual(["look first"]);
+    gate.open();
+    await rig.settle();
+    expect([first.state, erased.state, second.state]).toEqual(["resolved", "resolved", "resolved"]);
   });
 
   it("works although it has as many waiting messages as it may", async () => {
@@ -413,7 +470,7 @@ describe("describe()", () => {
       mailbox: "Customer",
       partitions: 4,
       handlers: ["rename", "visit", "visitSlowly", "leave"],
-      queries: ["count"],
+      queries: ["count", "look"],
       activations: 1,
     });
     expect(system.describe()).toMatchObject({

@@ -1,6 +1,6 @@
 import { Actor, ActorContext, Handler, inject, type LocalSystem, Query, State } from "@actor-runtime/runtime";
 import { beforeEach, describe, expect, it } from "vitest";
-import { frameOf, Gate, Rig, rawFrame, refusalOf, watch } from "./support.js";
+import { frameOf, Gate, Rig, rawFrame, watch } from "./support.js";
 
 let gate: Gate;
 let events: string[];
@@ -357,8 +357,9 @@ describe("P8: a slow handler of one actor", () => {
 describe("P3: messages from one sender to one actor are handled in the order sent", () => {
   it("asks and tells alike", async () => {
     const names = Array.from({ length: 200 }, (_, i) => String(i));
-    for (const [i, name] of names.entries())
+    for (const [i, name] of names.entries()) {
       watch<unknown>(i % 3 === 0 ? counter().tell.add(name) : counter().add(name));
+    }
     await rig.settle();
     expect(await counter().list()).toEqual(names);
   });

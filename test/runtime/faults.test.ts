@@ -126,36 +126,39 @@ async function ask<T>(rig: Rig, query: Promise<T>): Promise<T> {
   return answer.value!;
 }
 
-const seeds = Array.from({ length: 40 }, (_, i) => i + 1);
+/** What is wrong with one actor's messages, in words: what its list and the sinks hold against what senders were told. */
+function complaints(sent: readonly Sent[], seen: readonly number[], told: readonly number[]): string[] {
+  const wrong: string[] = [];
+  const asked = new Set(sent.filter(({ kind }) => kind === "ask").map(({ n }) => n));
+  if (new Set(seen).size < seen.length) wrong.push(`something took effect twice: ${seen.join()}`);
+  if (new Set(told).size < told.length) wrong.push(`something was told on twice: ${told.join()}`);
+  if (seen.some((n, i) => i > 0 && n < seen[i - 1]!)) wrong.push(`not in the order sent: ${seen.join()}`);
+  for (const { n, kind, result } of sent) {
+    const took = seen.includes(n);
+    if (result.state === "pending") wrong.push(`${kind} ${n} never ended`);
+    if (result.state === "resolved" && !took) wrong.push(`${kind} ${n} was confirmed and took no effect`);
+    if (result.error?.effect === "none" && took) wrong.push(`${kind} ${n} took effect in spite of ${result.error}`);
+    if (took && !told.includes(n)) wrong.push(`${kind} ${n} took effect but what it sent did not`);
+    // A turn that fails takes its tells back; asks it made stay.
+    if (!took && told.includes(n) && !asked.has(n)) wrong.push(`${kind} ${n} took no effect but what it sent did`);
+  }
+  return wrong;
+}
 
-describe("whatever fails, in the end", () => {
-  it.each(seeds)(
-    "P1, P2, P3, P4: each message took effect once or not at all, as its sender was told, and in order (seed %i)",
-    async (seed) => {
-      const { rig, sent, client } = await storm(seed);
-      expect(rig.escaped).toEqual([]);
-      const noted: [string, number][] = [];
-      for (const key of ["s0", "s1", "s2"]) noted.push(...(await ask(rig, client.ref<Sink>("Sink", key).list())));
+const seeds = Array.from({ length: 30 }, (_, i) => i + 1);
 
-      for (const key of ["k0", "k1", "k2"]) {
-        const seen = await ask(rig, client.ref<Source>("Source", key).list());
-        const mine = sent.filter((message) => message.key === key);
-        expect(seen, "nothing twice").toHaveLength(new Set(seen).size);
-        for (const { n, kind, result } of mine) {
-          const what = `${kind} ${n} to ${key}`;
-          expect(result.state, what).not.toBe("pending");
-          if (result.state === "resolved") expect(seen, what).toContain(n);
-          else if (result.error!.effect === "none") expect(seen, `${what}: ${result.error}`).not.toContain(n);
-        }
-        expect(seen, "in the order sent").toEqual([...seen].sort((a, b) => a - b));
-        const told = noted.filter(([from]) => from === key).map(([, n]) => n);
-        expect(told, "nothing noted twice").toHaveLength(new Set(told).size);
-        // A turn that fails takes its tells back; asks it made stay.
-        for (const n of seen) expect(told, `noted ${n}`).toContain(n);
-        const asked = new Set(mine.filter(({ kind }) => kind === "ask").map(({ n }) => n));
-        for (const n of told) if (!asked.has(n)) expect(seen, `seen ${n}`).toContain(n);
-      }
-      for (const type of ["Source", "Sink"]) expect(await rig.deadLetters(type)).toEqual([]);
-    },
-  );
+describe("whatever fails, in the end each message took effect once or not at all, as its sender was told", () => {
+  it.each(seeds)("P1, P2, P3 and P4 hold under seed %i", async (seed) => {
+    const { rig, sent, client } = await storm(seed);
+    expect(rig.escaped).toEqual([]);
+    const noted: [string, number][] = [];
+    for (const key of ["s0", "s1", "s2"]) noted.push(...(await ask(rig, client.ref<Sink>("Sink", key).list())));
+    for (const key of ["k0", "k1", "k2"]) {
+      const seen = await ask(rig, client.ref<Source>("Source", key).list());
+      const told = noted.filter(([from]) => from === key).map(([, n]) => n);
+      const mine = sent.filter((message) => message.key === key);
+      expect(complaints(mine, seen, told)).toEqual([]);
+    }
+    for (const type of ["Source", "Sink"]) expect(await rig.deadLetters(type)).toEqual([]);
+  });
 });

@@ -48,6 +48,14 @@ abstract class Notes {
   @Query() list(): unknown[] {
     return [...this.notes];
   }
+  /** Not async, so that a test can end a runaway: beyond twenty runs it throws at once. */
+  @Query() brokenLater(): Promise<void> {
+    this.#ran("brokenLater");
+    if (runs.length > 20) throw new Error("runaway");
+    return Promise.resolve().then(() => {
+      throw new Error("later");
+    });
+  }
   @Query() broken(): void {
     throw new Error("broken");
   }
@@ -341,6 +349,13 @@ describe("a told message whose handler fails", () => {
     expect(await rig.deadLetters("Journal")).toMatchObject([{ handler: "broken", cause: { message: "broken" } }]);
   });
 
+  it("is tried as often as its class says also when it was an asynchronous query", async () => {
+    await journal().tell.brokenLater();
+    await rig.advance(60_000);
+    expect(runs.map(({ attempt }) => attempt)).toEqual([1, 2, 3]);
+    expect(await rig.deadLetters("Journal")).toMatchObject([{ attempts: 3, cause: { message: "later" } }]);
+  });
+
   it("P1: is one dead letter also when the owner crashes right after", async () => {
     await journal().tell.reject();
     await rig.settle();
@@ -415,13 +430,25 @@ describe("a delayed tell", () => {
     expect(await journal().list()).toEqual(["late"]);
   });
 
+  it("with an idempotency key is not put off by a repeat", async () => {
+    const keyed = journal().with({ delay: "10s", idempotencyKey: "k" });
+    await keyed.tell.note("late");
+    await rig.advance(8_000);
+    await keyed.tell.note("late");
+    await rig.advance(2_100);
+    expect(whats()).toEqual(["late"]);
+    await rig.advance(60_000);
+    expect(whats()).toEqual(["late"]);
+  });
+
   it("is kept apart from one of another actor, whatever characters keys have", async () => {
     await system.ref(Journal, "a").with({ delay: "10s", idempotencyKey: "b|u:c" }).tell.note("of a");
     await system.ref(Journal, "a|u:b").with({ delay: "10s", idempotencyKey: "c" }).tell.note("of a|u:b");
     await rig.settle();
     await system.crash("Journal/a");
     await rig.advance(30_000);
-    expect(whats().sort()).toEqual(["of a", "of a|u:b"]);
+    expect(new Set(whats())).toEqual(new Set(["of a", "of a|u:b"]));
+    expect(runs).toHaveLength(2);
   });
 });
 
@@ -503,9 +530,15 @@ class Other extends Notes {}
 class Finder {
   private readonly self = inject(ActorContext);
   @State() private found = 0;
-  @Handler() find(whats: string[]): void {
-    for (const what of whats) this.self.ref<Other>("Other", "o").tell.note(what);
+  @Handler() find(names: string[]): void {
+    for (const what of names) this.self.ref<Other>("Other", "o").tell.note(what);
     this.found++;
+  }
+  @Handler() async findLater(promises: number): Promise<void> {
+    const other = this.self.ref<Other>("Other", "o");
+    other.tell.note("first");
+    for (let i = 0; i < promises; i++) await Promise.resolve();
+    other.tell.note("second");
   }
 }
 
@@ -517,4 +550,15 @@ describe("a type hosted elsewhere", () => {
     await rig.settle();
     expect(await other.ref(Other, "o").list()).toEqual(["a", "b", "c"]);
   });
+
+  it.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])(
+    "and tells made %i promises later come after those made before",
+    async (later) => {
+      const other = await rig.host([Other], { process: "other" });
+      const finder = await rig.host([Finder], { process: "finder" });
+      await finder.ref(Finder, "f").findLater(later);
+      await rig.settle();
+      expect(await other.ref(Other, "o").list()).toEqual(["first", "second"]);
+    },
+  );
 });

@@ -4,7 +4,6 @@ import {
   RejectedError,
   StateVersionError,
   TooLargeError,
-  TurnEndedError,
   TurnTimeoutError,
 } from "@actor-runtime/core";
 import { Actor, ActorContext, Handler, inject, type LocalSystem, Query, State } from "@actor-runtime/runtime";
@@ -81,11 +80,14 @@ class Ledger {
     throw thrown[kind];
   }
   @Handler() trap(): unknown {
-    return {
-      get then(): unknown {
-        throw new Error("no then for you");
+    return new Proxy(
+      {},
+      {
+        get: () => {
+          throw new Error("nothing for you");
+        },
       },
-    };
+    );
   }
   @Handler() store(value: unknown): void {
     this.note = value as string;

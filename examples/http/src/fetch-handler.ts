@@ -19,8 +19,12 @@ async function answer(
 ): Promise<void> {
   const { method = "GET", url = "/", headers } = incoming;
   const hasBody = method !== "GET" && method !== "HEAD";
+  // A client that goes away withdraws its call.
+  const gone = new AbortController();
+  outgoing.once("close", () => gone.abort());
   const request = new Request(new URL(url, "http://localhost"), {
     method,
+    signal: gone.signal,
     headers: Object.entries(headers).flatMap(([name, value]) => (typeof value === "string" ? [[name, value]] : [])),
     ...(hasBody && { body: Readable.toWeb(incoming) as ReadableStream<Uint8Array>, duplex: "half" as const }),
   });

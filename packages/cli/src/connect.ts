@@ -3,6 +3,8 @@ import { type ActorSystem, type AnyActor, createSystem, type Logger } from "@act
 import { typediContainer } from "@actor-runtime/typedi";
 import { compose, isEmbedded, newWorkerId } from "./compose.js";
 
+const longestIntervalMs = 2 ** 31 - 1;
+
 export interface ConnectOptions {
   /** The classes to host in this process. Without them it is a client only. */
   actors?: readonly AnyActor[];
@@ -22,7 +24,8 @@ export interface ConnectOptions {
 
 /**
  * Joins the system from a program: hosts the given actors and calls any. Without `AMQP_URL` and `REDIS_URL` broker and
- * store live in this process, and state is lost when it ends.
+ * store live in this process, and state is lost when it ends. The process stays alive until the system is closed, for which
+ * `await using` cares.
  *
  * @throws ConfigError when there is nothing to host and nothing to connect to, only one URL is set, or an actor class
  * cannot be hosted
@@ -42,12 +45,16 @@ export async function connect(options: ConnectOptions = {}): Promise<ActorSystem
         "or set AMQP_URL and REDIS_URL to reach workers elsewhere",
     );
   }
+  const ports = compose(services);
+  // Timers of the runtime keep no process alive, but a program that waits for a time-out or a drain must see it.
+  const alive = setInterval(() => {}, longestIntervalMs);
   return createSystem({
-    ports: compose(services),
+    ports,
     actors,
     container,
     namespace: options.namespace ?? (process.env.ACTOR_NAMESPACE || "default"),
     workerId: options.workerId ?? (process.env.ACTOR_WORKER_ID || newWorkerId()),
     ...(log && { log }),
+    onClosed: () => clearInterval(alive),
   });
 }

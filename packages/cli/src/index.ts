@@ -29,6 +29,7 @@ export {
   type InjectionToken,
   InvalidAddressError,
   InvalidArgumentsError,
+  LostOwnershipError,
   NotSendableError,
   NotStartedError,
   OverloadedError,
@@ -45,6 +46,7 @@ export {
   UnknownOutcomeError,
   UnknownTypeError,
   UnsupportedError,
+  WrongPartitionError,
 } from "@actor-runtime/core";
 export {
   Actor,

@@ -26,7 +26,10 @@ export abstract class ActorContext {
   /** `alice` */
   abstract readonly key: string;
 
-  /** Nothing is stored for this actor: it was never changed by a committed turn, or it was destroyed. */
+  /**
+   * Nothing is stored for this actor: no committed turn has changed it, it was destroyed, or its state is again what a new
+   * instance has (which is not stored).
+   */
   abstract readonly isNew: boolean;
 
   /**
@@ -48,8 +51,9 @@ export abstract class ActorContext {
   abstract readonly ref: RefBy<void>;
 
   /**
-   * Aborts when the current turn can no longer commit: over its time, withdrawn by its caller, or the partition moved.
-   * Hand it to everything that waits.
+   * Aborts when nobody waits for the current turn any more (its caller withdrew the call), or it can no longer commit (it
+   * is over its time, or the partition moved). A withdrawn turn that goes on still commits. Hand it to everything that
+   * waits; read it before you do, since inside an abort listener there is no turn.
    *
    * @example await fetch(url, { signal: this.self.signal })
    * @throws TurnEndedError outside a turn

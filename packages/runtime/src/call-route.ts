@@ -4,6 +4,7 @@ import {
   CancelledError,
   ClockSkewError,
   ClosedError,
+  ConfigError,
   checkType,
   DeadlockError,
   type Duration,
@@ -116,6 +117,7 @@ type ErrorClass = abstract new (...args: never[]) => ActorError;
 /** What is not listed is 500. */
 const statuses: ReadonlyMap<ErrorClass, number> = new Map<ErrorClass, number>([
   [InvalidAddressError, 400],
+  [ConfigError, 400],
   [InvalidArgumentsError, 400],
   [NotSendableError, 400],
   [UnknownTypeError, 404],

@@ -42,11 +42,11 @@ class Item implements Timed {
   readonly fired: number[] = [];
   constructor(
     readonly clock: FakeClock,
-    readonly then: () => void = () => {},
+    readonly react: () => void = () => {},
   ) {}
   due(): void {
     this.fired.push(this.clock.time);
-    this.then();
+    this.react();
   }
 }
 

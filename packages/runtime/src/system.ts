@@ -51,6 +51,8 @@ export interface SystemOptions {
   readonly dev?: boolean;
   readonly watchdog?: Watchdog;
   readonly limits?: Partial<Limits>;
+  /** Called once the system is closed, also when it could not be started. */
+  readonly onClosed?: () => void;
 }
 
 const defaultDrainMs = 25_000;
@@ -80,12 +82,14 @@ export class LocalSystem implements ActorSystem {
   readonly #services: WorkerServices;
   readonly #caller: OutsideCaller;
   readonly #worker: Worker | undefined;
+  readonly #onClosed: (() => void) | undefined;
   #replies: ReplyQueue | undefined;
   #state: SystemDescription["state"] = "starting";
   #closing: Promise<void> | undefined;
 
   constructor(options: SystemOptions) {
     const { ports, actors = [], log = consoleLog } = options;
+    this.#onClosed = options.onClosed;
     this.#namespace = namespaceOf(options.namespace ?? "default");
     const types = new Map([...Registry.of(actors)].map((definition) => [definition.name, new HostedType(definition)]));
     const hosted = (type: string): KnownType | undefined => types.get(type)?.definition;
@@ -218,6 +222,7 @@ export class LocalSystem implements ActorSystem {
     await this.#replies?.close();
     await Promise.all([ports.broker.close(), ports.store.close(), ports.alarms.close()]);
     this.#state = "closed";
+    this.#onClosed?.();
   }
 }
 

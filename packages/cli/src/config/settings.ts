@@ -188,7 +188,7 @@ export const settings = {
   config: {
     flag: "-c, --config <file>",
     env: "ACTOR_CONFIG",
-    about: "config file (default: actor-runtime.config.ts, .js, .mjs or .json here, if there is one)",
+    about: "config file (default: actor-runtime.config.ts, .mts, .js, .mjs or .json here, if there is one)",
     schema: file,
     expects: "must be a file name",
     inFile: false,

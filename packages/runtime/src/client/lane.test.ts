@@ -198,8 +198,8 @@ describe("S1: a lane", () => {
 
   it("fills batches up to 256 KiB, and sends a message of that size alone", async () => {
     const sizes = [100_000, 100_000, 100_000, maxFrameBytes, 10];
-    for (const bytes of sizes)
-      lane.send(new Sent('{"to":"A/1","kind":"tell","handler":"x","args":[]}', stream, undefined, false, bytes));
+    const text = '{"to":"A/1","kind":"tell","handler":"x","args":[]}';
+    for (const bytes of sizes) lane.send(new Sent(text, stream, undefined, false, bytes));
     await settle();
     for (let i = 0; i < 4; i++) await broker.end("confirmed");
     expect(broker.frames.map((frame) => handlers(frame).length)).toEqual([2, 1, 1, 1]);

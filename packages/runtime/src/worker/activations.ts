@@ -114,6 +114,12 @@ export class Activations implements ActivationTable {
     return true;
   }
 
+  /** The partition is given up in good order: every idle actor hears of it. */
+  async deactivateAll(): Promise<void> {
+    const ready = [...this.#byAddress.values()].filter(({ phase, running }) => phase === "ready" && !running);
+    await Promise.all(ready.map((activation) => this.#sayGoodbye(activation)));
+  }
+
   /** Forgets it without ceremony. */
   drop(activation: Activation): void {
     if (this.#byAddress.get(activation.address) !== activation) return;
@@ -258,16 +264,19 @@ export class Activations implements ActivationTable {
   // ---- leaving
 
   #leave(activation: Activation): void {
+    void this.#sayGoodbye(activation).then(() => this.#left(activation));
+  }
+
+  /** Runs `onDeactivate`; what it throws is logged and changes nothing. */
+  async #sayGoodbye(activation: Activation): Promise<void> {
     const instance: Lifecycle | undefined = activation.instance;
-    if (typeof instance?.onDeactivate !== "function") {
-      this.#left(activation);
-      return;
+    if (typeof instance?.onDeactivate !== "function") return;
+    activation.phase = "leaving";
+    try {
+      await this.#runLifecycle(activation, "onDeactivate");
+    } catch (error) {
+      this.#scope.services.log.error({ actor: activation.address, err: error }, "onDeactivate failed");
     }
-    void this.#runLifecycle(activation, "onDeactivate")
-      .catch((error) =>
-        this.#scope.services.log.error({ actor: activation.address, err: error }, "onDeactivate failed"),
-      )
-      .then(() => this.#left(activation));
   }
 
   #forgetOnceCommitted(activation: Activation): void {

@@ -106,7 +106,7 @@ describe("group commit", () => {
     const { host, log, work } = start();
     const seen: string[] = [];
     const wait = (seq: number) =>
-      log.committed(seq).then(
+      void log.committed(seq).then(
         () => seen.push(`${seq} committed`),
         (error: Error) => seen.push(`${seq} ${error.name}`),
       );

@@ -55,7 +55,9 @@ export class SelfContext extends ActorContext {
 
   get idempotencyKey(): string | undefined {
     const turn = this.#turn("read its idempotencyKey");
-    return turn.kind === "handler" ? turn.inbound?.identity : undefined;
+    if (turn.kind !== "handler" || turn.inbound === undefined) return undefined;
+    const { identity } = turn.inbound;
+    return identity.startsWith("u:") ? identity.slice("u:".length) : identity;
   }
 
   get headers(): Readonly<Record<string, string>> {

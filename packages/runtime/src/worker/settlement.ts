@@ -127,6 +127,15 @@ export class Settlement {
     else group.parkFirst(activation, again);
   }
 
+  /** A refusal is the actor's decision; any other dead letter is something to look at. */
+  #report({ message, attempts }: Inbound, error: ActorError): void {
+    const { log } = this.#scope.services;
+    const fields = { actor: message.to, handler: message.handler, code: error.code, attempts: attempts + 1 };
+    const line = `${message.to}.${message.handler} became a dead letter: ${error.message}`;
+    if (error instanceof RejectedError) log.info(fields, line);
+    else log.warn(fields, line);
+  }
+
   /** Under the number of the ask's first publication, which only its automatic repeat names (`of`). */
   #keepForRepeat({ message, stream, number }: Inbound, outcome: string, group: CommitGroup): void {
     if (message.of !== undefined) {
@@ -158,6 +167,7 @@ export class Settlement {
       const slash = message.to.indexOf("/");
       const type = slash > 0 ? message.to.slice(0, slash) : this.#scope.mailbox.name;
       group.out.push({ target: `dead:${type}`, text, bytes: messageBytes(text) });
+      this.#report(inbound, asActorError(thrown));
     }
   }
 }

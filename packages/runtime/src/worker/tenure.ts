@@ -30,6 +30,8 @@ import { Streams } from "./streams.js";
 
 /** Confirmed outbox entries leave the store with the next commit, or after this time if there is none. */
 const trimDelayMs = 1_000;
+/** How often a draining tenure looks whether everything has ended. */
+const drainPollMs = 20;
 
 /** What ends a tenure from inside. */
 export interface TenureHost {
@@ -208,8 +210,9 @@ export class Tenure implements PartitionScope {
     const { clock } = this.services.ports;
     const until = clock.monotonic() + graceMs;
     while (this.#alive && (this.#running() || !this.commits.idle) && clock.monotonic() < until) {
-      await new Promise<void>((resolve) => clock.after(Math.min(20, Math.max(1, until - clock.monotonic())), resolve));
+      await this.#at(Math.min(until, clock.monotonic() + drainPollMs));
     }
+    if (this.#alive) await Promise.race([this.activations.deactivateAll(), this.#at(until)]);
     await this.end(new LostOwnershipError(`${this.partition}: given up by this worker`));
   }
 
@@ -254,6 +257,12 @@ export class Tenure implements PartitionScope {
       this.commits.gathering.mustWrite = true;
       this.commits.commitSoon();
     });
+  }
+
+  /** Resolves at this time, in ms by the clock's `monotonic()`. */
+  #at(time: number): Promise<void> {
+    const { clock } = this.services.ports;
+    return new Promise((resolve) => clock.after(Math.max(1, time - clock.monotonic()), resolve));
   }
 
   #running(): boolean {

@@ -36,9 +36,10 @@ export interface ActivationOwner {
 /**
  * - `loading`: its state is being read, or the instance is being made
  * - `ready`: takes turns
+ * - `failed`: it could not come to life; the next message that waits tries again at its time
  * - `leaving`: `onDeactivate` runs; messages wait for the next activation
  */
-export type ActivationPhase = "loading" | "ready" | "leaving";
+export type ActivationPhase = "loading" | "ready" | "failed" | "leaving";
 
 /** A live actor. Kept small, since there may be hundreds of thousands of them; the lists are made when needed. */
 export class Activation implements Timed {

@@ -214,12 +214,6 @@ export class Activations implements ActivationTable {
   /** The actor cannot come to life: the message that woke it fails, the next one tries again. */
   #failFirst(activation: Activation, text: string | undefined, error: unknown): void {
     const { log } = this.#scope.services;
-    if (activation.erasures) {
-      // Erasing needs no instance, and may be the cure.
-      activation.phase = "ready";
-      this.#scope.scheduler.pump(activation);
-      return;
-    }
     const inbound = activation.head;
     if (!(error instanceof StateVersionError)) {
       log.error({ actor: activation.address, err: error }, "activation failed");
@@ -229,6 +223,11 @@ export class Activations implements ActivationTable {
       if (activation.queue?.length === 0) activation.queue = undefined;
       this.#scope.scheduler.failed(activation, inbound, error);
     }
+    activation.phase = "failed";
+    if (activation.erasures !== undefined) {
+      this.#scope.scheduler.pump(activation);
+      return;
+    }
     if (activation.waiting === 0) {
       this.#forgetOnceCommitted(activation);
       return;
@@ -236,7 +235,9 @@ export class Activations implements ActivationTable {
     const waitMs = (activation.head?.notBefore ?? 0) - this.#scope.services.ports.clock.now();
     // A yield between tries, so that a queue of messages that all fail does not block the worker.
     this.#scope.services.ports.clock.after(Math.max(0, waitMs), () => {
-      if (this.#scope.alive) void this.#make(activation, text);
+      if (!this.#scope.alive || activation.phase !== "failed") return;
+      activation.phase = "loading";
+      void this.#make(activation, text);
     });
   }
 
@@ -282,8 +283,13 @@ export class Activations implements ActivationTable {
   #forgetOnceCommitted(activation: Activation): void {
     this.#scope.commits.committed(activation.lastSeq).then(
       () => {
-        if (activation.waiting === 0) this.drop(activation);
-        else this.#read(activation);
+        if (activation.phase !== "failed") return;
+        if (activation.waiting === 0) {
+          this.drop(activation);
+          return;
+        }
+        activation.phase = "loading";
+        this.#read(activation);
       },
       () => {},
     );

@@ -40,6 +40,11 @@ export class DelayedMessages {
     this.#host = host;
   }
 
+  /** A message of the same identity waits already, and is not put off by its repeat. */
+  has(inbound: Inbound): boolean {
+    return this.#waiting.has(idOf(inbound));
+  }
+
   waitingFor(address: string): number {
     return this.#counts.get(address) ?? 0;
   }

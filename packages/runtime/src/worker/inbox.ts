@@ -190,6 +190,10 @@ export class Inbox {
   /** A delayed tell becomes a record of its partition at once, and its number is done. */
   #keep(inbound: Inbound, dueAt: number): void {
     const { identity, attempts, message } = inbound;
+    if (this.#scope.delayed.has(inbound)) {
+      this.#scope.scheduler.stored(inbound);
+      return;
+    }
     const refusal = this.#refuseForActor(this.#scope.delayed.waitingFor(message.to), message);
     if (refusal) {
       this.#scope.scheduler.refused(inbound, refusal);

@@ -27,11 +27,11 @@ export class Scheduler implements TurnScheduler {
   }
 
   pump(activation: Activation): void {
+    if (activation.erasures !== undefined) {
+      this.#eraseWhenIdle(activation, activation.erasures);
+      return;
+    }
     while (this.#scope.alive && activation.phase === "ready" && activation.running === undefined) {
-      if (activation.erasures !== undefined && activation.queries === undefined) {
-        this.#erase(activation, activation.erasures);
-        return;
-      }
       const inbound = activation.head;
       if (inbound === undefined || this.#waits(activation, inbound)) return;
       // O5: a keyed or repeated message may have its answer already.
@@ -72,7 +72,10 @@ export class Scheduler implements TurnScheduler {
   /** The first message must wait: for a handover, for running queries, or for its time. */
   #waits(activation: Activation, inbound: Inbound): boolean {
     if (this.#draining && !inbound.message.chain?.length) return true;
-    if (activation.queries !== undefined && (activation.spoiled || !isQuery(activation, inbound))) return true;
+    if (activation.queries !== undefined) {
+      // A stored message stays first until it is done, so one that is running would be taken again.
+      if (activation.spoiled || inbound.isParked || !isQuery(activation, inbound)) return true;
+    }
     if (inbound.notBefore === 0) return false;
     const { ports, timers } = this.#scope.services;
     const waitMs = inbound.notBefore - ports.clock.now();
@@ -116,6 +119,13 @@ export class Scheduler implements TurnScheduler {
     take(activation, inbound);
     const withdrawn = this.#withdrawn.size > 0 && this.#withdrawn.delete(callerOf(inbound));
     this.#turns.start(activation, inbound, withdrawn);
+  }
+
+  /** It needs no instance, so it may also be the cure of an actor that cannot come to life. */
+  #eraseWhenIdle(activation: Activation, wanted: readonly Inbound[]): void {
+    const { phase, running, queries } = activation;
+    const idle = running === undefined && queries === undefined;
+    if (this.#scope.alive && idle && (phase === "ready" || phase === "failed")) this.#erase(activation, wanted);
   }
 
   /** An operator's erasure passes everything that waits: state, stored and delayed messages and answers go in one commit. */

@@ -68,7 +68,16 @@ export const turnCalls: Caller = {
     if (partition !== undefined) {
       leave(partition);
     } else {
-      const lookup = services.directory.find(target.type, target.key).then(leave);
+      const lookup = new Promise<void>((resolve, reject) => {
+        const found = (there: PartitionId) => {
+          try {
+            resolve(leave(there));
+          } catch (error) {
+            reject(error);
+          }
+        };
+        services.directory.locate(target.type, target.key, found, reject);
+      });
       // The turn waits for it at its end; until then a rejection is nobody's surprise.
       lookup.catch(() => {});
       turn.lookups ??= [];

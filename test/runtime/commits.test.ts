@@ -535,6 +535,15 @@ describe("O12: a frame that cannot be read", () => {
   const unreadable = (first: number, after: number, count = 1) =>
     rawFrame([{ stream, first, count, after, settled: 0 }], "this is no JSON");
 
+  it("P13: costs nothing for a forged count", async () => {
+    await rig.publish(partition, unreadable(1, 0, 1e15));
+    await rig.settle();
+    expect(await rig.deadLetters("Counter")).toHaveLength(1);
+    await rig.publish(partition, told(1e15 + 1, 1e15, ["after"]));
+    await rig.settle();
+    expect(await counter().list()).toEqual(["after"]);
+  });
+
   it("goes whole to the dead letters, and its stream goes on", async () => {
     await rig.publish(partition, told(1, 0, ["a"]));
     await rig.publish(partition, unreadable(2, 1, 3));

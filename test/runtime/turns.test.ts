@@ -33,6 +33,13 @@ class Ledger {
   @State() private note: string | undefined;
   private cache = 0;
 
+  @Handler() async failBeside(): Promise<void> {
+    const later = async () => {
+      await gate.pass();
+      this.balance += 100;
+    };
+    await Promise.all([later(), Promise.reject(new Error("on purpose"))]);
+  }
   @Handler() change(fail: boolean): void {
     this.balance += 1;
     this.profile.name = "changed";
@@ -344,6 +351,16 @@ describe("P4: a turn that throws leaves nothing behind", () => {
     expect(rig.escaped).toEqual([]);
     expect(failing.state).toBe("rejected");
     expect(await ledger().add(1)).toBe(1);
+  });
+
+  it("also when a part of it that runs on assigns state afterwards", async () => {
+    await ledger().add(1);
+    const failing = watch(ledger().failBeside());
+    await rig.settle();
+    expect(failing.state).toBe("rejected");
+    gate.open();
+    await rig.settle();
+    expect(await ledger().add(1)).toBe(2);
   });
 
   it("and the fields of its class that are not durable keep what it made of them", async () => {
@@ -695,6 +712,12 @@ describe("an actor leaves memory", () => {
     await slow.end();
     await rig.advance(30_000);
     expect(events).toEqual(["activate m"]);
+  });
+
+  it("when the system is closed in good order", async () => {
+    await mayfly().add();
+    await system.close();
+    expect(events).toEqual(["activate m", "deactivate m at 1"]);
   });
 
   it("P12: when there are too many, the least recently used idle one first", async () => {

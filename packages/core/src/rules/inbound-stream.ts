@@ -80,6 +80,21 @@ export class InboundStream {
     return "accepted";
   }
 
+  /**
+   * O12: the numbers of a frame that cannot be read, `first` to `last`, are applied without being run, those its sender burnt
+   * before them (after the link `after`) with them.
+   *
+   * @returns whether any of them was new
+   */
+  bury(first: number, last: number, after: number): boolean {
+    const fresh = this.#known.gaps(first, last).length > 0;
+    const from = this.holes(after).length === 0 ? after + 1 : first;
+    for (const [start, end] of this.#known.gaps(from, first - 1)) this.#applied.add(start, end);
+    this.#known.add(from, last);
+    this.#applied.add(first, last);
+    return fresh;
+  }
+
   /** The number takes effect with the next commit: its turn ended, it was stored, or it became a dead letter. */
   apply(n: number): void {
     this.#applied.add(n, n);

@@ -59,7 +59,7 @@ export class Activation implements Timed {
   stored = false;
   /** `text` differs from what is stored although no turn changed it: migrated, or set in `onActivate`. */
   unsaved = false;
-  /** A query saw objects it could have changed in place. */
+  /** State may have been changed outside a handler's turn: by a query, or by code left running by a turn that failed. */
   suspect = false;
   /** Code of a turn that timed out may still touch the instance: it is made anew. */
   spoiled = false;

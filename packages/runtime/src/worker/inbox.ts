@@ -212,11 +212,7 @@ export class Inbox {
     let fresh = segments.length === 0;
     for (const { stream: name, first, count, after } of segments) {
       const stream = streams.get(name);
-      for (let number = first; number < first + count; number++) {
-        if (stream.accept(number, number === first ? after : number - 1) === "duplicate") continue;
-        stream.apply(number);
-        fresh = true;
-      }
+      fresh = stream.bury(first, first + count - 1, after) || fresh;
       gathering.touch(stream);
     }
     if (fresh) {

@@ -1,16 +1,10 @@
-import {
-  errorOutcome,
-  errorToWire,
-  QueryChangedStateError,
-  QueryEffectError,
-  replyText,
-  valueOutcome,
-} from "@actor-runtime/core";
+import { QueryChangedStateError, QueryEffectError, replyText, valueOutcome } from "@actor-runtime/core";
 import type { Activation } from "./activation.js";
 import { answerText } from "./answer-text.js";
+import { heal } from "./heal.js";
 import type { PartitionScope } from "./scope.js";
-import type { Settlement } from "./settlement.js";
-import { encodeState, restoreState } from "./state.js";
+import { boundedOutcome, type Settlement } from "./settlement.js";
+import { encodeState } from "./state.js";
 import type { Turn } from "./turn.js";
 
 /** Queries run side by side, change nothing, and answer only what is committed (delivery.md O11). */
@@ -53,7 +47,7 @@ export class Queries {
       this.#settlement.failed(activation, turn.inbound!, thrown);
       return;
     }
-    this.#leave(turn, errorOutcome(errorToWire(thrown)));
+    this.#leave(turn, boundedOutcome(thrown));
   }
 
   /** The answer leaves when every turn that finished before is committed, and only while the lease is valid. */
@@ -110,25 +104,7 @@ export class Queries {
     activation.queryBase = undefined;
     activation.queriesSpoiled = false;
     if (activation.spoiled) this.#scope.activations.remake(activation);
-    else if (activation.suspect) this.#heal(activation);
-  }
-
-  /** What a query changed in place is never committed. */
-  #heal(activation: Activation): void {
-    activation.suspect = false;
-    const { definition, fields } = activation.hosted;
-    let text: string | undefined;
-    try {
-      text = encodeState(definition.version, fields, activation.instance!);
-    } catch {
-      // It put something there that cannot even be stored.
-    }
-    if (text === activation.text) return;
-    restoreState(fields, activation.instance!, activation.text);
-    this.#scope.services.log.error(
-      { actor: activation.address },
-      "a query changed state in place; the change was undone",
-    );
+    else if (activation.suspect) heal(activation, this.#scope.services.log);
   }
 }
 

@@ -7,11 +7,15 @@ import {
   errorToWire,
   HandlerError,
   IdempotencyMismatchError,
+  LostOwnershipError,
+  maxMessageBytes,
   messageBytes,
+  OverloadedError,
   RejectedError,
   replyText,
   retryDelayMs,
   StateVersionError,
+  StoreUnavailableError,
   valueOutcome,
 } from "@actor-runtime/core";
 import type { Activation } from "./activation.js";
@@ -23,6 +27,8 @@ import type { PartitionScope } from "./scope.js";
 
 /** A state newer than the class waits this long before another look, without spending an attempt. */
 const versionWaitMs = 30_000;
+/** So does a message whose turn met a store or an owner that was not there. */
+const infrastructureWaitMs = 1_000;
 
 /** How a message ends: with an answer, an error, another attempt or a dead letter, always as part of a commit (O10). */
 export class Settlement {
@@ -107,8 +113,9 @@ export class Settlement {
     const { definition } = activation.hosted;
     const isTell = inbound.message.kind === "tell";
     const attempts = inbound.attempts + 1;
-    if (isTell && error instanceof StateVersionError) {
-      this.#retry(activation, inbound, inbound.attempts, versionWaitMs, group);
+    if (isTell && isInfrastructure(error)) {
+      const delayMs = error instanceof StateVersionError ? versionWaitMs : infrastructureWaitMs;
+      this.#retry(activation, inbound, inbound.attempts, delayMs, group);
     } else if (isTell && mayRetry(error) && attempts < definition.attempts) {
       const { limits, ports } = this.#scope.services;
       this.#retry(activation, inbound, attempts, retryDelayMs(attempts, limits.retry, ports.random.next()), group);
@@ -156,12 +163,12 @@ export class Settlement {
   #error(inbound: Inbound, thrown: unknown, group: CommitGroup): void {
     const { message } = inbound;
     if (message.kind === "ask") {
-      const outcome = errorOutcome(errorToWire(thrown));
+      const outcome = boundedOutcome(thrown);
       // A repeat by the user runs again, with or without a key; the sender's own must not, its caller may have this error.
       this.#keepForRepeat(inbound, outcome, group);
       this.#reply(inbound, outcome, group);
     } else if (message.replyTo !== undefined) {
-      this.#reply(inbound, errorOutcome(errorToWire(thrown)), group);
+      this.#reply(inbound, boundedOutcome(thrown), group);
     } else if (message.kind === "tell") {
       const text = deadLetterText(inbound, thrown, this.#scope.services.ports.clock.now());
       const slash = message.to.indexOf("/");
@@ -175,6 +182,23 @@ export class Settlement {
 /** What a handler threw as an error of ours, the way its caller gets it. Never throws, whatever was thrown. */
 export function asActorError(thrown: unknown): ActorError {
   return errorFromWire(errorToWire(thrown));
+}
+
+/** An error must fit a message whatever data it carries. */
+export function boundedOutcome(thrown: unknown): string {
+  const wire = errorToWire(thrown);
+  const outcome = errorOutcome(wire);
+  if (messageBytes(outcome) <= maxMessageBytes) return outcome;
+  const { data: _, cause: __, ...rest } = wire;
+  return errorOutcome(rest);
+}
+
+/** Nothing is wrong with the message or its handler, so it spends no attempt. */
+function isInfrastructure(error: ActorError): boolean {
+  if (error instanceof OverloadedError) return error.scope === "store";
+  return (
+    error instanceof StoreUnavailableError || error instanceof LostOwnershipError || error instanceof StateVersionError
+  );
 }
 
 /** A fault may pass; a refusal or a wrong message never does. */

@@ -16,6 +16,7 @@ import { unknownHandler } from "../definition/unknown-handler.js";
 import type { Activation } from "./activation.js";
 import { answerText } from "./answer-text.js";
 import type { CommitGroup } from "./commit-group.js";
+import { heal } from "./heal.js";
 import type { Inbound } from "./inbound.js";
 import { Queries } from "./queries.js";
 import type { PartitionScope } from "./scope.js";
@@ -39,6 +40,7 @@ export class Turns implements TurnHost {
   start(activation: Activation, inbound: Inbound, withdrawn: boolean): void {
     const method = activation.hosted.definition.methods.get(inbound.message.handler);
     const kind = method?.kind ?? "handler";
+    if (activation.suspect && activation.queries === undefined) heal(activation, this.scope.services.log);
     const turn = new Turn(this, activation, inbound, kind);
     if (kind === "query") this.#queries.begin(activation, turn);
     else activation.running = turn;
@@ -110,8 +112,14 @@ export class Turns implements TurnHost {
     services.timers.set(turn, method.timeoutMs);
     (result as PromiseLike<unknown>).then(
       (value) => this.#later(turn, () => this.#finish(turn, value)),
-      (error) => this.#later(turn, () => this.#fail(turn, error)),
+      (error) => this.#later(turn, () => this.#failBesideOthers(turn, error)),
     );
+  }
+
+  /** What the handler started beside the part that failed may still run and assign state. */
+  #failBesideOthers(turn: Turn, error: unknown): void {
+    turn.activation.suspect = true;
+    this.#fail(turn, error);
   }
 
   /** Ends a turn that was waited for, then starts whatever the actor can start next. */

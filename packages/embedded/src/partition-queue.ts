@@ -32,7 +32,7 @@ export class PartitionQueue {
   }
 
   push(frame: Frame): "confirmed" | "refused" {
-    const bytes = frame.body.byteLength;
+    const bytes = sizeOf(frame);
     if (this.#bytes + bytes > this.#maxBytes) return "refused";
     this.#bytes += bytes;
     this.#waiting.push({ frame, redelivered: false });
@@ -69,7 +69,7 @@ export class PartitionQueue {
   }
 
   settled(entry: Entry): void {
-    this.#bytes -= entry.frame.body.byteLength;
+    this.#bytes -= sizeOf(entry.frame);
     this.pump();
   }
 
@@ -171,4 +171,9 @@ export class QueueChannel implements Channel {
     this.#onEnd(this);
     return true;
   }
+}
+
+/** A frame of this process knows its size without making its body. */
+function sizeOf(frame: Frame): number {
+  return frame.bytes ?? frame.body.byteLength;
 }

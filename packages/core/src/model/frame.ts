@@ -1,3 +1,5 @@
+import type { Message } from "./message.js";
+
 /** The version this build writes. Everyone reads it and the one below (delivery.md O13). */
 export const wireVersion = 1;
 
@@ -33,4 +35,11 @@ export interface FrameHeaders {
 export interface Frame {
   readonly headers: FrameHeaders;
   readonly body: Uint8Array;
+  /** Size of the body where it is known without making it. */
+  readonly bytes?: number;
+  /**
+   * The messages again, arguments parsed anew each time, on the way within one process: it saves making a body and parsing
+   * it. What came over a network has none, and its body is parsed.
+   */
+  messages?(): Message[];
 }

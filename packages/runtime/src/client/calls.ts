@@ -63,7 +63,8 @@ export class Calls implements AskHost, TellHost {
     this.#check(target, details);
     const place = this.#freePlaces.pop() ?? this.#pending.length;
     const id = this.#generation++ * maxPending + place;
-    const text = this.#askText(target, argsText, details, id);
+    const deadline = Math.ceil(this.#clock.now() + details.timeoutMs);
+    const text = this.#askText(target, argsText, details, id, deadline);
     // Only head and arguments may hold more than ASCII, so the whole text need not be looked through again.
     const plain = isPlain(details);
     const rest = text.length - target.head.length - argsText.length;
@@ -78,7 +79,19 @@ export class Calls implements AskHost, TellHost {
     }
     const source = target.kind === "query" ? undefined : this.#lanes.stream(partition);
     const now = this.#clock.monotonic();
-    const pending = new PendingAsk(this, id, target, details, lane, text, bytes, source, now + details.timeoutMs);
+    const pending = new PendingAsk(
+      this,
+      id,
+      target,
+      details,
+      argsText,
+      deadline,
+      lane,
+      text,
+      bytes,
+      source,
+      now + details.timeoutMs,
+    );
     this.#pending[place] = pending;
     // Half of the time for the answer, then once again (S8), then the rest of the time.
     this.#deadlines.setAt(pending, now + details.timeoutMs / 2);
@@ -143,6 +156,10 @@ export class Calls implements AskHost, TellHost {
 
   // ---- used by the pending calls below
 
+  get replyTo(): string {
+    return this.#replyTo;
+  }
+
   now(): number {
     return this.#clock.monotonic();
   }
@@ -183,8 +200,7 @@ export class Calls implements AskHost, TellHost {
     if (signal?.aborted) throw cancelled(target, signal, "none");
   }
 
-  #askText(target: CallTarget, argsText: string, details: CallDetails, call: number): string {
-    const deadline = Math.ceil(this.#clock.now() + details.timeoutMs);
+  #askText(target: CallTarget, argsText: string, details: CallDetails, call: number, deadline: number): string {
     if (isPlain(details)) return callText(target.head, argsText, this.#replyToField, call, deadline);
     const { id, chain, headers } = details;
     return messageText(

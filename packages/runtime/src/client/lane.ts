@@ -5,7 +5,6 @@ import {
   ClosedError,
   type Destination,
   type Frame,
-  frameBody,
   maxFrameBytes,
   maxFrameMessages,
   OverloadedError,
@@ -17,33 +16,8 @@ import {
   wireVersion,
 } from "@actor-runtime/core";
 import { soon } from "../soon.js";
-import type { OutboundStream } from "./outbound-stream.js";
-
-/** One message on its way to a mailbox. The lane calls exactly one of `confirmed` and `abandoned`. */
-export interface Outgoing {
-  /** The message as JSON text, and its size in UTF-8 bytes. */
-  readonly text: string;
-  readonly bytes: number;
-  /** Where its number comes from; `undefined`: queries and cancellations have none. */
-  readonly source: OutboundStream | OutboxNumber | undefined;
-  /** Whether a number taken from a stream waits for an answer. */
-  readonly isAsk: boolean;
-  /** Nobody waits for the answer any more. */
-  readonly done: boolean;
-  /** Clock time (monotonic ms) after which it may be abandoned; the outbox never abandons. */
-  readonly expiresAt: number;
-  /** Set by the lane when the batch is built. */
-  number: number;
-  confirmed(): void;
-  abandoned(error: ActorError): void;
-}
-
-/** A number given in the commit of a source partition, and the one given before it (delivery.md S2). */
-export interface OutboxNumber {
-  readonly stream: string;
-  readonly number: number;
-  readonly prev: number;
-}
+import type { OutboxNumber, Outgoing } from "./outgoing.js";
+import { OutgoingFrame } from "./outgoing-frame.js";
 
 /** Bounds of what may wait in one lane for client calls (P12). */
 const maxWaiting = 50_000;
@@ -260,14 +234,12 @@ function isOutbox(source: Outgoing["source"]): source is OutboxNumber {
 
 /** Builds the frame: one segment per dense run of one stream (delivery.md A.2). */
 function frameOf(batch: readonly Outgoing[]): Frame {
-  const texts: string[] = [];
   const segments: Segment[] = [];
   /** Last number of each stream in this frame. */
   let last: { stream: string; number: number } | undefined;
   let lasts: Map<string, number> | undefined;
   let run: { stream: string; first: number; count: number; after: number; settled: number } | undefined;
-  for (const { text, source, number } of batch) {
-    texts.push(text);
+  for (const { source, number } of batch) {
     if (source === undefined) continue;
     const outbox = isOutbox(source);
     const stream = outbox ? source.stream : source.name;
@@ -286,5 +258,5 @@ function frameOf(batch: readonly Outgoing[]): Frame {
     }
     last = { stream, number };
   }
-  return { headers: { v: wireVersion, segments }, body: frameBody(texts) };
+  return new OutgoingFrame({ v: wireVersion, segments }, batch);
 }

@@ -1,12 +1,22 @@
-import { type ActorError, AskTimeoutError, CancelledError, ClosedError, OverloadedError } from "@actor-runtime/core";
+import {
+  type ActorError,
+  AskTimeoutError,
+  CancelledError,
+  ClosedError,
+  type Message,
+  OverloadedError,
+} from "@actor-runtime/core";
 import type { Bucket, Timed } from "../deadlines.js";
 import type { CallDetails, CallTarget } from "./call-target.js";
-import type { Lane, Outgoing } from "./lane.js";
+import type { Lane } from "./lane.js";
 import type { OutboundStream } from "./outbound-stream.js";
+import type { Outgoing } from "./outgoing.js";
 import { Unanswered } from "./unanswered.js";
 
 /** Who keeps the asks of this process. */
 export interface AskHost {
+  /** Address of this process's reply queue. */
+  readonly replyTo: string;
   /** ms by the clock's `monotonic()` */
   now(): number;
   settle(pending: PendingAsk): void;
@@ -35,6 +45,8 @@ export class PendingAsk implements Outgoing, Timed {
     readonly id: number,
     readonly target: CallTarget,
     readonly details: CallDetails,
+    readonly argsText: string,
+    readonly deadline: number,
     readonly lane: Lane,
     readonly text: string,
     readonly bytes: number,
@@ -49,6 +61,23 @@ export class PendingAsk implements Outgoing, Timed {
       this.#onAbort = () => this.#cancel();
       details.signal.addEventListener("abort", this.#onAbort, { once: true });
     }
+  }
+
+  message(): Message {
+    const { address, kind, handler } = this.target;
+    const { id, chain, headers } = this.details;
+    return {
+      to: address,
+      kind,
+      handler,
+      args: JSON.parse(this.argsText) as unknown[],
+      id,
+      call: String(this.id),
+      replyTo: this.host.replyTo,
+      deadline: this.deadline,
+      chain,
+      headers,
+    };
   }
 
   get isAsk(): boolean {

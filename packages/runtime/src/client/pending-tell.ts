@@ -1,8 +1,9 @@
 import { type ActorError, OverloadedError, UnknownOutcomeError } from "@actor-runtime/core";
 import type { Bucket, Timed } from "../deadlines.js";
 import type { CallDetails, CallTarget } from "./call-target.js";
-import type { Lane, Outgoing } from "./lane.js";
+import type { Lane } from "./lane.js";
 import type { OutboundStream } from "./outbound-stream.js";
+import type { Outgoing } from "./outgoing.js";
 
 /** Who counts the tells of this process. */
 export interface TellHost {

@@ -1,6 +1,6 @@
 import { messageBytes } from "@actor-runtime/core";
-import type { Outgoing } from "./lane.js";
 import type { OutboundStream } from "./outbound-stream.js";
+import type { Outgoing } from "./outgoing.js";
 
 /** A repeat or a cancellation: nobody waits for its confirm. */
 export class Unanswered implements Outgoing {

@@ -46,7 +46,7 @@ export class Inbox {
     const { segments } = delivery.frame.headers;
     let messages: Message[];
     try {
-      messages = parseMessages(delivery.frame.body);
+      messages = delivery.frame.messages?.() ?? parseMessages(delivery.frame.body);
       checkCount(segments, messages);
     } catch (error) {
       this.#bury(delivery, error);

@@ -1,7 +1,7 @@
 import type { Destination, OutboxEntry } from "@actor-runtime/core";
 import { describe, expect, it } from "vitest";
-import type { Outgoing } from "../client/lane.js";
 import type { Lanes } from "../client/lanes.js";
+import type { Outgoing } from "../client/outgoing.js";
 import { Outbox } from "./outbox.js";
 
 const fence = 1_767_225_600_000_000;

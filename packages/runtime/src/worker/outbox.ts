@@ -1,7 +1,7 @@
 import type { ActorError, Destination, OutboxEntry, PartitionId } from "@actor-runtime/core";
 import { OverloadedError } from "@actor-runtime/core";
-import type { OutboxNumber, Outgoing } from "../client/lane.js";
 import type { Lanes } from "../client/lanes.js";
+import type { OutboxNumber, Outgoing } from "../client/outgoing.js";
 
 /** A message that leaves with a commit. */
 export interface Draft {

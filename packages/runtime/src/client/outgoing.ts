@@ -1,0 +1,30 @@
+import type { ActorError, Message } from "@actor-runtime/core";
+import type { OutboundStream } from "./outbound-stream.js";
+
+/** One message on its way to a mailbox. The lane calls exactly one of `confirmed` and `abandoned`. */
+export interface Outgoing {
+  /** The message as JSON text, and its size in UTF-8 bytes. */
+  readonly text: string;
+  readonly bytes: number;
+  /** The message itself, its arguments parsed anew, where that is cheaper than parsing the text. */
+  message?(): Message;
+  /** Where its number comes from; `undefined`: queries and cancellations have none. */
+  readonly source: OutboundStream | OutboxNumber | undefined;
+  /** Whether a number taken from a stream waits for an answer. */
+  readonly isAsk: boolean;
+  /** Nobody waits for the answer any more. */
+  readonly done: boolean;
+  /** Clock time (monotonic ms) after which it may be abandoned; the outbox never abandons. */
+  readonly expiresAt: number;
+  /** Set by the lane when the batch is built. */
+  number: number;
+  confirmed(): void;
+  abandoned(error: ActorError): void;
+}
+
+/** A number given in the commit of a source partition, and the one given before it (delivery.md S2). */
+export interface OutboxNumber {
+  readonly stream: string;
+  readonly number: number;
+  readonly prev: number;
+}

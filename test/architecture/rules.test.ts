@@ -220,7 +220,9 @@ describe("the repository", () => {
   });
 
   it("may use such words in other senses", () => {
-    expect(leakViolations(new Map([["a.md", `https://example.com/home/page and ./${"work"}/items`]]))).toEqual([]);
+    expect(
+      leakViolations(new Map([["a.md", ["https://example.com/home/page and ./wor", "k/items"].join("")]])),
+    ).toEqual([]);
   });
 
   it("has no compiled file beside its source", () => {

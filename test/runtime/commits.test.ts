@@ -228,6 +228,26 @@ describe("P6: only the owner of the current fence commits", () => {
     expect(system.describe().checks.partitions).toBe("ok");
   });
 
+  it("a worker whose renewals are never answered gives its partitions up when their leases end, too", async () => {
+    rig = new Rig();
+    const first = await rig.host([Counter], {
+      process: "first",
+      ports: (ports) => ({
+        ...ports,
+        leases: {
+          acquire: (...args) => ports.leases.acquire(...args),
+          release: (lease) => ports.leases.release(lease),
+          inspect: (name) => ports.leases.inspect(name),
+          renew: () => new Promise(() => {}),
+        },
+      }),
+    });
+    await rig.advance(9_000);
+    expect(first.describe().checks.partitions).toBe("ok");
+    await rig.advance(1_600);
+    expect(rig.lines.some(({ fields }) => String(fields.reason).includes("ran out"))).toBe(true);
+  });
+
   it("an idle worker keeps its partitions for ever, and nobody else gets them", async () => {
     const second = await rig.host([Counter, Sink], { process: "second" });
     await rig.advance(300_000);

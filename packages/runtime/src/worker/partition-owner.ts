@@ -47,7 +47,7 @@ export class PartitionOwner implements TenureHost {
     return this.#taking;
   }
 
-  lost(_tenure: Tenure, reason: ActorError): void {
+  lost(reason: ActorError): void {
     this.#services.log.warn({ partition: this.partition, reason: reason.message }, "partition lost; taking it anew");
     this.#services.ports.telemetry.count("actor.partitions_lost", 1);
     this.#takeLater();

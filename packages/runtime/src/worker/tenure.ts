@@ -36,7 +36,7 @@ const drainPollMs = 20;
 /** What ends a tenure from inside. */
 export interface TenureHost {
   /** The partition is lost; everything of this tenure is dropped already. */
-  lost(tenure: Tenure, reason: ActorError): void;
+  lost(reason: ActorError): void;
   /** Held deliveries waited in vain for the messages missing before them (O2). */
   wedged(tenure: Tenure, holes: readonly string[]): void;
 }
@@ -138,8 +138,8 @@ export class Tenure implements PartitionScope {
     if (!this.commits.idle || this.#inbox.holds || this.activations.loading || !this.answers.idle) return false;
     const now = this.services.ports.clock.now();
     for (const activation of this.activations) {
-      if (activation.running || activation.queries || activation.phase !== "ready") return false;
-      const head = activation.head;
+      const { running, queries, phase, head } = activation;
+      if (running || queries || phase === "loading" || phase === "leaving") return false;
       if (head && head.notBefore <= now) return false;
     }
     return true;
@@ -220,7 +220,7 @@ export class Tenure implements PartitionScope {
   lose(reason: ActorError): void {
     if (!this.#alive) return;
     void this.end(reason);
-    this.#host.lost(this, reason);
+    this.#host.lost(reason);
   }
 
   /** Ends without telling the host. The channel is closed, never just cancelled: its unacked frames return in order. */
@@ -239,13 +239,9 @@ export class Tenure implements PartitionScope {
 
   /** The commit is known: now, and in this order, outputs and acks may leave (P5, O10). */
   #release(group: CommitGroup, record: CommitRecord): void {
-    this.#sendOut(record.out);
+    this.outbox.relay(record.out);
     for (const { to, text } of group.replies) this.services.replies.add(to, text);
     for (const delivery of group.deliveries) this.settleDelivery(delivery);
-  }
-
-  #sendOut(entries: readonly OutboxEntry[]): void {
-    if (entries.length > 0) this.outbox.relay(entries);
   }
 
   #trim(target: OutboxEntry["target"], number: number): void {

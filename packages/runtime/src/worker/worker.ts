@@ -3,6 +3,7 @@ import {
   ConfigError,
   LostOwnershipError,
   type Mailbox,
+  type Member,
   parseAddress,
   partitionOf,
   partitionsOf,
@@ -14,6 +15,8 @@ import type { Tenure } from "./tenure.js";
 
 /** Idle actors are looked for this often. */
 const sweepMs = 1_000;
+/** Leases that could not be renewed are looked for this often. */
+const expiryCheckMs = 500;
 
 /** Hosts the types of this process: announces it, keeps its partitions and their leases, and drops idle actors. */
 export class Worker {
@@ -34,9 +37,8 @@ export class Worker {
    */
   async start(): Promise<void> {
     await this.#register();
-    const { ports, types, workerId, limits } = this.#services;
-    const member = { id: workerId, types: [...types.keys()], weight: 1, build: "" };
-    await ports.membership.join(member, limits.leaseMs);
+    const { ports, limits } = this.#services;
+    await ports.membership.join(this.#member(), limits.leaseMs);
     const count = [...this.#mailboxes.values()].reduce((sum, { partitions }) => sum + partitions, 0);
     for (const mailbox of this.#mailboxes.values()) {
       partitionsOf(mailbox).forEach((partition, index) => {
@@ -48,6 +50,7 @@ export class Worker {
     this.#every(limits.leaseMs / 3, () => this.#renew());
     this.#every(limits.leaseMs / 3, () => this.#heartbeat());
     this.#every(sweepMs, () => this.#sweep());
+    this.#every(expiryCheckMs, () => this.#dropExpired());
   }
 
   /** No turn runs, no message waits but for its time, nothing is on its way to the store. */
@@ -131,7 +134,7 @@ export class Worker {
 
   /** All leases in one round trip. A lease that could not be renewed in time is given up before it ends for others. */
   async #renew(): Promise<void> {
-    const tenures = this.#owners.flatMap(({ tenure }) => (tenure?.alive ? [tenure] : []));
+    const tenures = this.#tenures();
     if (tenures.length === 0) return;
     const { leases } = this.#services.ports;
     const renewals = tenures.map(({ lease, commits }) => ({ lease, seq: commits.committedSeq }));
@@ -144,22 +147,30 @@ export class Worker {
       });
     } catch (error) {
       this.#services.log.warn({ err: error }, "leases could not be renewed");
-      this.#dropExpired(tenures);
     }
   }
 
-  #dropExpired(tenures: readonly Tenure[]): void {
-    for (const tenure of tenures) {
+  #tenures(): Tenure[] {
+    return this.#owners.flatMap(({ tenure }) => (tenure?.alive ? [tenure] : []));
+  }
+
+  /** On its own timer, not after a renewal: the store may not even answer with an error. */
+  #dropExpired(): void {
+    for (const tenure of this.#tenures()) {
       if (!tenure.leaseValid) tenure.lose(new LostOwnershipError(`the lease of ${tenure.partition} ran out`));
     }
   }
 
+  #member(): Member {
+    const { types, workerId } = this.#services;
+    return { id: workerId, types: [...types.keys()], weight: 1, build: "" };
+  }
+
   async #heartbeat(): Promise<void> {
-    const { ports, types, workerId, limits } = this.#services;
+    const { ports, workerId, limits } = this.#services;
     try {
       const { expired } = await ports.membership.heartbeat(workerId, limits.leaseMs);
-      if (!expired) return;
-      await ports.membership.join({ id: workerId, types: [...types.keys()], weight: 1, build: "" }, limits.leaseMs);
+      if (expired) await ports.membership.join(this.#member(), limits.leaseMs);
     } catch (error) {
       this.#services.log.warn({ err: error }, "no heartbeat: the store does not answer");
     }

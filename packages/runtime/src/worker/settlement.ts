@@ -1,5 +1,5 @@
 import {
-  type ActorError,
+  ActorError,
   type Answer,
   answerKey,
   errorFromWire,
@@ -181,6 +181,11 @@ export class Settlement {
 
 /** What a handler threw as an error of ours, the way its caller gets it. Never throws, whatever was thrown. */
 export function asActorError(thrown: unknown): ActorError {
+  try {
+    if (thrown instanceof ActorError) return thrown;
+  } catch {
+    // A proxy whose prototype cannot be read.
+  }
   return errorFromWire(errorToWire(thrown));
 }
 

@@ -25,6 +25,8 @@ import { Unanswered } from "./unanswered.js";
 
 /** At most this many calls of one process may wait for their answer or confirm (P12); a power of two. */
 const maxPending = 2 ** 18;
+/** The most that `callText` adds to head, arguments and reply address: names, braces, and two numbers of up to 16 digits. */
+const plainTailBytes = 64;
 
 /** Sends this process's own tells, asks and queries, and matches the answers (delivery.md S1–S8). */
 export class Calls implements AskHost, TellHost {
@@ -64,11 +66,10 @@ export class Calls implements AskHost, TellHost {
     const place = this.#freePlaces.pop() ?? this.#pending.length;
     const id = this.#generation++ * maxPending + place;
     const deadline = Math.ceil(this.#clock.now() + details.timeoutMs);
-    const text = this.#askText(target, argsText, details, id, deadline);
-    // Only head and arguments may hold more than ASCII, so the whole text need not be looked through again.
-    const plain = isPlain(details);
-    const rest = text.length - target.head.length - argsText.length;
-    const bytes = plain ? target.headBytes + messageBytes(argsText) + rest : messageBytes(text);
+    // A plain call's text is made when an adapter wants it; its size is known without.
+    const text = isPlain(details) ? undefined : this.#askText(target, argsText, details, id, deadline);
+    const plainBytes = target.headBytes + messageBytes(argsText) + this.#replyToField.length + plainTailBytes;
+    const bytes = text === undefined ? plainBytes : messageBytes(text);
     const lane = this.#lanes.lane(partition);
     try {
       checkSize(bytes, target);
@@ -156,6 +157,11 @@ export class Calls implements AskHost, TellHost {
 
   // ---- used by the pending calls below
 
+  /** The text of a call that has nothing but arguments and a time-out. */
+  plainText({ target, argsText, id, deadline }: PendingAsk): string {
+    return callText(target.head, argsText, this.#replyToField, id, deadline);
+  }
+
   get replyTo(): string {
     return this.#replyTo;
   }
@@ -201,7 +207,6 @@ export class Calls implements AskHost, TellHost {
   }
 
   #askText(target: CallTarget, argsText: string, details: CallDetails, call: number, deadline: number): string {
-    if (isPlain(details)) return callText(target.head, argsText, this.#replyToField, call, deadline);
     const { id, chain, headers } = details;
     return messageText(
       {

@@ -22,6 +22,8 @@ export interface AskHost {
   settle(pending: PendingAsk): void;
   /** Waits for the second half of the time. */
   waitOn(pending: PendingAsk): void;
+  /** The text of a call that has nothing but arguments and a time-out. */
+  plainText(pending: PendingAsk): string;
   /** Withdraws the call at its owner. */
   sendCancel(pending: PendingAsk): void;
 }
@@ -37,6 +39,7 @@ export class PendingAsk implements Outgoing, Timed {
   #resolve!: (value: unknown) => void;
   #reject!: (error: ActorError) => void;
   readonly #onAbort: (() => void) | undefined;
+  #text: string | undefined;
   #sent = false;
   #repeat: Unanswered | undefined;
 
@@ -48,11 +51,12 @@ export class PendingAsk implements Outgoing, Timed {
     readonly argsText: string,
     readonly deadline: number,
     readonly lane: Lane,
-    readonly text: string,
+    text: string | undefined,
     readonly bytes: number,
     readonly source: OutboundStream | undefined,
     readonly expiresAt: number,
   ) {
+    this.#text = text;
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -61,6 +65,10 @@ export class PendingAsk implements Outgoing, Timed {
       this.#onAbort = () => this.#cancel();
       details.signal.addEventListener("abort", this.#onAbort, { once: true });
     }
+  }
+
+  get text(): string {
+    return (this.#text ??= this.host.plainText(this));
   }
 
   message(): Message {

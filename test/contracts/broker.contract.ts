@@ -2,6 +2,7 @@ import {
   type Broker,
   type Channel,
   ClosedError,
+  ConfigError,
   type Consumer,
   type DeadLetter,
   type Delivery,
@@ -380,6 +381,58 @@ export function brokerContract(name: string, make: () => Promise<BrokerUnderTest
           break;
         }
         expect(await collect(broker.deadLetters(type))).toHaveLength(2);
+      });
+
+      it("removes those that are taken, also out of the middle of a frame, and keeps the others", async () => {
+        const type = unique("Account");
+        const frames = [
+          [deadLetter("s:1"), deadLetter("s:2"), deadLetter("s:3")],
+          [deadLetter("s:4")],
+          [deadLetter("s:5")],
+        ];
+        for (const letters of frames) await broker.publish(`dead:${type}`, someFrame(JSON.stringify(letters)));
+        const seen: string[] = [];
+        await other.takeDeadLetters(type, async ({ id }) => {
+          seen.push(id);
+          return id === "s:2" || id === "s:4";
+        });
+        expect(seen).toEqual(["s:1", "s:2", "s:3", "s:4", "s:5"]);
+        const left = (await collect(broker.deadLetters(type))).map(({ id }) => id);
+        expect(left.toSorted()).toEqual(["s:1", "s:3", "s:5"]);
+      });
+
+      it("P1: keeps the one whose taking failed, and all after it", async () => {
+        const type = unique("Account");
+        for (const id of ["s:1", "s:2", "s:3"]) {
+          await broker.publish(`dead:${type}`, someFrame(JSON.stringify([deadLetter(id)])));
+        }
+        const taking = broker.takeDeadLetters(type, async ({ id }) => {
+          if (id === "s:2") throw new Error("the broker was lost");
+          return true;
+        });
+        await expect(taking).rejects.toThrow("the broker was lost");
+        expect((await collect(broker.deadLetters(type))).map(({ id }) => id)).toEqual(["s:2", "s:3"]);
+      });
+
+      it("takes nothing from a type that never had one", async () => {
+        await broker.takeDeadLetters(unique("Account"), async () => expect.unreachable());
+      });
+    });
+
+    describe("the store it belongs to", () => {
+      it("stays tied to the first one, and refuses another with the fix", async () => {
+        await broker.tie("store-1");
+        await other.tie("store-1");
+        await expect(other.tie("store-2")).rejects.toThrow(ConfigError);
+        await expect(other.tie("store-2")).rejects.toThrow("actor-runtime store adopt");
+        await broker.tie("store-1");
+      });
+
+      it("is given over to another one on request", async () => {
+        await broker.tie("store-1");
+        await other.tie("store-2", true);
+        await other.tie("store-2");
+        await expect(broker.tie("store-1")).rejects.toThrow(ConfigError);
       });
     });
 

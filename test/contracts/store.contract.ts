@@ -570,6 +570,32 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
         const mailbox = { name: "constructor", generation: 1, partitions: 4 };
         expect(await store.registerMailbox(mailbox, ["constructor"])).toEqual(mailbox);
       });
+
+      it("knows what is paused, once each, until it is let go", async () => {
+        const [type, address] = [unique("Account"), `${unique("Account")}/alice`];
+        await store.pause(type, true);
+        await store.pause(type, true);
+        expect((await other.pause(address, true)).paused.filter((one) => one === type)).toEqual([type]);
+        expect((await store.namespace()).paused).toEqual(expect.arrayContaining([type, address]));
+        await other.pause(type, false);
+        expect((await store.namespace()).paused).not.toContain(type);
+        expect((await store.pause(address, false)).paused).not.toContain(address);
+      });
+
+      it("T1: lets holes pass in every partition once its content was replaced on purpose", async () => {
+        await committed(1);
+        const { generation } = await store.namespace();
+        expect((await other.adopt()).generation).toBeGreaterThan(generation);
+        expect((await takeOver()).rewound).toBe(true);
+      });
+
+      it("has a clock that goes on", async () => {
+        const before = await store.time();
+        await under.pass(5);
+        const after = await other.time();
+        expect(after).toBeGreaterThan(before);
+        expect(after).toBeLessThan(before + 60_000);
+      });
     });
   });
 }

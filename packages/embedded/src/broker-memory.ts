@@ -1,4 +1,11 @@
-import type { Destination, Frame, PartitionId, PublishOutcome, ReplyListener } from "@actor-runtime/core";
+import {
+  ConfigError,
+  type Destination,
+  type Frame,
+  type PartitionId,
+  type PublishOutcome,
+  type ReplyListener,
+} from "@actor-runtime/core";
 import { PartitionQueue } from "./partition-queue.js";
 import type { Schedule } from "./schedule.js";
 
@@ -19,6 +26,7 @@ export class BrokerMemory {
   readonly #replies = new Map<string, { readonly listener: ReplyListener }>();
   readonly #refusing = new Set<Destination>();
   #confirmsToLose = 0;
+  #storeId: string | undefined;
 
   /** @param maxBytes the most bytes of bodies in each queue, and in the dead letters of each type */
   constructor(maxBytes: number, schedule: Schedule) {
@@ -48,6 +56,29 @@ export class BrokerMemory {
   /** A copy, oldest first. */
   deadLetters(type: string): Uint8Array[] {
     return [...(this.#dead.get(type)?.bodies ?? [])];
+  }
+
+  /** `take` gives back what is left of a body; `undefined` removes it. */
+  async takeDeadLetters(type: string, take: (body: Uint8Array) => Promise<Uint8Array | undefined>): Promise<void> {
+    const dead = this.#dead.get(type);
+    for (const body of this.deadLetters(type)) {
+      const left = await take(body);
+      const index = dead!.bodies.indexOf(body);
+      // Somebody else took it meanwhile.
+      if (left === body || index < 0) continue;
+      dead!.bodies.splice(index, 1, ...(left ? [left] : []));
+      dead!.bytes += (left?.byteLength ?? 0) - body.byteLength;
+    }
+  }
+
+  tie(storeId: string, adopt: boolean): void {
+    if (this.#storeId !== undefined && this.#storeId !== storeId && !adopt) {
+      throw new ConfigError(
+        `the broker belongs to store ${this.#storeId}, not to ${storeId}: connect it to its own store, ` +
+          "or take it over with `actor-runtime store adopt`",
+      );
+    }
+    this.#storeId = storeId;
   }
 
   /** Opens the reply queue, or makes it anew: answers still under way to the old one are gone. */

@@ -74,6 +74,25 @@ export class EmbeddedBroker implements Broker {
     for (const body of this.#memory.deadLetters(type)) yield* JSON.parse(utf8.decode(body)) as DeadLetter[];
   }
 
+  async takeDeadLetters(type: string, take: (letter: DeadLetter) => Promise<boolean>): Promise<void> {
+    await this.#hop();
+    await this.#memory.takeDeadLetters(type, async (body) => {
+      const letters = JSON.parse(utf8.decode(body)) as DeadLetter[];
+      const kept: DeadLetter[] = [];
+      for (const letter of letters) if (!(await take(letter))) kept.push(letter);
+      return kept.length === letters.length
+        ? body
+        : kept.length > 0
+          ? new TextEncoder().encode(JSON.stringify(kept))
+          : undefined;
+    });
+  }
+
+  async tie(storeId: string, adopt = false): Promise<void> {
+    await this.#hop();
+    this.#memory.tie(storeId, adopt);
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     for (const address of this.#replies.keys()) this.#memory.closeReplies(address);

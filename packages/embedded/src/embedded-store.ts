@@ -52,6 +52,18 @@ export class EmbeddedStore implements Store {
     return this.#call(() => this.#memory.registerMailbox(mailbox, types));
   }
 
+  pause(target: string, paused: boolean): Promise<NamespaceRecord> {
+    return this.#call(() => this.#memory.pause(target, paused));
+  }
+
+  adopt(): Promise<NamespaceRecord> {
+    return this.#call(() => this.#memory.adopt());
+  }
+
+  time(): Promise<number> {
+    return this.#call(() => this.#memory.time());
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
   }

@@ -81,7 +81,14 @@ export class EmbeddedWorld {
     const { clock, random, maxMailboxBytes = defaultMaxMailboxBytes, schedule = queueMicrotask } = options;
     this.#clock = clock;
     this.#schedule = schedule;
-    const disk = new Disk({ storeId: random.id(), generation: 1, wire: wireVersion, mailboxes: {}, types: {} });
+    const disk = new Disk({
+      storeId: random.id(),
+      generation: 1,
+      wire: wireVersion,
+      mailboxes: {},
+      types: {},
+      paused: [],
+    });
     this.#broker = new BrokerMemory(maxMailboxBytes, schedule);
     this.#leases = new LeaseMemory(disk, clock, random);
     this.store = new StoreMemory(disk, this.#leases, clock);

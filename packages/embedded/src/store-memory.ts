@@ -118,6 +118,22 @@ export class StoreMemory {
     return { name, ...namespace.mailboxes[name]! };
   }
 
+  pause(target: string, paused: boolean): NamespaceRecord {
+    const { namespace } = this.#disk.content;
+    const others = namespace.paused.filter((other) => other !== target);
+    namespace.paused = paused ? [...others, target] : others;
+    return this.namespace();
+  }
+
+  adopt(): NamespaceRecord {
+    this.#disk.raiseGeneration();
+    return this.namespace();
+  }
+
+  time(): number {
+    return this.#clock.now();
+  }
+
   #partition(id: PartitionId): PartitionRecord {
     const { partitions } = this.#disk.content;
     let record = partitions.get(id);

@@ -73,5 +73,18 @@ export interface Broker {
   reply(to: string, body: Uint8Array): void;
   /** Reads the dead letters of a type, oldest first, and leaves them where they are. */
   deadLetters(type: string): AsyncIterable<DeadLetter>;
+  /**
+   * Goes through the dead letters of a type, oldest first, and removes each for which `take` resolves to `true`, after it
+   * has. Whatever ends this early (also a rejection of `take`, passed on) leaves the rest. Letters that arrived in one frame
+   * with a removed one may move to the end.
+   */
+  takeDeadLetters(type: string, take: (letter: DeadLetter) => Promise<boolean>): Promise<void>;
+  /**
+   * Ties this broker's namespace to a store, durably; once tied it stays so.
+   *
+   * @param adopt takes over a broker tied to another store: after one of the two was replaced on purpose
+   * @throws ConfigError when it is tied to another store, with the fix in its message
+   */
+  tie(storeId: string, adopt?: boolean): Promise<void>;
   close(): Promise<void>;
 }

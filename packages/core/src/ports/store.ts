@@ -109,6 +109,8 @@ export interface NamespaceRecord {
   readonly mailboxes: Readonly<Record<string, { readonly partitions: number; readonly generation: number }>>;
   /** The mailbox of every type ever hosted, so that senders who know only a name find it. */
   readonly types: Readonly<Record<string, string>>;
+  /** Types (`Account`) and addresses (`Account/alice`) whose turns an operator stopped. */
+  readonly paused: readonly string[];
 }
 
 /** Durable state of partitions. Every method may throw StoreUnavailableError. */
@@ -130,5 +132,11 @@ export interface Store {
    * partition count wins if it came first.
    */
   registerMailbox(mailbox: Mailbox, types: readonly string[]): Promise<Mailbox>;
+  /** Stops (`true`) or lets go the turns of a type or of one address; returns the record with it. */
+  pause(target: string, paused: boolean): Promise<NamespaceRecord>;
+  /** The store's content was replaced on purpose: raises the generation, so that every partition is taken over anew. */
+  adopt(): Promise<NamespaceRecord>;
+  /** The store's clock, in ms since 1970: the one that judges leases and the age of streams. */
+  time(): Promise<number>;
   close(): Promise<void>;
 }

@@ -1,0 +1,4 @@
+// # Layout
+//
+// nothing yet
+export {};

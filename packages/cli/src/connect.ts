@@ -1,5 +1,5 @@
-import { ConfigError, type Container } from "@actor-runtime/core";
-import { type ActorSystem, type AnyActor, createSystem, type Logger } from "@actor-runtime/runtime";
+import { ConfigError, type Container, type Logger } from "@actor-runtime/core";
+import { type ActorSystem, type AnyActor, createSystem } from "@actor-runtime/runtime";
 import { typediContainer } from "@actor-runtime/typedi";
 import { compose, isEmbedded, newWorkerId } from "./compose.js";
 

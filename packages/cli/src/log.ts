@@ -1,4 +1,4 @@
-import type { Logger } from "@actor-runtime/runtime";
+import type { Logger } from "@actor-runtime/core";
 import { type DestinationStream, pino } from "pino";
 
 export interface LogOptions {

@@ -1,11 +1,10 @@
-import { ConfigError, type Container } from "@actor-runtime/core";
+import { ConfigError, type Container, type Logger } from "@actor-runtime/core";
 import {
   type ActorSystem,
   type AnyActor,
   createSystem,
   declaredActor,
   defaultLimits,
-  type Logger,
   type Ports,
 } from "@actor-runtime/runtime";
 import { typediContainer } from "@actor-runtime/typedi";

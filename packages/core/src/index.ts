@@ -82,6 +82,7 @@ export type {
 export type { Cancel, Clock } from "./ports/clock.js";
 export type { Container, Injectable, InjectionToken } from "./ports/container.js";
 export type { Acquired, Lease, Leases, Renewal, Renewed } from "./ports/leases.js";
+export type { LogFields, Logger } from "./ports/logger.js";
 export type { Member, Membership, Placement, View } from "./ports/membership.js";
 export type { Random } from "./ports/random.js";
 export type {

@@ -1,5 +1,5 @@
+import type { Logger } from "@actor-runtime/core";
 import type { RefBy } from "./client/ref-types.js";
-import type { Logger } from "./ports.js";
 
 /**
  * What an actor knows about itself and may do beside changing its fields. Every actor has its own; it comes by injection.

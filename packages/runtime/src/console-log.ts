@@ -1,4 +1,4 @@
-import type { Logger } from "./ports.js";
+import type { Logger } from "@actor-runtime/core";
 
 /** Warnings and errors on stderr, for programs that bring no logger of their own. */
 export const consoleLog: Logger = {

@@ -42,6 +42,6 @@ export { actorName, defineActor } from "./definition/define.js";
 export { inject } from "./definition/inject.js";
 export { Registry } from "./definition/registry.js";
 export { defaultLimits, type Limits } from "./options.js";
-export type { Logger, Ports } from "./ports.js";
+export type { Ports } from "./ports.js";
 export { createSystem, LocalSystem, type SystemOptions } from "./system.js";
 export type { Watchdog } from "./watchdog.js";

@@ -5,6 +5,7 @@ import {
   type Duration,
   durationMs,
   formatAddress,
+  type Logger,
   parseAddress,
   type ReplyQueue,
   UnsupportedError,
@@ -26,7 +27,7 @@ import { DefaultContainer } from "./definition/default-container.js";
 import { actorName } from "./definition/define.js";
 import { Registry } from "./definition/registry.js";
 import { defaultLimits, type Limits } from "./options.js";
-import type { Logger, Ports } from "./ports.js";
+import type { Ports } from "./ports.js";
 import type { Watchdog } from "./watchdog.js";
 import { HostedType } from "./worker/activation.js";
 import { ActivationList } from "./worker/activation-list.js";

@@ -1,5 +1,5 @@
-import type { Duration } from "@actor-runtime/core";
-import type { ActorSystem, AnyActor, Limits, Logger } from "@actor-runtime/runtime";
+import type { Duration, Logger } from "@actor-runtime/core";
+import type { ActorSystem, AnyActor, Limits } from "@actor-runtime/runtime";
 import type { Provided } from "./test-services.js";
 import type { SentMessage, TestDeadLetter } from "./traffic.js";
 

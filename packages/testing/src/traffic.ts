@@ -96,6 +96,8 @@ export function observed(broker: Broker, traffic: Traffic): Broker {
     consume: (...args) => broker.consume(...args),
     openReplies: (listener) => broker.openReplies(listener),
     deadLetters: (type) => broker.deadLetters(type),
+    takeDeadLetters: (type, take) => broker.takeDeadLetters(type, take),
+    tie: (storeId, adopt) => broker.tie(storeId, adopt),
     close: () => broker.close(),
   };
 }

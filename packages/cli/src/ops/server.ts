@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { ConfigError } from "@actor-runtime/core";
-import type { ActorSystem, Logger } from "@actor-runtime/runtime";
+import { ConfigError, type Logger } from "@actor-runtime/core";
+import type { ActorSystem } from "@actor-runtime/runtime";
 import { toRequest, writeResponse } from "./node-http.js";
 import { opsRouter } from "./router.js";
 import type { AccessPolicy } from "./security.js";

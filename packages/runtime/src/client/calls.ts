@@ -4,6 +4,7 @@ import {
   callText,
   errorFromWire,
   fromWire,
+  type Logger,
   maxMessageBytes,
   messageBytes,
   messageText,
@@ -16,7 +17,6 @@ import {
   UnknownOutcomeError,
 } from "@actor-runtime/core";
 import { Deadlines } from "../deadlines.js";
-import type { Logger } from "../ports.js";
 import type { CallDetails, CallTarget } from "./call-target.js";
 import type { Lanes } from "./lanes.js";
 import { type AskHost, cancelled, PendingAsk } from "./pending-ask.js";

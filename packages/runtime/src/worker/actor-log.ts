@@ -1,4 +1,4 @@
-import type { Logger } from "../ports.js";
+import type { Logger } from "@actor-runtime/core";
 
 /** A log with the actor's address on every line. */
 export function actorLog(log: Logger, actor: string): Logger {

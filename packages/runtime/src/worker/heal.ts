@@ -1,4 +1,4 @@
-import type { Logger } from "../ports.js";
+import type { Logger } from "@actor-runtime/core";
 import type { Activation } from "./activation.js";
 import { encodeState, restoreState } from "./state.js";
 

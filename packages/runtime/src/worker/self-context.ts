@@ -1,7 +1,6 @@
-import { TurnEndedError } from "@actor-runtime/core";
+import { type Logger, TurnEndedError } from "@actor-runtime/core";
 import { ActorContext } from "../actor-context.js";
 import type { RefBy } from "../client/ref-types.js";
-import type { Logger } from "../ports.js";
 import type { Activation } from "./activation.js";
 import { actorLog } from "./actor-log.js";
 import type { WorkerServices } from "./services.js";

@@ -1,11 +1,11 @@
-import type { Container } from "@actor-runtime/core";
+import type { Container, Logger } from "@actor-runtime/core";
 import type { Calls } from "../client/calls.js";
 import type { Directory } from "../client/directory.js";
 import type { Lanes } from "../client/lanes.js";
 import type { RefBy } from "../client/ref-types.js";
 import type { Deadlines } from "../deadlines.js";
 import type { Limits } from "../options.js";
-import type { Logger, Ports } from "../ports.js";
+import type { Ports } from "../ports.js";
 import type { Watchdog } from "../watchdog.js";
 import type { HostedType } from "./activation.js";
 import type { ActivationList } from "./activation-list.js";

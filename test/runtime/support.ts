@@ -146,8 +146,8 @@ export class Rig {
       consume: (...args) => broker.consume(...args),
       openReplies: (listener) => broker.openReplies(listener),
       deadLetters: (type) => broker.deadLetters(type),
-    takeDeadLetters: (type, take) => broker.takeDeadLetters(type, take),
-    tie: (storeId, adopt) => broker.tie(storeId, adopt),
+      takeDeadLetters: (type, take) => broker.takeDeadLetters(type, take),
+      tie: (storeId, adopt) => broker.tie(storeId, adopt),
       close: () => broker.close(),
     };
   }

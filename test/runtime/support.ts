@@ -6,6 +6,7 @@ import {
   decodeText,
   type Frame,
   frameBody,
+  type Logger,
   type Message,
   messageText,
   type PublishOutcome,
@@ -14,14 +15,7 @@ import {
   wireVersion,
 } from "@actor-runtime/core";
 import { EmbeddedWorld, ManualClock, SeededRandom, SilentTelemetry } from "@actor-runtime/embedded";
-import {
-  type AnyActor,
-  createSystem,
-  type LocalSystem,
-  type Logger,
-  type Ports,
-  type SystemOptions,
-} from "@actor-runtime/runtime";
+import { type AnyActor, createSystem, type LocalSystem, type Ports, type SystemOptions } from "@actor-runtime/runtime";
 
 /** One line of the log. */
 interface Line {

@@ -7,5 +7,5 @@ export const activations: Benchmark = {
   unit: "B",
   target: { atMost: 1_500 },
   // The garbage collector is told when to run.
-  run: async () => ({ value: await figureOf("activations-process.js", ["--expose-gc"]) }),
+  run: async () => ({ value: await figureOf("activations-process.js", { execArgv: ["--expose-gc"] }) }),
 };

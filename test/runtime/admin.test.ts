@@ -472,6 +472,8 @@ describe("describe()", () => {
       handlers: ["rename", "visit", "visitSlowly", "leave"],
       queries: ["count", "look"],
       activations: 1,
+      paused: [],
+      braked: false,
     });
     expect(system.describe()).toMatchObject({
       namespace: "default",

@@ -2,7 +2,7 @@
  * # Layout
  *
  * - `model/`  values: addresses, partitions, frames, messages, durations, errors, and how they travel
- * - `rules/`  pure decisions: hash, delivery streams, retry
+ * - `rules/`  pure decisions: hash, delivery streams, retry, brake
  * - `ports/`  interfaces to the outside, one file each
  *
  * No dependency, no I/O, no timer, no randomness, no wall clock.
@@ -99,6 +99,7 @@ export type {
   StoredWrite,
 } from "./ports/store.js";
 export type { Attributes, Span, SpanOptions, Telemetry, TraceHeaders } from "./ports/telemetry.js";
+export { Brake } from "./rules/brake.js";
 export { hashKey, partitionOf } from "./rules/hash.js";
 export { type Acceptance, InboundStream } from "./rules/inbound-stream.js";
 export { Ranges } from "./rules/ranges.js";

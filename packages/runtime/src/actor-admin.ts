@@ -1,4 +1,4 @@
-import { parseAddress, partitionsOf } from "@actor-runtime/core";
+import { checkType, parseAddress, partitionsOf } from "@actor-runtime/core";
 import type { ActorAdmin } from "./actor-system.js";
 import { type CallDetails, callTarget } from "./client/call-target.js";
 import type { Calls } from "./client/calls.js";
@@ -44,6 +44,18 @@ export class StoredActors implements ActorAdmin {
     return text === undefined ? undefined : storedValues(text);
   }
 
+  pause(target: string): Promise<readonly string[]> {
+    return this.#setPaused(target, true);
+  }
+
+  resume(target: string): Promise<readonly string[]> {
+    return this.#setPaused(target, false);
+  }
+
+  async paused(): Promise<readonly string[]> {
+    return (await this.#ports.store.namespace()).paused;
+  }
+
   async erase(address: string): Promise<{ deadLetters: number }> {
     const { type, key } = parseAddress(address);
     const partition = await this.#directory.find(type, key);
@@ -52,5 +64,13 @@ export class StoredActors implements ActorAdmin {
     const ids = new Set<string>();
     for await (const letter of this.#ports.broker.deadLetters(type)) if (letter.address === address) ids.add(letter.id);
     return { deadLetters: ids.size };
+  }
+
+  async #setPaused(target: string, paused: boolean): Promise<readonly string[]> {
+    const type = target.includes("/") ? parseAddress(target).type : target;
+    checkType(type);
+    // Refuses a type that nobody ever hosted: most likely a typing error, and nothing would be stopped.
+    await this.#directory.mailbox(type);
+    return (await this.#ports.store.pause(target, paused)).paused;
   }
 }

@@ -28,6 +28,18 @@ export interface ActorAdmin {
   list(type: string, options?: { prefix?: string }): AsyncIterable<{ address: string; bytes: number; version: number }>;
   /** The committed state by field name, or `undefined` when nothing is stored. */
   read(address: string): Promise<Record<string, unknown> | undefined>;
+  /**
+   * Stops the turns of a type (`Account`) or of one actor (`Account/alice`) on all workers, within about a second; turns
+   * that run already end. Messages wait and spend no attempt, callers run into their timeouts; queries wait too.
+   *
+   * @returns all that is paused now
+   * @throws UnknownTypeError when no worker of this namespace ever hosted the type
+   */
+  pause(target: string): Promise<readonly string[]>;
+  /** Undoes {@link pause}; what is not paused stays so. A paused type stops its actors whatever is said of each. */
+  resume(target: string): Promise<readonly string[]>;
+  /** Types and addresses that are paused. */
+  paused(): Promise<readonly string[]>;
   /** Removes state, reminders, stored messages and kept answers; reports the dead letters that still name the actor. */
   erase(address: string): Promise<{ deadLetters: number }>;
 }
@@ -41,6 +53,10 @@ export interface TypeDescription {
   readonly queries: readonly string[];
   /** Live instances in this process. */
   readonly activations: number;
+  /** What operators paused of it: its name for all, or addresses. */
+  readonly paused: readonly string[];
+  /** Its turns fail so often that this process lets only one try now and then. */
+  readonly braked: boolean;
 }
 
 export interface SystemDescription {

@@ -31,6 +31,7 @@ import type { Ports } from "./ports.js";
 import type { Watchdog } from "./watchdog.js";
 import { HostedType } from "./worker/activation.js";
 import { ActivationList } from "./worker/activation-list.js";
+import { Brakes } from "./worker/brakes.js";
 import { ReplyBatch } from "./worker/reply-batch.js";
 import type { WorkerServices } from "./worker/services.js";
 import { turnCalls } from "./worker/turn-calls.js";
@@ -94,6 +95,7 @@ export class LocalSystem implements ActorSystem {
     this.#namespace = namespaceOf(options.namespace ?? "default");
     const types = new Map([...Registry.of(actors)].map((definition) => [definition.name, new HostedType(definition)]));
     const hosted = (type: string): KnownType | undefined => types.get(type)?.definition;
+    const activations = new ActivationList();
     const directory = new Directory(ports.store);
     const lanes = new Lanes(ports.broker, ports.clock, ports.random);
     const calls = new Calls(lanes, ports.clock, log);
@@ -108,7 +110,8 @@ export class LocalSystem implements ActorSystem {
       lanes,
       calls,
       replies: new ReplyBatch(ports.broker),
-      activations: new ActivationList(),
+      activations,
+      brakes: new Brakes({ types, activations, ports, log }),
       timers: new Deadlines(ports.clock),
       watchdog: options.watchdog,
       dev: options.dev ?? false,
@@ -150,23 +153,26 @@ export class LocalSystem implements ActorSystem {
   }
 
   describe(): SystemDescription {
-    const { workerId, ports, types } = this.#services;
+    const { workerId, ports, types, brakes } = this.#services;
     return {
       workerId,
       namespace: this.#namespace,
       transport: ports.broker.name,
       state: this.#state,
-      types: Array.from(types.values(), ({ definition, activations }) => ({
+      types: Array.from(types.values(), ({ definition, activations, brake }) => ({
         name: definition.name,
         mailbox: definition.mailbox.name,
         partitions: definition.mailbox.partitions,
         handlers: namesOf(definition.methods, "handler"),
         queries: namesOf(definition.methods, "query"),
         activations,
+        paused: [...brake.paused],
+        braked: brake.failures.on,
       })),
       checks: {
         state: this.#state === "running" ? "ok" : `the worker is ${this.#state}`,
         partitions: (this.#worker?.serving ?? true) ? "ok" : "some partitions are not served yet",
+        brake: brakes.check,
       },
     };
   }

@@ -15,6 +15,8 @@ const hosted: SystemDescription = {
       handlers: ["deposit"],
       queries: ["current"],
       activations: 2,
+      paused: [],
+      braked: false,
     },
   ],
   checks: { partitions: "ok" },
@@ -35,6 +37,9 @@ function systemOf({ stored = 3, ...description }: Partial<SystemDescription> & {
         erased.push(address);
         return { deadLetters: 1 };
       },
+      pause: async (target) => [target],
+      resume: async () => [],
+      paused: async () => [],
     },
   } satisfies Partial<ActorSystem> as Partial<ActorSystem> as ActorSystem;
   return { system, erased };

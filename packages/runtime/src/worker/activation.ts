@@ -1,6 +1,7 @@
 import type { ActorError } from "@actor-runtime/core";
 import type { Bucket, Timed } from "../deadlines.js";
 import type { ActorDefinition } from "../definition/actor-definition.js";
+import { TypeBrake } from "./brake.js";
 import type { Inbound, Parked } from "./inbound.js";
 import type { StoredField } from "./state.js";
 
@@ -12,9 +13,11 @@ export class HostedType {
   /** Text of the latest initial state; activations share it instead of holding equal copies. */
   initial = "";
   activations = 0;
+  readonly brake: TypeBrake;
 
   constructor(definition: ActorDefinition) {
     this.definition = definition;
+    this.brake = new TypeBrake(definition.name);
   }
 }
 
@@ -29,17 +32,18 @@ export interface RunningTurn extends Timed {
 export interface ActivationOwner {
   /** Drops it from memory if it is idle and everything of it is committed. */
   deactivate(activation: Activation): boolean;
-  /** The time its first message waited for has come. */
+  /** The time its first message waited for has come, or its type's brake may let it go on. */
   resume(activation: Activation): void;
 }
 
 /**
  * - `loading`: its state is being read, or the instance is being made
+ * - `held`: its type is braked, so not even its constructor runs
  * - `ready`: takes turns
  * - `failed`: it could not come to life; the next message that waits tries again at its time
  * - `leaving`: `onDeactivate` runs; messages wait for the next activation
  */
-export type ActivationPhase = "loading" | "ready" | "failed" | "leaving";
+export type ActivationPhase = "loading" | "held" | "ready" | "failed" | "leaving";
 
 /** A live actor. Kept small, since there may be hundreds of thousands of them; the lists are made when needed. */
 export class Activation implements Timed {

@@ -25,6 +25,8 @@ const lifecycleTimeoutMs = 60_000;
 export class Activations implements ActivationTable {
   readonly #scope: PartitionScope;
   readonly #byAddress = new Map<string, Activation>();
+  /** Those that a brake keeps from coming to life, with their state. */
+  readonly #held = new Map<Activation, string | undefined>();
   readonly #states: ReadBatch<string, string | undefined>;
 
   constructor(scope: PartitionScope) {
@@ -124,6 +126,7 @@ export class Activations implements ActivationTable {
   drop(activation: Activation): void {
     if (this.#byAddress.get(activation.address) !== activation) return;
     this.#byAddress.delete(activation.address);
+    this.#held.delete(activation);
     activation.hosted.activations--;
     const { activations, timers } = this.#scope.services;
     activations.remove(activation);
@@ -145,7 +148,14 @@ export class Activations implements ActivationTable {
   }
 
   resume(activation: Activation): void {
-    this.#scope.scheduler.pump(activation);
+    if (activation.phase === "held") {
+      const text = this.#held.get(activation);
+      this.#held.delete(activation);
+      activation.phase = "loading";
+      void this.#make(activation, text);
+    } else {
+      this.#scope.scheduler.pump(activation);
+    }
   }
 
   get loading(): boolean {
@@ -162,6 +172,10 @@ export class Activations implements ActivationTable {
   }
 
   async #make(activation: Activation, text: string | undefined): Promise<void> {
+    if (activation.hosted.brake.on && this.#scope.services.brakes.holds(activation, activation.head)) {
+      this.#hold(activation, text);
+      return;
+    }
     try {
       this.#construct(activation, text);
       if (typeof (activation.instance as Lifecycle).onActivate === "function") {
@@ -174,6 +188,13 @@ export class Activations implements ActivationTable {
       return;
     }
     activation.phase = "ready";
+    this.#scope.scheduler.pump(activation);
+  }
+
+  /** Operators may still erase it. */
+  #hold(activation: Activation, text: string | undefined): void {
+    activation.phase = "held";
+    this.#held.set(activation, text);
     this.#scope.scheduler.pump(activation);
   }
 

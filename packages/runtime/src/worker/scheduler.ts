@@ -34,6 +34,8 @@ export class Scheduler implements TurnScheduler {
     while (this.#scope.alive && activation.phase === "ready" && activation.running === undefined) {
       const inbound = activation.head;
       if (inbound === undefined || this.#waits(activation, inbound)) return;
+      // Last, for it may let the message through as the one that tries.
+      if (activation.hosted.brake.on && this.#scope.services.brakes.holds(activation, inbound)) return;
       // O5: a keyed or repeated message may have its answer already.
       const keys = inbound.message.kind === "query" ? [] : inbound.answerKeys();
       const answer = this.#pendingAnswer(keys);
@@ -112,6 +114,7 @@ export class Scheduler implements TurnScheduler {
 
   #answerAgain(activation: Activation, inbound: Inbound, answer: Answer): void {
     take(activation, inbound);
+    activation.hosted.brake.passed(inbound);
     this.#settlement.answerAgain(activation, inbound, answer);
   }
 
@@ -125,7 +128,8 @@ export class Scheduler implements TurnScheduler {
   #eraseWhenIdle(activation: Activation, wanted: readonly Inbound[]): void {
     const { phase, running, queries } = activation;
     const idle = running === undefined && queries === undefined;
-    if (this.#scope.alive && idle && (phase === "ready" || phase === "failed")) this.#erase(activation, wanted);
+    const settled = phase === "ready" || phase === "failed" || phase === "held";
+    if (this.#scope.alive && idle && settled) this.#erase(activation, wanted);
   }
 
   /** An operator's erasure passes everything that waits: state, stored and delayed messages and answers go in one commit. */

@@ -9,6 +9,7 @@ import type { Ports } from "../ports.js";
 import type { Watchdog } from "../watchdog.js";
 import type { HostedType } from "./activation.js";
 import type { ActivationList } from "./activation-list.js";
+import type { Brakes } from "./brakes.js";
 import type { ReplyBatch } from "./reply-batch.js";
 
 /** What all partitions of a worker share. */
@@ -24,6 +25,8 @@ export interface WorkerServices {
   readonly calls: Calls;
   readonly replies: ReplyBatch;
   readonly activations: ActivationList;
+  /** What keeps turns of a type from beginning. */
+  readonly brakes: Brakes;
   /** Time-outs of turns, and messages that wait for their time. */
   readonly timers: Deadlines;
   readonly watchdog: Watchdog | undefined;

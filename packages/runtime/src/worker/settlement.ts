@@ -7,27 +7,25 @@ import {
   errorToWire,
   HandlerError,
   IdempotencyMismatchError,
-  LostOwnershipError,
   maxMessageBytes,
   messageBytes,
-  OverloadedError,
   RejectedError,
   replyText,
   retryDelayMs,
   StateVersionError,
-  StoreUnavailableError,
   valueOutcome,
 } from "@actor-runtime/core";
 import type { Activation } from "./activation.js";
 import type { CommitGroup } from "./commit-group.js";
 import { deadLetterText } from "./dead-letter.js";
+import { isInfrastructure } from "./fault.js";
 import { fingerprintOf } from "./fingerprint.js";
 import { Inbound } from "./inbound.js";
 import type { PartitionScope } from "./scope.js";
 
 /** A state newer than the class waits this long before another look, without spending an attempt. */
 const versionWaitMs = 30_000;
-/** So does a message whose turn met a store or an owner that was not there. */
+/** So does a message whose turn met a store or an owner that was not there, or whose type is braked. */
 const infrastructureWaitMs = 1_000;
 
 /** How a message ends: with an answer, an error, another attempt or a dead letter, always as part of a commit (O10). */
@@ -113,7 +111,8 @@ export class Settlement {
     const { definition } = activation.hosted;
     const isTell = inbound.message.kind === "tell";
     const attempts = inbound.attempts + 1;
-    if (isTell && isInfrastructure(error)) {
+    const braked = this.#scope.services.brakes.failed(activation.hosted, inbound, error);
+    if (isTell && (braked || isInfrastructure(error))) {
       const delayMs = error instanceof StateVersionError ? versionWaitMs : infrastructureWaitMs;
       this.#retry(activation, inbound, inbound.attempts, delayMs, group);
     } else if (isTell && mayRetry(error) && attempts < definition.attempts) {
@@ -196,14 +195,6 @@ export function boundedOutcome(thrown: unknown): string {
   if (messageBytes(outcome) <= maxMessageBytes) return outcome;
   const { data: _, cause: __, ...rest } = wire;
   return errorOutcome(rest);
-}
-
-/** Nothing is wrong with the message or its handler, so it spends no attempt. */
-function isInfrastructure(error: ActorError): boolean {
-  if (error instanceof OverloadedError) return error.scope === "store";
-  return (
-    error instanceof StoreUnavailableError || error instanceof LostOwnershipError || error instanceof StateVersionError
-  );
 }
 
 /** A fault may pass; a refusal or a wrong message never does. */

@@ -138,9 +138,9 @@ export class Tenure implements PartitionScope {
     if (!this.commits.idle || this.#inbox.holds || this.activations.loading || !this.answers.idle) return false;
     const now = this.services.ports.clock.now();
     for (const activation of this.activations) {
-      const { running, queries, phase, head } = activation;
+      const { running, queries, phase, head, hosted } = activation;
       if (running || queries || phase === "loading" || phase === "leaving") return false;
-      if (head && head.notBefore <= now) return false;
+      if (head && head.notBefore <= now && !hosted.brake.on) return false;
     }
     return true;
   }

@@ -163,6 +163,7 @@ export class Turns implements TurnHost {
     const group = this.scope.commits.gathering;
     this.#saveState(turn, text, group);
     if (turn.tells !== undefined) group.out.push(...turn.tells);
+    this.scope.services.brakes.succeeded(activation.hosted, inbound);
     this.#settlement.answer(inbound, valueText, group);
     this.#settlement.done(activation, inbound, group);
     this.scope.activations.used(activation);

@@ -13,7 +13,7 @@ import { PartitionOwner } from "./partition-owner.js";
 import type { WorkerServices } from "./services.js";
 import type { Tenure } from "./tenure.js";
 
-/** Idle actors are looked for this often. */
+/** Idle actors, pauses by operators and probes that are due are looked for this often. */
 const sweepMs = 1_000;
 /** Leases that could not be renewed are looked for this often. */
 const expiryCheckMs = 500;
@@ -37,6 +37,8 @@ export class Worker {
    */
   async start(): Promise<void> {
     await this.#register();
+    // Before the first message: what is paused must not run even for a moment.
+    await this.#services.brakes.look();
     const { ports, limits } = this.#services;
     await ports.membership.join(this.#member(), limits.leaseMs);
     const count = [...this.#mailboxes.values()].reduce((sum, { partitions }) => sum + partitions, 0);
@@ -49,7 +51,10 @@ export class Worker {
     await Promise.all(this.#owners.map((owner) => owner.start()));
     this.#every(limits.leaseMs / 3, () => this.#renew());
     this.#every(limits.leaseMs / 3, () => this.#heartbeat());
-    this.#every(sweepMs, () => this.#sweep());
+    this.#every(sweepMs, () => {
+      this.#sweep();
+      this.#brakes();
+    });
     this.#every(expiryCheckMs, () => this.#dropExpired());
   }
 
@@ -174,6 +179,12 @@ export class Worker {
     } catch (error) {
       this.#services.log.warn({ err: error }, "no heartbeat: the store does not answer");
     }
+  }
+
+  #brakes(): void {
+    const { brakes, log } = this.#services;
+    brakes.look().catch((error) => log.debug({ err: error }, "no look at what is paused: the store does not answer"));
+    brakes.probe();
   }
 
   /** Drops actors that were idle for their type's `idleAfter`. */

@@ -1,0 +1,25 @@
+import {
+  type ActorError,
+  InvalidArgumentsError,
+  LostOwnershipError,
+  NotStartedError,
+  OverloadedError,
+  StateVersionError,
+  StoreUnavailableError,
+  UnknownHandlerError,
+} from "@actor-runtime/core";
+
+/** Nothing is wrong with the message or its handler, so it spends no attempt. */
+export function isInfrastructure(error: ActorError): boolean {
+  if (error instanceof OverloadedError) return error.scope === "store";
+  return (
+    error instanceof StoreUnavailableError || error instanceof LostOwnershipError || error instanceof StateVersionError
+  );
+}
+
+/** No handler ran: the message was wrong, or came too late. */
+export function isSendersFault(error: ActorError): boolean {
+  return (
+    error instanceof InvalidArgumentsError || error instanceof UnknownHandlerError || error instanceof NotStartedError
+  );
+}

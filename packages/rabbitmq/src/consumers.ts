@@ -1,0 +1,77 @@
+import type { Channel } from "amqplib";
+import { operationError } from "./channel-errors.js";
+import { Connection } from "./connection.js";
+import type { Settings } from "./options.js";
+import { type Consumption, PartitionChannel } from "./partition-channel.js";
+import type { Topology } from "./topology.js";
+
+/** A connection, and how many of its channels are taken. */
+interface Line {
+  readonly connection: Connection;
+  channels: number;
+}
+
+/** Partitions on channels of their own, over as many connections as they need. */
+export class Consumers {
+  readonly #settings: Settings;
+  readonly #topology: Topology;
+  readonly #lines: Line[];
+  readonly #open = new Set<PartitionChannel>();
+  /** Connections are added one at a time: those who wait for one share it. */
+  #growing: Promise<void> | undefined;
+  #closed = false;
+
+  /** @param first where partitions go until its channels are taken; it is its maker's to close */
+  constructor(settings: Settings, topology: Topology, first: Connection) {
+    this.#settings = settings;
+    this.#topology = topology;
+    this.#lines = [{ connection: first, channels: 0 }];
+  }
+
+  async open(consumption: Consumption): Promise<PartitionChannel> {
+    const channel = await this.#channel(await this.#lineWithRoom());
+    const opened = await PartitionChannel.open(this.#settings, this.#topology, channel, consumption);
+    this.#open.add(opened);
+    channel.once("close", () => this.#open.delete(opened));
+    if (this.#closed) await opened.close();
+    return opened;
+  }
+
+  /** Returns everything unacked to the queues, then ends the connections it added. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#open].map((channel) => channel.close()));
+    await Promise.all(this.#lines.slice(1).map(({ connection }) => connection.close()));
+  }
+
+  async #lineWithRoom(): Promise<Line> {
+    for (;;) {
+      const line = this.#lines.find(({ channels }) => channels < this.#settings.maxChannelsPerConnection);
+      if (line) return line;
+      this.#growing ??= this.#grow().finally(() => (this.#growing = undefined));
+      await this.#growing;
+    }
+  }
+
+  async #grow(): Promise<void> {
+    const connection = new Connection(this.#settings, "consume");
+    await connection.open();
+    if (this.#closed) await connection.close();
+    this.#lines.push({ connection, channels: 0 });
+  }
+
+  async #channel(line: Line): Promise<Channel> {
+    line.channels++;
+    try {
+      const { model } = line.connection;
+      const channel = await model.createChannel();
+      // It throws when the connection was lost meanwhile, and the channel's end with it went unheard.
+      if (line.connection.model !== model) throw new Error("the connection to RabbitMQ was lost");
+      channel.once("close", () => line.channels--);
+      return channel;
+    } catch (error) {
+      line.channels--;
+      throw operationError("no channel could be opened", error);
+    }
+  }
+}

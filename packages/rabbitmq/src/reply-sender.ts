@@ -1,0 +1,86 @@
+import type { Telemetry } from "@actor-runtime/core";
+import { type Channel, type ChannelModel, IllegalOperationError } from "amqplib";
+import { reasonOf } from "./channel-errors.js";
+import type { ConnectionUser } from "./connection.js";
+import { instruments } from "./instruments.js";
+import type { Names } from "./names.js";
+
+/** From so many writes that the socket has not taken, bytes count against the bound. */
+const bufferedWrites = 64;
+/** The most bytes of answers that wait while the socket is backed up or blocked (P12). */
+const maxBufferedBytes = 16 * 1024 * 1024;
+
+/** Sends answers once, unconfirmed (delivery.md S8): what cannot go now is dropped, and its caller asks again. */
+export class ReplySender implements ConnectionUser {
+  readonly #names: Names;
+  readonly #telemetry: Telemetry;
+  #model: ChannelModel | undefined;
+  #channel: Channel | undefined;
+  #backedUp = false;
+  #bufferedBytes = 0;
+
+  constructor(names: Names, telemetry: Telemetry) {
+    this.#names = names;
+    this.#telemetry = telemetry;
+  }
+
+  connected(model: ChannelModel): void {
+    this.#model = model;
+    void this.#open(model);
+  }
+
+  disconnected(): void {
+    this.#model = undefined;
+    this.#channel = undefined;
+  }
+
+  send(to: string, body: Uint8Array): void {
+    const full = this.#backedUp && this.#bufferedBytes + body.byteLength > maxBufferedBytes;
+    if (!this.#channel || full || !this.#names.isReplies(to)) {
+      this.#dropped();
+      return;
+    }
+    const content = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+    try {
+      // Not mandatory and not persistent: whoever has gone does not wait for it.
+      if (!this.#channel.publish("", to, content)) this.#backedUp = true;
+      if (this.#backedUp) this.#bufferedBytes += body.byteLength;
+    } catch (error) {
+      if (!(error instanceof IllegalOperationError)) throw error;
+      this.#dropped();
+    }
+  }
+
+  /** Waits until what was sent has left. */
+  async close(): Promise<void> {
+    const channel = this.#channel;
+    this.disconnected();
+    await channel?.close().catch(() => {});
+  }
+
+  #dropped(): void {
+    this.#telemetry.count(instruments.repliesDropped, 1);
+  }
+
+  async #open(model: ChannelModel): Promise<void> {
+    try {
+      const channel = await model.createChannel({ highWaterMark: bufferedWrites });
+      reasonOf(channel);
+      if (this.#model !== model) return;
+      this.#channel = channel;
+      this.#emptied();
+      channel.on("drain", () => this.#emptied());
+      // Nothing but its connection ends it: publishing to the default exchange breaks no rule.
+      channel.once("close", () => {
+        if (this.#channel === channel) this.#channel = undefined;
+      });
+    } catch {
+      // The connection was lost, and comes back with a call of `connected`.
+    }
+  }
+
+  #emptied(): void {
+    this.#backedUp = false;
+    this.#bufferedBytes = 0;
+  }
+}

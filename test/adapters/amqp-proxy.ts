@@ -1,0 +1,125 @@
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer, type TlsOptions } from "node:tls";
+
+/** One connection through the proxy. */
+interface Pair {
+  readonly client: Socket;
+  readonly broker: Socket;
+  /** The name the client gave it, once it has come by. */
+  greeting: string;
+  held: boolean;
+}
+
+/** Stands between an adapter and the broker, and does what networks and brokers short of memory do. */
+export class AmqpProxy {
+  readonly #server: Server;
+  readonly #pairs = new Set<Pair>();
+  readonly #target: URL;
+
+  private constructor(target: URL, tls?: TlsOptions) {
+    this.#target = target;
+    const accept = (client: Socket) => this.#accept(client);
+    this.#server = tls ? createTlsServer(tls, accept) : createServer(accept);
+  }
+
+  /** @param tls answers as an `amqps` server with this certificate */
+  static async start(target: string, tls?: TlsOptions): Promise<AmqpProxy> {
+    const proxy = new AmqpProxy(new URL(target), tls);
+    proxy.#server.listen(0, "127.0.0.1");
+    await once(proxy.#server, "listening");
+    return proxy;
+  }
+
+  get url(): string {
+    const url = new URL(this.#target);
+    url.host = `127.0.0.1:${this.port}`;
+    return url.href;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Connections open now whose name has this in it. */
+  connections(name = ""): number {
+    return this.#named(name).length;
+  }
+
+  /** Breaks the connections whose name has this in it. */
+  cut(name = ""): void {
+    for (const { client, broker } of this.#named(name)) {
+      client.destroy();
+      broker.destroy();
+    }
+  }
+
+  /** Lets nothing through either way, as a network that lost its route; what was held arrives when it lets go. */
+  hold(name: string, on: boolean): void {
+    for (const pair of this.#named(name)) {
+      pair.held = on;
+      for (const socket of [pair.client, pair.broker]) {
+        if (on) socket.pause();
+        else socket.resume();
+      }
+    }
+  }
+
+  /** Tells the client what a broker short of memory tells, and stops reading from it, or goes on. */
+  block(name: string, on: boolean): void {
+    for (const { client, broker } of this.#named(name)) {
+      client.write(on ? connectionBlocked("low on memory") : connectionUnblocked);
+      if (on) client.pause();
+      else client.resume();
+      // The proxy forwards in whole reads of the broker's writes, so that this falls between two frames.
+      broker.resume();
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.cut();
+    this.#server.close();
+    await once(this.#server, "close");
+  }
+
+  #named(name: string): Pair[] {
+    return [...this.#pairs].filter(({ greeting }) => greeting.includes(name));
+  }
+
+  #accept(client: Socket): void {
+    const broker = connect(Number(this.#target.port || 5672), this.#target.hostname);
+    const pair: Pair = { client, broker, greeting: "", held: false };
+    this.#pairs.add(pair);
+    client.on("data", (chunk: Buffer) => {
+      if (pair.greeting.length < 2_000) pair.greeting += chunk.toString("latin1");
+      broker.write(chunk);
+    });
+    broker.on("data", (chunk: Buffer) => client.write(chunk));
+    for (const [from, to] of [
+      [client, broker],
+      [broker, client],
+    ] as const) {
+      from.setNoDelay(true);
+      from.on("error", () => to.destroy());
+      from.on("close", () => {
+        this.#pairs.delete(pair);
+        to.destroy();
+      });
+    }
+  }
+}
+
+/** A frame of the connection itself: type 1, channel 0, and so many bytes of class, method and arguments. */
+function methodFrame(payload: Buffer): Buffer {
+  const head = Buffer.alloc(7);
+  head[0] = 1;
+  head.writeUInt32BE(payload.length, 3);
+  return Buffer.concat([head, payload, Buffer.from([0xce])]);
+}
+
+/** Class 10, method 60, a short string. */
+function connectionBlocked(reason: string): Buffer {
+  return methodFrame(Buffer.concat([Buffer.from([0, 10, 0, 60, reason.length]), Buffer.from(reason)]));
+}
+
+const connectionUnblocked = methodFrame(Buffer.from([0, 10, 0, 61]));

@@ -1,5 +1,6 @@
 import type { Duration } from "@actor-runtime/core";
 import type { RefBy, Transaction } from "./client/ref-types.js";
+import type { DeadLetters } from "./dead-letters.js";
 
 export interface LockOptions {
   /** How long the lock outlives its holder; renewed while held. Default `"10s"`. */
@@ -94,6 +95,8 @@ export interface ActorSystem extends AsyncDisposable {
   /** Tells by name; resolves once the broker has the message. */
   tell(call: UntypedCall): Promise<void>;
   readonly actors: ActorAdmin;
+  /** Messages that could not take effect. */
+  readonly dead: DeadLetters;
   readonly locks: Locks;
   transaction<R>(body: (tx: Transaction) => Promise<R>): Promise<R>;
   transaction<R>(

@@ -21,6 +21,7 @@ import { type BoundMethod, bindMethod, type KnownType, targetOf } from "./client
 import { refBy } from "./client/ref-by.js";
 import type { RefBy } from "./client/ref-types.js";
 import { consoleLog } from "./console-log.js";
+import { BrokerDeadLetters, type DeadLetters } from "./dead-letters.js";
 import { Deadlines } from "./deadlines.js";
 import type { AnyActor } from "./definition/actor-definition.js";
 import { DefaultContainer } from "./definition/default-container.js";
@@ -79,6 +80,7 @@ export async function createSystem(options: SystemOptions): Promise<LocalSystem>
 export class LocalSystem implements ActorSystem {
   readonly ref: RefBy<Promise<void>>;
   readonly actors: ActorAdmin;
+  readonly dead: DeadLetters;
   readonly locks: Locks = unsupportedLocks;
   readonly #namespace: string;
   readonly #services: WorkerServices;
@@ -120,6 +122,7 @@ export class LocalSystem implements ActorSystem {
     this.#caller = new OutsideCaller(calls, directory, ports.clock);
     this.ref = refBy<Promise<void>>(this.#caller, hosted);
     this.actors = new StoredActors(ports, directory, calls);
+    this.dead = new BrokerDeadLetters(ports, directory, calls);
     this.#worker = types.size > 0 ? new Worker(this.#services) : undefined;
   }
 

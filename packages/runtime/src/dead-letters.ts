@@ -1,0 +1,139 @@
+import {
+  answerKey,
+  type DeadLetter,
+  InvalidAddressError,
+  type Message,
+  parseAddress,
+  TooLargeError,
+  UnknownTypeError,
+} from "@actor-runtime/core";
+import { callTarget } from "./client/call-target.js";
+import type { Calls } from "./client/calls.js";
+import type { Directory } from "./client/directory.js";
+import { type DeadLetterFilter, DeadLetterSelection } from "./dead-letter-filter.js";
+import type { Ports } from "./ports.js";
+
+/** How long to wait for room in the mailbox and the broker's confirm. */
+const confirmMs = 30_000;
+
+/** Messages that could not take effect, for operators and programs. */
+export interface DeadLetters {
+  /** Dead letters of all types, or one; those of a type oldest first, each message once. Leaves them where they are. */
+  list(filter?: DeadLetterFilter): AsyncIterable<DeadLetter>;
+  /**
+   * Sends messages again, as tells, and removes their letters once the broker has confirmed. A message keeps its identity
+   * (its idempotency key, else `dead:<identity>`), also through further retries: what took effect does not do so again
+   * within its type's `replyRetention`. It does not keep its place among the messages of its sender.
+   *
+   * @returns how many were `retried`, and how many letters `cannot` be and stay: they were undecodable, or belong to a type
+   * that nobody ever hosted
+   * @throws OverloadedError or UnknownOutcomeError when a mailbox takes nothing more; the rest stays
+   */
+  retry(filter: DeadLetterFilter): Promise<{ retried: number; cannot: number }>;
+  /** Removes letters for good. */
+  drop(filter: DeadLetterFilter): Promise<{ dropped: number }>;
+}
+
+/** A message that was read, not just the frame it came in. */
+export function isRetryable({ message }: DeadLetter): boolean {
+  return !("frame" in message);
+}
+
+/** `system.dead`: works on the broker itself, so any process may use it. */
+export class BrokerDeadLetters implements DeadLetters {
+  readonly #ports: Ports;
+  readonly #directory: Directory;
+  readonly #calls: Calls;
+
+  constructor(ports: Ports, directory: Directory, calls: Calls) {
+    this.#ports = ports;
+    this.#directory = directory;
+    this.#calls = calls;
+  }
+
+  async *list(filter: DeadLetterFilter = {}): AsyncIterable<DeadLetter> {
+    const selection = this.#select(filter);
+    for (const type of await this.#types(selection)) {
+      for await (const letter of this.#ports.broker.deadLetters(type)) {
+        if (selection.look(letter) === "chosen") yield letter;
+      }
+    }
+  }
+
+  async retry(filter: DeadLetterFilter): Promise<{ retried: number; cannot: number }> {
+    let retried = 0;
+    let cannot = 0;
+    await this.#take(filter, async (letter) => {
+      const sent = await this.#send(letter);
+      if (sent) retried++;
+      else cannot++;
+      return sent;
+    });
+    return { retried, cannot };
+  }
+
+  async drop(filter: DeadLetterFilter): Promise<{ dropped: number }> {
+    let dropped = 0;
+    await this.#take(filter, async () => {
+      dropped++;
+      return true;
+    });
+    return { dropped };
+  }
+
+  /** Removes the chosen ones for which `take` is true, with all their copies. */
+  async #take(filter: DeadLetterFilter, take: (letter: DeadLetter) => Promise<boolean>): Promise<void> {
+    const selection = this.#select(filter);
+    const kept = new Set<string>();
+    for (const type of await this.#types(selection)) {
+      await this.#ports.broker.takeDeadLetters(type, async (letter) => {
+        const found = selection.look(letter);
+        if (found === "other") return false;
+        const key = answerKey(letter.address, letter.id);
+        if (found === "copy") return !kept.has(key);
+        const taken = await take(letter);
+        if (!taken) kept.add(key);
+        return taken;
+      });
+    }
+  }
+
+  /** Resolves once the broker has the message; `false`: it can never be sent. */
+  async #send({ id, address, handler, message }: DeadLetter): Promise<boolean> {
+    if ("frame" in message) return false;
+    const argsText = JSON.stringify(message.args);
+    try {
+      const { type, key } = parseAddress(address);
+      const partition = await this.#directory.find(type, key);
+      await this.#calls.tell(partition, callTarget(address, "ask", handler), argsText, detailsOf(id, message));
+      return true;
+    } catch (error) {
+      const never = [InvalidAddressError, TooLargeError, UnknownTypeError].some((type) => error instanceof type);
+      if (never) return false;
+      throw error;
+    }
+  }
+
+  #select(filter: DeadLetterFilter): DeadLetterSelection {
+    return new DeadLetterSelection(filter, this.#ports.clock.now());
+  }
+
+  /** Letters of undecodable frames lie under the name of their mailbox. */
+  async #types({ type }: DeadLetterSelection): Promise<Iterable<string>> {
+    if (type !== undefined) return [type];
+    const { types, mailboxes } = await this.#ports.store.namespace();
+    return new Set([...Object.keys(types), ...Object.keys(mailboxes)].toSorted());
+  }
+}
+
+/** A key that its sender gave it (`u:`) stays, so that it counts once also when its sender repeats it. */
+function detailsOf(id: string, { headers }: Message) {
+  return {
+    timeoutMs: confirmMs,
+    signal: undefined,
+    headers,
+    id: /^(u|dead):/.test(id) ? id : `dead:${id}`,
+    chain: undefined,
+    dueAt: undefined,
+  };
+}

@@ -253,6 +253,18 @@ describe("retrying dead letters", () => {
   });
 });
 
+describe("a dry run", () => {
+  it("counts what would happen and changes nothing", async () => {
+    await kill("alice");
+    await bury("no json");
+    const before = await rig.deadLetters("Journal");
+    const published = rig.published.length;
+    expect(await system.dead.retry({}, { dryRun: true })).toEqual({ retried: 1, cannot: 1 });
+    expect(await system.dead.drop({}, { dryRun: true })).toEqual({ dropped: 2 });
+    expect([await rig.deadLetters("Journal"), rig.published.length]).toEqual([before, published]);
+  });
+});
+
 describe("dropping dead letters", () => {
   it("removes those that are meant, with their copies, and no others", async () => {
     await kill("alice");

@@ -3,6 +3,7 @@ import {
   type DeadLetter,
   InvalidAddressError,
   type Message,
+  type PartitionId,
   parseAddress,
   TooLargeError,
   UnknownTypeError,
@@ -15,6 +16,11 @@ import type { Ports } from "./ports.js";
 
 /** How long to wait for room in the mailbox and the broker's confirm. */
 const confirmMs = 30_000;
+
+export interface DryRun {
+  /** Only count, and change nothing. Default `false`. */
+  readonly dryRun?: boolean;
+}
 
 /** Messages that could not take effect, for operators and programs. */
 export interface DeadLetters {
@@ -29,9 +35,9 @@ export interface DeadLetters {
    * that nobody ever hosted
    * @throws OverloadedError or UnknownOutcomeError when a mailbox takes nothing more; the rest stays
    */
-  retry(filter: DeadLetterFilter): Promise<{ retried: number; cannot: number }>;
+  retry(filter: DeadLetterFilter, options?: DryRun): Promise<{ retried: number; cannot: number }>;
   /** Removes letters for good. */
-  drop(filter: DeadLetterFilter): Promise<{ dropped: number }>;
+  drop(filter: DeadLetterFilter, options?: DryRun): Promise<{ dropped: number }>;
 }
 
 /** A message that was read, not just the frame it came in. */
@@ -60,24 +66,29 @@ export class BrokerDeadLetters implements DeadLetters {
     }
   }
 
-  async retry(filter: DeadLetterFilter): Promise<{ retried: number; cannot: number }> {
+  async retry(filter: DeadLetterFilter, { dryRun = false }: DryRun = {}): Promise<{ retried: number; cannot: number }> {
     let retried = 0;
     let cannot = 0;
-    await this.#take(filter, async (letter) => {
-      const sent = await this.#send(letter);
+    const retry = async (letter: DeadLetter): Promise<boolean> => {
+      const partition = await this.#partition(letter);
+      const sent = partition !== undefined && (dryRun || (await this.#send(letter, partition)));
       if (sent) retried++;
       else cannot++;
       return sent;
-    });
+    };
+    if (dryRun) for await (const letter of this.list(filter)) await retry(letter);
+    else await this.#take(filter, retry);
     return { retried, cannot };
   }
 
-  async drop(filter: DeadLetterFilter): Promise<{ dropped: number }> {
+  async drop(filter: DeadLetterFilter, { dryRun = false }: DryRun = {}): Promise<{ dropped: number }> {
     let dropped = 0;
-    await this.#take(filter, async () => {
+    const drop = async (): Promise<boolean> => {
       dropped++;
       return true;
-    });
+    };
+    if (dryRun) for await (const _ of this.list(filter)) await drop();
+    else await this.#take(filter, drop);
     return { dropped };
   }
 
@@ -98,18 +109,28 @@ export class BrokerDeadLetters implements DeadLetters {
     }
   }
 
-  /** Resolves once the broker has the message; `false`: it can never be sent. */
-  async #send({ id, address, handler, message }: DeadLetter): Promise<boolean> {
-    if ("frame" in message) return false;
-    const argsText = JSON.stringify(message.args);
+  /** Where its message belongs; `undefined`: it can never be sent. */
+  async #partition({ address, message }: DeadLetter): Promise<PartitionId | undefined> {
+    if ("frame" in message) return undefined;
     try {
       const { type, key } = parseAddress(address);
-      const partition = await this.#directory.find(type, key);
-      await this.#calls.tell(partition, callTarget(address, "ask", handler), argsText, detailsOf(id, message));
+      return await this.#directory.find(type, key);
+    } catch (error) {
+      if (error instanceof InvalidAddressError || error instanceof UnknownTypeError) return undefined;
+      throw error;
+    }
+  }
+
+  /** Resolves once the broker has the message; `false`: its identity makes it too large. */
+  async #send({ id, address, handler, message }: DeadLetter, partition: PartitionId): Promise<boolean> {
+    const { args, headers } = message as Message;
+    const details = { timeoutMs: confirmMs, signal: undefined, headers, chain: undefined, dueAt: undefined };
+    const target = callTarget(address, "ask", handler);
+    try {
+      await this.#calls.tell(partition, target, JSON.stringify(args), { ...details, id: identityOf(id) });
       return true;
     } catch (error) {
-      const never = [InvalidAddressError, TooLargeError, UnknownTypeError].some((type) => error instanceof type);
-      if (never) return false;
+      if (error instanceof TooLargeError) return false;
       throw error;
     }
   }
@@ -126,14 +147,7 @@ export class BrokerDeadLetters implements DeadLetters {
   }
 }
 
-/** A key that its sender gave it (`u:`) stays, so that it counts once also when its sender repeats it. */
-function detailsOf(id: string, { headers }: Message) {
-  return {
-    timeoutMs: confirmMs,
-    signal: undefined,
-    headers,
-    id: /^(u|dead):/.test(id) ? id : `dead:${id}`,
-    chain: undefined,
-    dueAt: undefined,
-  };
+/** A key that its sender gave it (`u:`) stays, so that it counts once also when its sender repeats it (delivery.md C.21). */
+function identityOf(id: string): string {
+  return /^(u|dead):/.test(id) ? id : `dead:${id}`;
 }

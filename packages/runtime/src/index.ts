@@ -34,7 +34,7 @@ export type {
   TurnRef,
 } from "./client/ref-types.js";
 export type { DeadLetterFilter } from "./dead-letter-filter.js";
-export { type DeadLetters, isRetryable } from "./dead-letters.js";
+export { type DeadLetters, type DryRun, isRetryable } from "./dead-letters.js";
 export type { ActorDefinition, AnyActor } from "./definition/actor-definition.js";
 export type { ActorOptions } from "./definition/actor-options.js";
 export { declaredActor } from "./definition/declarations.js";

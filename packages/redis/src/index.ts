@@ -1,4 +1,14 @@
-// # Layout
-//
-// nothing yet
-export {};
+/**
+ * # Layout
+ *
+ * - `redis-services`      connects, checks the server, and gives the three ports; `options`, `server`
+ * - `redis-store`, `redis-leases`, `redis-membership`   the ports
+ * - `namespace-record`, `rewinds`, `store-clock`        what they share
+ * - `scripts/`, `keys`    the Lua scripts and the keys they work on
+ * - `commit-arguments`, `answers`, `outbox-chunks`      how a commit is written, `partition-image`, `hash-scan` how it is read
+ * - `barrier`             waits for replicas and disks
+ * - `connection`, `script`, `script-command`, `store-error`   ioredis
+ */
+export type { Endpoint, RedisBarrier, RedisServicesOptions } from "./options.js";
+export { type RedisDescription, RedisServices } from "./redis-services.js";
+export type { Server as RedisServer } from "./server.js";

@@ -9,6 +9,7 @@ export default defineConfig({
   test: {
     include: ["packages/*/src/**/*.test.ts", "examples/*/**/*.test.ts", "test/**/*.test.ts"],
     exclude: ["**/node_modules/**", "**/dist/**"],
+    globalSetup: fileURLToPath(new URL("services/global-setup.ts", import.meta.url)),
     pool: "forks",
     maxWorkers: 2,
     testTimeout: 10_000,

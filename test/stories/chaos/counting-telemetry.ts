@@ -1,0 +1,46 @@
+import type { Telemetry } from "@actor-runtime/core";
+import { SilentTelemetry } from "@actor-runtime/embedded";
+
+/** Sums by instrument. */
+export type Totals = Readonly<Record<string, number>>;
+
+/** Keeps the sums of counters, and nothing else. */
+export class CountingTelemetry implements Telemetry {
+  readonly tracing = false;
+  readonly #silent = new SilentTelemetry();
+  readonly #totals: Record<string, number> = {};
+  readonly #changed: () => void;
+
+  /** @param changed called after each change */
+  constructor(changed: () => void = () => {}) {
+    this.#changed = changed;
+  }
+
+  get totals(): Totals {
+    return this.#totals;
+  }
+
+  count(instrument: string, value: number): void {
+    this.#totals[instrument] = (this.#totals[instrument] ?? 0) + value;
+    this.#changed();
+  }
+
+  span() {
+    return this.#silent.span();
+  }
+
+  record(): void {}
+
+  observe(): () => void {
+    return () => {};
+  }
+}
+
+/** The sums of several together. */
+export function sumOf(all: readonly Totals[]): Totals {
+  const sum: Record<string, number> = {};
+  for (const [instrument, value] of all.flatMap((totals) => Object.entries(totals))) {
+    sum[instrument] = (sum[instrument] ?? 0) + value;
+  }
+  return sum;
+}

@@ -8,14 +8,16 @@ interface Pair {
   readonly broker: Socket;
   /** The name the client gave it, once it has come by. */
   greeting: string;
-  held: boolean;
 }
 
 /** Stands between an adapter and the broker, and does what networks and brokers short of memory do. */
 export class AmqpProxy {
   readonly #server: Server;
   readonly #pairs = new Set<Pair>();
+  readonly #deadEnds = new Set<Socket>();
   readonly #target: URL;
+  /** Connections are taken and lead nowhere. */
+  holdNew = false;
 
   private constructor(target: URL, tls?: TlsOptions) {
     this.#target = target;
@@ -41,9 +43,14 @@ export class AmqpProxy {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** Connections open now whose name has this in it. */
+  /** Connections open now whose name has this in it. What follows a space is their purpose; without it `consumer_…` is found too. */
   connections(name = ""): number {
     return this.#named(name).length;
+  }
+
+  /** Connections that lead nowhere. */
+  get waiting(): number {
+    return this.#deadEnds.size;
   }
 
   /** Breaks the connections whose name has this in it. */
@@ -57,7 +64,6 @@ export class AmqpProxy {
   /** Lets nothing through either way, as a network that lost its route; what was held arrives when it lets go. */
   hold(name: string, on: boolean): void {
     for (const pair of this.#named(name)) {
-      pair.held = on;
       for (const socket of [pair.client, pair.broker]) {
         if (on) socket.pause();
         else socket.resume();
@@ -67,17 +73,16 @@ export class AmqpProxy {
 
   /** Tells the client what a broker short of memory tells, and stops reading from it, or goes on. */
   block(name: string, on: boolean): void {
-    for (const { client, broker } of this.#named(name)) {
+    for (const { client } of this.#named(name)) {
       client.write(on ? connectionBlocked("low on memory") : connectionUnblocked);
       if (on) client.pause();
       else client.resume();
-      // The proxy forwards in whole reads of the broker's writes, so that this falls between two frames.
-      broker.resume();
     }
   }
 
   async stop(): Promise<void> {
     this.cut();
+    for (const client of this.#deadEnds) client.destroy();
     this.#server.close();
     await once(this.#server, "close");
   }
@@ -87,8 +92,15 @@ export class AmqpProxy {
   }
 
   #accept(client: Socket): void {
+    if (this.holdNew) {
+      this.#deadEnds.add(client);
+      client.on("error", () => {});
+      client.on("close", () => this.#deadEnds.delete(client));
+      client.resume();
+      return;
+    }
     const broker = connect(Number(this.#target.port || 5672), this.#target.hostname);
-    const pair: Pair = { client, broker, greeting: "", held: false };
+    const pair: Pair = { client, broker, greeting: "" };
     this.#pairs.add(pair);
     client.on("data", (chunk: Buffer) => {
       if (pair.greeting.length < 2_000) pair.greeting += chunk.toString("latin1");

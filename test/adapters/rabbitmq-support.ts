@@ -62,9 +62,8 @@ export async function onPlainChannel<T>(work: (channel: Channel) => Promise<T>):
   }
 }
 
-/** The queues these brokers declare from now on, without the namespace before their names. */
-export function notingQueues(...brokers: RabbitBroker[]): ReadonlySet<string> {
-  const queues = new Set<string>();
+/** Notes the queues these brokers declare from now on, without the namespace before their names. */
+export function notingQueues(queues: Set<string>, ...brokers: RabbitBroker[]): void {
   for (const broker of brokers) {
     const consume = broker.consume.bind(broker);
     broker.consume = (mailbox, partition, ...rest) => {
@@ -77,7 +76,6 @@ export function notingQueues(...brokers: RabbitBroker[]): ReadonlySet<string> {
       return publish(to, frame);
     };
   }
-  return queues;
 }
 
 /** Removes what a namespace left in the broker. */

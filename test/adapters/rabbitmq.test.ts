@@ -9,7 +9,8 @@ brokerContract("rabbitmq", async () => {
   const proxy = await AmqpProxy.start(amqpUrl());
   const one = await connected({ namespace, urls: proxy.url, connectionName: "one", maxMailboxBytes });
   const two = await connected({ namespace, connectionName: "two", maxMailboxBytes });
-  const queues = notingQueues(one.broker, two.broker);
+  const queues = new Set<string>();
+  notingQueues(queues, one.broker, two.broker);
   return {
     port: one.broker,
     other: two.broker,

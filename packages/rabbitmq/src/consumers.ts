@@ -29,7 +29,7 @@ export class Consumers {
   }
 
   async open(consumption: Consumption): Promise<PartitionChannel> {
-    const channel = await this.#channel(await this.#lineWithRoom());
+    const channel = await this.#channel(await this.#reserve());
     const opened = await PartitionChannel.open(this.#settings, this.#topology, channel, consumption);
     this.#open.add(opened);
     channel.once("close", () => this.#open.delete(opened));
@@ -37,17 +37,25 @@ export class Consumers {
     return opened;
   }
 
-  /** Returns everything unacked to the queues, then ends the connections it added. */
+  /** Returns everything unacked to the queues; nothing is consumed from here on. */
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all([...this.#open].map((channel) => channel.close()));
+  }
+
+  /** Ends the connections it added. */
+  async disconnect(): Promise<void> {
     await Promise.all(this.#lines.slice(1).map(({ connection }) => connection.close()));
   }
 
-  async #lineWithRoom(): Promise<Line> {
+  /** Takes a place for a channel at once: partitions are opened side by side. */
+  async #reserve(): Promise<Line> {
     for (;;) {
       const line = this.#lines.find(({ channels }) => channels < this.#settings.maxChannelsPerConnection);
-      if (line) return line;
+      if (line) {
+        line.channels++;
+        return line;
+      }
       this.#growing ??= this.#grow().finally(() => (this.#growing = undefined));
       await this.#growing;
     }
@@ -60,8 +68,8 @@ export class Consumers {
     this.#lines.push({ connection, channels: 0 });
   }
 
+  /** Gives the place back when the channel ends. */
   async #channel(line: Line): Promise<Channel> {
-    line.channels++;
     try {
       const { model } = line.connection;
       const channel = await model.createChannel();

@@ -12,8 +12,11 @@ import { endChannel } from "./end-channel.js";
 
 /** AMQP counts a prefetch in 16 bits. */
 const maxPrefetch = 65_535;
-/** When a counted frame does not come for so long, somebody else may have it: the queue is asked again. */
-const lookAgainMs = 500;
+/** How often and how long to wait for another reader's end before reading beside it. */
+const mostLooks = 100;
+const lookMs = 20;
+/** A counted frame that does not come for so long is with somebody else. */
+const patienceMs = 1_000;
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /** How dead letters are written back. */
@@ -76,18 +79,25 @@ export class DeadLetterReader {
     this.#channel.ack(message);
   }
 
-  /** Waits for another one; `false`: all that is left is with somebody else. */
+  /** Waits for another one; `false`: what is left is with somebody else. */
   async #more(): Promise<boolean> {
     const arrival = new Promise<void>((resolve) => (this.#wake = resolve));
-    await Promise.race([arrival, this.#pause(lookAgainMs)]);
+    await Promise.race([arrival, this.#pause(patienceMs)]);
     if (this.#ended) throw this.#reason.error ?? new Error("the connection to RabbitMQ was lost");
-    return this.#arrived.length > 0 || (await this.#count()) > 0;
+    return this.#arrived.length > 0;
   }
 
-  /** Frames ready for delivery. A queue nobody declared has none, and is not made. */
+  /**
+   * Frames ready for delivery. A queue nobody declared has none, and is not made. What a reader before this one had returns
+   * some time after its channel was closed, in one step with its consumer's end: until then the count is short.
+   */
   async #count(): Promise<number> {
     try {
-      return (await this.#channel.checkQueue(this.#queue)).messageCount;
+      for (let looks = 1; ; looks++) {
+        const { consumerCount, messageCount } = await this.#channel.checkQueue(this.#queue);
+        if (consumerCount === 0 || looks === mostLooks) return messageCount;
+        await this.#pause(lookMs);
+      }
     } catch (error) {
       if (replyCodeOf(error) === replyCode.notFound) return 0;
       throw error;

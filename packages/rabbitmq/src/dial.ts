@@ -1,5 +1,6 @@
 import { ConfigError, StoreUnavailableError } from "@actor-runtime/core";
 import { type ChannelModel, connect, type SocketOptions } from "amqplib";
+import { gatherWrites, writeBufferBytes } from "./gather-writes.js";
 import type { Settings } from "./options.js";
 
 /** What a connection is for; part of its name in RabbitMQ's lists. */
@@ -27,7 +28,7 @@ export async function dial(url: URL, purpose: Purpose, settings: Settings, signa
   const socket = new AbortController();
   const cut = () => socket.abort();
   signal.addEventListener("abort", cut, { once: true });
-  const options: SocketOptions & { signal: AbortSignal } = {
+  const options: SocketOptions & { signal: AbortSignal; writableHighWaterMark: number } = {
     ...settings.tls,
     // With Nagle's algorithm a lone call costs 40 ms.
     noDelay: true,
@@ -35,9 +36,12 @@ export async function dial(url: URL, purpose: Purpose, settings: Settings, signa
     timeout: settings.connectTimeoutMs,
     clientProperties: { connection_name: `${settings.connectionName} ${purpose}` },
     signal: socket.signal,
+    writableHighWaterMark: writeBufferBytes,
   };
   try {
-    return { model: await connect(target.href, options), cut };
+    const model = await connect(target.href, options);
+    gatherWrites(model);
+    return { model, cut };
   } catch (error) {
     cut();
     throw connectError(url, error as Error & { code?: string });

@@ -8,9 +8,10 @@
  * - `confirm-pool.ts`, `publish-channel.ts`, `confirming.ts`, `stoppable-time.ts`  publishing with confirms
  * - `consumers.ts`, `partition-channel.ts`, `delivered-frame.ts`  consuming partitions
  * - `reply-inbox.ts`, `reply-sender.ts`  answers, in and out
- * - `dead-letters.ts`         reading and taking dead letters
+ * - `dead-queues.ts`, `dead-letters.ts`  sending dead letters; reading and taking them
  * - `frame-headers.ts`        what of a frame travels in AMQP headers
- * - `end-channel.ts`, `channel-errors.ts`, `instruments.ts`
+ * - `gather-writes.ts`        fewer system calls
+ * - `throwaway.ts`, `end-channel.ts`, `within.ts`, `channel-errors.ts`, `instruments.ts`  what the others share
  */
 export type { RabbitOptions, RabbitTls } from "./options.js";
 export { RabbitBroker, type ServerProperties } from "./rabbit-broker.js";

@@ -162,7 +162,7 @@ export class RabbitBroker implements Broker {
     const farewells = [this.#consumers.close(), this.#replySender.close()];
     for (const inbox of this.#replies) farewells.push(inbox.close());
     await within(farewellMs, this.#settings.clock, Promise.all(farewells));
-    await Promise.all([this.#publishing.close(), this.#consuming.close()]);
+    await Promise.all([this.#publishing.close(), this.#consumers.disconnect(), this.#consuming.close()]);
   }
 
   #connected(model: ChannelModel): void {

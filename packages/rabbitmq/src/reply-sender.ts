@@ -70,12 +70,13 @@ export class ReplySender implements ConnectionUser {
       this.#channel = channel;
       this.#emptied();
       channel.on("drain", () => this.#emptied());
-      // Nothing but its connection ends it: publishing to the default exchange breaks no rule.
       channel.once("close", () => {
-        if (this.#channel === channel) this.#channel = undefined;
+        if (this.#channel !== channel) return;
+        this.#channel = undefined;
+        void this.#open(model);
       });
     } catch {
-      // The connection was lost, and comes back with a call of `connected`.
+      // The connection was lost, and says when it is back.
     }
   }
 

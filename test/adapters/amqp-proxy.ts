@@ -10,7 +10,10 @@ interface Pair {
   greeting: string;
 }
 
-/** Stands between an adapter and the broker, and does what networks and brokers short of memory do. */
+/**
+ * Stands between an adapter and the broker, and does what networks and brokers short of memory do. Unlike `TcpProxy` it tells
+ * the connections of a process apart, can announce a blocked connection in AMQP, and can answer with TLS.
+ */
 export class AmqpProxy {
   readonly #server: Server;
   readonly #pairs = new Set<Pair>();

@@ -47,12 +47,12 @@ interface Scene extends Connected {
   readonly proxy: AmqpProxy;
   readonly mailbox: Mailbox;
   readonly partition: PartitionId;
-  consume(options?: {
+  readonly consume: (options?: {
     prefetch?: number;
     partition?: PartitionId;
-  }): Promise<{ consumer: NotingConsumer; channel: Channel }>;
+  }) => Promise<{ consumer: NotingConsumer; channel: Channel }>;
   /** Another process, without the proxy. */
-  another(options?: Partial<RabbitOptions>): Promise<Connected>;
+  readonly another: (options?: Partial<RabbitOptions>) => Promise<Connected>;
 }
 
 describe("RabbitMQ: what goes wrong", () => {
@@ -66,7 +66,7 @@ describe("RabbitMQ: what goes wrong", () => {
     const namespace = newNamespace();
     const queues = new Set<string>();
     cleanups.push(() => deleteNamespace(namespace, queues));
-    const proxy = await AmqpProxy.start(amqpUrl());
+    const proxy = await AmqpProxy.start(amqpUrl);
     cleanups.push(() => proxy.stop());
     const connectScene = async (further: Partial<RabbitOptions>): Promise<Connected> => {
       const process = await connected({ namespace, ...options, ...further });
@@ -107,16 +107,18 @@ describe("RabbitMQ: what goes wrong", () => {
 
       await untilConfirmed(() => broker.publish(partition, someFrame("b")));
       let second: NotingConsumer | undefined;
-      await eventually(async () => (second = (await consume()).consumer));
+      await eventually(async () => {
+        second = (await consume()).consumer;
+      });
       await eventually(() => expect(second?.texts.slice(0, 2)).toEqual(["a", "b"]));
       expect(telemetry.total("broker.connections_lost")).toBe(2);
       await eventually(() => expect(telemetry.total("broker.reconnects")).toBe(2));
     });
 
     it("take the next server when theirs is gone", async () => {
-      const second = await AmqpProxy.start(amqpUrl());
+      const second = await AmqpProxy.start(amqpUrl);
       cleanups.push(() => second.stop());
-      const first = await AmqpProxy.start(amqpUrl());
+      const first = await AmqpProxy.start(amqpUrl);
       const { another, mailbox, partition } = await scene();
       const { broker } = await another({ urls: [first.url, second.url] });
       await broker.consume(mailbox, partition, 1, new NotingConsumer());
@@ -159,8 +161,9 @@ describe("RabbitMQ: what goes wrong", () => {
       const open = await Promise.all(partitions.map((partition) => consume({ partition })));
       expect(proxy.connections(" consume")).toBe(2);
       const { broker: other } = await another();
-      for (const partition of partitions)
+      for (const partition of partitions) {
         expect(await other.publish(partition, someFrame(partition))).toBe("confirmed");
+      }
       for (const [index, { consumer }] of open.entries()) {
         await eventually(() => expect(consumer.texts).toEqual([partitions[index]]));
       }
@@ -251,17 +254,18 @@ describe("RabbitMQ: what goes wrong", () => {
       const { broker, consume, mailbox, partition } = await scene();
       await (await consume()).channel.close();
       for (const text of ["a", "b"]) await broker.publish(partition, someFrame(text));
-      let opened: Channel | undefined;
+      const opened: Channel[] = [];
       const tooEarly: string[] = [];
       const texts: string[] = [];
-      opened = await broker.consume(mailbox, partition, 100, {
+      const channel = await broker.consume(mailbox, partition, 100, {
         deliver: ({ frame, tag }) => {
-          if (!opened) tooEarly.push(bodyText(frame.body));
+          if (opened.length === 0) tooEarly.push(bodyText(frame.body));
           texts.push(bodyText(frame.body));
-          opened?.ack(tag);
+          opened[0]?.ack(tag);
         },
         lost: () => {},
       });
+      opened.push(channel);
       await eventually(() => expect(texts).toEqual(["a", "b"]));
       expect(tooEarly).toEqual([]);
     });

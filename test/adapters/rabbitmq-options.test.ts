@@ -54,7 +54,7 @@ describe("connecting to RabbitMQ", () => {
   });
 
   it("says that the password is wrong", async () => {
-    const url = new URL(amqpUrl());
+    const url = new URL(amqpUrl);
     url.password = "wrong-secret";
     const error = await failure({ urls: url.href });
     expect(error).toBeInstanceOf(ConfigError);
@@ -63,7 +63,7 @@ describe("connecting to RabbitMQ", () => {
   });
 
   it("says that the vhost does not exist", async () => {
-    const url = new URL(amqpUrl());
+    const url = new URL(amqpUrl);
     url.pathname = "/no-such-vhost";
     const error = await failure({ urls: url.href });
     expect(error).toBeInstanceOf(ConfigError);
@@ -71,7 +71,7 @@ describe("connecting to RabbitMQ", () => {
   });
 
   it("uses the next server when the first is dead", async () => {
-    await works({ urls: ["amqp://guest:guest@127.0.0.1:1", amqpUrl()] });
+    await works({ urls: ["amqp://guest:guest@127.0.0.1:1", amqpUrl] });
   });
 
   it.each([
@@ -111,7 +111,7 @@ describe("connecting to RabbitMQ", () => {
       "subjectAltName=DNS:broker.test",
     ]);
     const [key, cert] = [await readFile(keyFile), await readFile(certFile)];
-    const proxy = await AmqpProxy.start(amqpUrl(), { key, cert });
+    const proxy = await AmqpProxy.start(amqpUrl, { key, cert });
     cleanups.push(() => proxy.stop());
     const urls = proxy.url.replace(/^amqp:/, "amqps:");
 
@@ -136,7 +136,7 @@ describe("connecting to RabbitMQ", () => {
       await broker.close();
       console.log("closed");`;
     cleanups.push(() => deleteNamespace(namespace, ["Account.g1.00"]));
-    const env = { ...process.env, URL: amqpUrl(), NAMESPACE: namespace };
+    const env = { ...process.env, URL: amqpUrl, NAMESPACE: namespace };
     const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", program], { env, timeout: 8_000 });
     expect(stdout).toBe("closed\n");
   });

@@ -3,20 +3,10 @@ import type { Logger } from "@actor-runtime/core";
 import { RecordingTelemetry, SystemClock, SystemRandom } from "@actor-runtime/embedded";
 import { RabbitBroker, type RabbitOptions } from "@actor-runtime/rabbitmq";
 import { type Channel, connect } from "amqplib";
-import { inject } from "vitest";
-
-declare module "vitest" {
-  export interface ProvidedContext {
-    amqpUrl: string;
-  }
-}
+import { services } from "../services/services.js";
 
 /** The broker of this test run. */
-export function amqpUrl(): string {
-  const url = process.env["AMQP_URL"] ?? inject("amqpUrl");
-  if (!url) throw new Error("AMQP_URL is not set, and this test run provides no RabbitMQ");
-  return url;
-}
+export const { amqpUrl } = await services();
 
 export function newNamespace(): string {
   return `test-${randomBytes(6).toString("hex")}`;
@@ -40,7 +30,7 @@ export async function connected(options: Partial<RabbitOptions> & { namespace: s
   const telemetry = new RecordingTelemetry();
   const log = keepingLog();
   const broker = await RabbitBroker.connect({
-    urls: amqpUrl(),
+    urls: amqpUrl,
     clock: new SystemClock(),
     random: new SystemRandom(),
     telemetry,
@@ -52,7 +42,7 @@ export async function connected(options: Partial<RabbitOptions> & { namespace: s
 
 /** Runs something on a connection of plain amqplib. */
 export async function onPlainChannel<T>(work: (channel: Channel) => Promise<T>): Promise<T> {
-  const connection = await connect(amqpUrl());
+  const connection = await connect(amqpUrl);
   try {
     const channel = await connection.createChannel();
     channel.on("error", () => {});

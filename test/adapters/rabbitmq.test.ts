@@ -6,7 +6,7 @@ const maxMailboxBytes = 1024 * 1024;
 
 brokerContract("rabbitmq", async () => {
   const namespace = newNamespace();
-  const proxy = await AmqpProxy.start(amqpUrl());
+  const proxy = await AmqpProxy.start(amqpUrl);
   const one = await connected({ namespace, urls: proxy.url, connectionName: "one", maxMailboxBytes });
   const two = await connected({ namespace, connectionName: "two", maxMailboxBytes });
   const queues = new Set<string>();

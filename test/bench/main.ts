@@ -1,11 +1,17 @@
 import { writeFileSync } from "node:fs";
+import { provision } from "../services/provision.js";
 import { activations } from "./activations.js";
+import { ask1, ask128 } from "./ask.js";
 import { type Benchmark, measure, type Result, reached } from "./benchmark.js";
 import { parseRequest, UsageError, usage } from "./command-line.js";
 import { embeddedAsk } from "./embedded-ask.js";
 import { json, table } from "./report.js";
+import { tell, tellByHand, tellWide } from "./tell.js";
 
-const benchmarks: readonly Benchmark[] = [embeddedAsk, activations];
+const embedded: readonly Benchmark[] = [embeddedAsk, activations];
+/** Those that need RabbitMQ and Redis. */
+const real: readonly Benchmark[] = [tell, tellByHand, tellWide, ask1, ask128];
+const benchmarks = [...embedded, ...real];
 const names = benchmarks.map(({ name }) => name);
 const rounds = 3;
 
@@ -19,7 +25,8 @@ async function main(args: readonly string[]): Promise<number> {
       console.log(usage(names));
       return 0;
     }
-    const results = await measureAll(benchmarks.filter(({ name }) => request.names.includes(name)));
+    const chosen = benchmarks.filter(({ name }) => request.names.includes(name));
+    const results = chosen.some((one) => real.includes(one)) ? await withServices(chosen) : await measureAll(chosen);
     console.log(table(results));
     if (request.json !== undefined) writeFileSync(request.json, json(results));
     return results.every(reached) ? 0 : 1;
@@ -27,6 +34,19 @@ async function main(args: readonly string[]): Promise<number> {
     if (!(error instanceof UsageError)) throw error;
     console.error(`${error.message}\n\n${usage(names)}`);
     return 2;
+  }
+}
+
+/** On the services of `AMQP_URL` and `REDIS_URL`, or on private ones that live as long as the run. */
+async function withServices(chosen: readonly Benchmark[]): Promise<readonly Result[]> {
+  const { AMQP_URL: amqpUrl, REDIS_URL: redisUrl } = process.env;
+  const services = await provision({ ...(amqpUrl && { amqpUrl }), ...(redisUrl && { redisUrl }) });
+  try {
+    process.env.AMQP_URL = services.amqpUrl;
+    process.env.REDIS_URL = services.redisUrl;
+    return await measureAll(chosen);
+  } finally {
+    await services.stop();
   }
 }
 

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import type { ConsumeMessage } from "amqplib";
 import { Redis } from "ioredis";
 import { connectRaw, rawQueue, rawQueues } from "./raw-broker.js";
 
@@ -7,7 +8,7 @@ import { connectRaw, rawQueue, rawQueues } from "./raw-broker.js";
  * adds to its actor's state by a Lua call that knows the message ids it has seen.
  */
 const [queues, messages] = process.argv.slice(2, 4).map(Number) as [number, number];
-const redis = process.argv[4] === "redis" ? new Redis(process.env.REDIS_URL!) : undefined;
+const redis = process.argv[4] === "redis" ? (new Redis(process.env.REDIS_URL!) as Redis & Careful) : undefined;
 const script = `
 if redis.call("set", KEYS[2], 1, "NX", "EX", 3600) then redis.call("hincrby", KEYS[1], "count", 1) end
 return 1`;
@@ -20,23 +21,25 @@ for (const queue of rawQueues(queues)) {
   const channel = await connection.createChannel();
   await channel.assertQueue(queue, rawQueue);
   await channel.prefetch(1_000);
+  const done = (message: ConsumeMessage) => {
+    channel.ack(message);
+    if (--left === 0) process.send?.("done");
+  };
   await channel.consume(queue, (message) => {
     if (!message) return;
-    const done = () => {
-      channel.ack(message);
-      if (--left === 0) process.send?.("done");
-    };
-    if (!redis) return done();
-    const { to } = JSON.parse(message.content.toString()) as { to: string };
-    void (redis as unknown as Careful)
-      .applyOnce(`${prefix}:${to}`, `${prefix}:seen:${message.properties.messageId}`)
-      .then(done);
+    if (redis) void apply(redis, message).then(() => done(message));
+    else done(message);
   });
 }
 process.send?.("ready");
 await once(process, "disconnect");
 await connection.close();
 redis?.disconnect();
+
+function apply(store: Careful, { content, properties }: ConsumeMessage): Promise<number> {
+  const { to } = JSON.parse(content.toString()) as { to: string };
+  return store.applyOnce(`${prefix}:${to}`, `${prefix}:seen:${properties.messageId}`);
+}
 
 interface Careful {
   applyOnce(state: string, seen: string): Promise<number>;

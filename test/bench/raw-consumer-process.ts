@@ -21,14 +21,14 @@ for (const queue of rawQueues(queues)) {
   const channel = await connection.createChannel();
   await channel.assertQueue(queue, rawQueue);
   await channel.prefetch(1_000);
-  const done = (message: ConsumeMessage) => {
+  const settle = (message: ConsumeMessage) => {
     channel.ack(message);
     if (--left === 0) process.send?.("done");
   };
   await channel.consume(queue, (message) => {
     if (!message) return;
-    if (redis) void apply(redis, message).then(() => done(message));
-    else done(message);
+    if (redis) void apply(redis, message).then(() => settle(message));
+    else settle(message);
   });
 }
 process.send?.("ready");

@@ -53,21 +53,32 @@ export {
   type Segment,
   wireVersion,
 } from "./model/frame.js";
-export type { DeadLetter, Message, MessageKind, Reply, StoredMessage, WireError } from "./model/message.js";
+export type {
+  DeadLetter,
+  Message,
+  MessageKind,
+  Reply,
+  StoredMessage,
+  StreamRefusal,
+  WireError,
+} from "./model/message.js";
 export {
   callText,
   errorOutcome,
+  finText,
   frameBody,
   messageBytes,
   messageHead,
   messageText,
   parseMessages,
   parseReplies,
+  refusalText,
   replyText,
   replyToField,
   valueOutcome,
 } from "./model/message-codec.js";
 export { type Mailbox, type PartitionId, parsePartition, partitionId, partitionsOf } from "./model/partition.js";
+export { clientStream, streamOpenedAt } from "./model/stream-name.js";
 export type { Alarm, Alarms } from "./ports/alarms.js";
 export type {
   Broker,

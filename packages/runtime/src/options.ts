@@ -13,8 +13,15 @@ export interface Limits {
   readonly holdMs: number;
   /** Waits between attempts of a told message: bounds of the first and of any. */
   readonly retry: { readonly firstMs: number; readonly maxMs: number };
-  /** How far sender's and worker's clocks may differ: an ask this long past its deadline is not started. */
+  /** How far a sender's clock and the store's may differ: an ask this long past its deadline is not started. */
   readonly clockToleranceMs: number;
+  /**
+   * How long the row of a silent sender's stream is kept, at least. Senders open a new stream after half that time, so it
+   * must be the same in every process of a namespace.
+   */
+  readonly streamRetentionMs: number;
+  /** Streams of senders that one partition knows; beyond, an unknown one is refused with OverloadedError. */
+  readonly maxStreams: number;
 }
 
 export const defaultLimits: Limits = {
@@ -25,5 +32,7 @@ export const defaultLimits: Limits = {
   handoffGraceMs: 5_000,
   holdMs: 10_000,
   retry: { firstMs: 200, maxMs: 60_000 },
-  clockToleranceMs: 0,
+  clockToleranceMs: 5_000,
+  streamRetentionMs: 3_600_000,
+  maxStreams: 100_000,
 };

@@ -29,6 +29,7 @@ import { actorName } from "./definition/define.js";
 import { Registry } from "./definition/registry.js";
 import { defaultLimits, type Limits } from "./options.js";
 import type { Ports } from "./ports.js";
+import { StoreTime } from "./store-time.js";
 import type { Watchdog } from "./watchdog.js";
 import { HostedType } from "./worker/activation.js";
 import { ActivationList } from "./worker/activation-list.js";
@@ -99,13 +100,18 @@ export class LocalSystem implements ActorSystem {
     const hosted = (type: string): KnownType | undefined => types.get(type)?.definition;
     const activations = new ActivationList();
     const directory = new Directory(ports.store);
-    const lanes = new Lanes(ports.broker, ports.clock, ports.random);
-    const calls = new Calls(lanes, ports.clock, log);
+    const limits = { ...defaultLimits, ...options.limits };
+    const time = new StoreTime(ports.clock);
+    const { streamRetentionMs } = limits;
+    const { broker, clock, random } = ports;
+    const lanes = new Lanes({ broker, clock, random, time, streamRetentionMs, replyTo: "" });
+    const calls = new Calls(lanes, clock, time, log);
     this.#services = {
       workerId: options.workerId ?? `worker-${ports.random.id().slice(0, 8)}`,
       ports,
+      time,
       log,
-      limits: { ...defaultLimits, ...options.limits },
+      limits,
       container: options.container ?? new DefaultContainer(),
       types,
       directory,
@@ -227,6 +233,7 @@ export class LocalSystem implements ActorSystem {
     const { calls, lanes, timers, ports } = this.#services;
     await this.#worker?.stop(graceMs);
     calls.close();
+    await lanes.finish();
     lanes.close();
     timers.clear();
     await this.#replies?.close();

@@ -29,6 +29,8 @@ export interface Segment {
 export interface FrameHeaders {
   readonly v: number;
   readonly segments: readonly Segment[];
+  /** Where the sender hears of a stream that was refused (`StreamRefusal`); absent when no segment is of its own stream. */
+  readonly replyTo?: string;
 }
 
 /** One broker message: a micro-batch. The body is a JSON array of messages in UTF-8 (`model/message.ts`). */

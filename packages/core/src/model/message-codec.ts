@@ -1,5 +1,5 @@
 import { isWireError } from "./error-codec.js";
-import type { Message, MessageKind, Reply, WireError } from "./message.js";
+import type { Message, MessageKind, Reply, StreamRefusal, WireError } from "./message.js";
 import { encodeUtf8 } from "./utf8.js";
 
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true });
@@ -21,6 +21,9 @@ export function replyToField(replyTo: string): string {
 export function callText(head: string, argsText: string, replyTo: string, call: number, deadline: number): string {
   return `${head}${argsText}${replyTo},"call":"${call}","deadline":${deadline}}`;
 }
+
+/** The last word of a stream (delivery.md S9). */
+export const finText = `${messageHead("", "fin", "")}[]}`;
 
 /** One message as JSON text, around its arguments, which are JSON text already (`encodeText`). */
 export function messageText(message: Omit<Message, "args">, argsText: string): string {
@@ -86,6 +89,11 @@ export function replyText(call: string, outcome: string): string {
   return `{"call":${quote(call)}${outcome}`;
 }
 
+/** The reply that tells a sender that its stream was refused. */
+export function refusalText(refused: StreamRefusal): string {
+  return JSON.stringify({ call: "", refused } satisfies Reply);
+}
+
 /**
  * The replies of a batch, values still in wire form.
  *
@@ -99,8 +107,8 @@ type Fields<T> = { readonly [Key in keyof T]?: unknown };
 
 function checkMessage(message: Fields<Message>, index: number): void {
   const { kind, attempts } = message;
-  const known = kind === "tell" || kind === "ask" || kind === "query" || kind === "cancel";
-  if (!known) throw wrong("message", index, "kind", "tell, ask, query or cancel");
+  const known = kind === "tell" || kind === "ask" || kind === "query" || kind === "cancel" || kind === "fin";
+  if (!known) throw wrong("message", index, "kind", "tell, ask, query, cancel or fin");
   if (typeof message.to !== "string") throw wrong("message", index, "to", "an address");
   if (typeof message.handler !== "string") throw wrong("message", index, "handler", "a string");
   if (!Array.isArray(message.args)) throw wrong("message", index, "args", "an array");
@@ -122,6 +130,7 @@ function checkMessage(message: Fields<Message>, index: number): void {
 function checkReply(reply: Fields<Reply>, index: number): void {
   if (typeof reply.call !== "string") throw wrong("reply", index, "call", "a string");
   if (reply.error !== undefined && !isWireError(reply.error)) throw wrong("reply", index, "error", "an error");
+  if (!isOptionalRefusal(reply.refused)) throw wrong("reply", index, "refused", "a stream and the store's time");
 }
 
 function parseArray(body: Uint8Array, what: string, check: (item: object, index: number) => void): unknown[] {
@@ -150,6 +159,13 @@ function isOptionalString(value: unknown): boolean {
 
 function isOptionalTime(value: unknown): boolean {
   return value === undefined || Number.isFinite(value);
+}
+
+function isOptionalRefusal(value: unknown): boolean {
+  if (value === undefined) return true;
+  if (typeof value !== "object" || value === null) return false;
+  const { stream, storeTime } = value as Fields<StreamRefusal>;
+  return typeof stream === "string" && Number.isFinite(storeTime);
 }
 
 function isOptionalStrings(value: unknown): boolean {

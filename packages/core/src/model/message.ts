@@ -1,8 +1,9 @@
 /**
  * `tell` and `ask` change things and are numbered in their sender's stream; `query` reads and `cancel` withdraws an ask
- * or query that has not been answered yet, both without a number.
+ * or query that has not been answered yet, both without a number. `fin`, numbered and addressed to nobody, is the last word
+ * of a stream (delivery.md S9).
  */
-export type MessageKind = "tell" | "ask" | "query" | "cancel";
+export type MessageKind = "tell" | "ask" | "query" | "cancel" | "fin";
 
 /**
  * One message as it travels, arguments still in wire form (`model/codec.ts`). Stream and number stand in the frame's
@@ -52,11 +53,22 @@ export interface StoredMessage {
   readonly notBefore: number;
 }
 
-/** One answer as it travels back: a value in wire form or an error in wire form; neither = `undefined`. */
+/**
+ * One answer as it travels back: a value in wire form or an error in wire form; neither = `undefined`. With `refused` it
+ * answers no call (`call` is empty).
+ */
 export interface Reply {
   readonly call: string;
   readonly value?: unknown;
   readonly error?: WireError;
+  readonly refused?: StreamRefusal;
+}
+
+/** An owner does not take a stream: its sender closes it and opens the next one by the store's time (delivery.md O3, S6). */
+export interface StreamRefusal {
+  readonly stream: string;
+  /** The store's time at the refusal, in ms since 1970. */
+  readonly storeTime: number;
 }
 
 /** An error as it travels (`model/error-codec.ts` turns it into the nearest class of ours). */

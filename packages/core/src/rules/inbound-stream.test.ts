@@ -7,6 +7,7 @@ class Model {
   readonly applied = new Set<number>();
   readonly known = new Set<number>();
   readonly passed = new Set<number>();
+  finished = false;
 
   accept(n: number, after: number): Acceptance {
     if (this.known.has(n)) return "duplicate";
@@ -17,7 +18,25 @@ class Model {
       this.applied.add(burnt);
     }
     this.known.add(n);
-    return "accepted";
+    this.finished = false;
+    return this.passed.has(n) ? "late" : "accepted";
+  }
+
+  finish(n: number): void {
+    this.apply(n);
+    this.finished = true;
+  }
+
+  closeHoles(): void {
+    for (const n of this.passed) {
+      this.known.add(n);
+      this.applied.add(n);
+    }
+    this.passed.clear();
+  }
+
+  get settled(): boolean {
+    return [...this.known].every((n) => this.applied.has(n));
   }
 
   apply(n: number): void {
@@ -48,6 +67,8 @@ const step = fc.oneof(
     .map(([n, back]) => ({ do: "accept" as const, n, after: Math.max(0, n - 1 - back) })),
   number.map((n) => ({ do: "apply" as const, n })),
   number.map((n) => ({ do: "pass" as const, n })),
+  number.map((n) => ({ do: "finish" as const, n })),
+  fc.constant({ do: "close holes" as const }),
   fc.constant({ do: "crash" as const }),
 );
 const name = "1767225600000-a1";
@@ -76,11 +97,22 @@ function follow(steps: readonly (typeof step extends fc.Arbitrary<infer S> ? S :
         expect(numbers(stream.passHoles(base + action.n)).map((n) => n - base)).toEqual(model.missing(action.n));
         for (const n of model.missing(action.n)) model.passed.add(n);
         break;
+      case "finish":
+        if (!model.known.has(action.n)) break;
+        stream.finish(base + action.n);
+        model.finish(action.n);
+        break;
+      case "close holes":
+        stream.closeHoles();
+        model.closeHoles();
+        break;
       case "crash":
         stream = InboundStream.parse(name, stream.row());
         model.crash();
     }
     expect(numbers(stream.holes(base + largest)).map((n) => n - base)).toEqual(model.missing(largest));
+    expect(stream.settled).toBe(model.settled);
+    expect(stream.finished).toBe(model.finished);
   }
 }
 
@@ -88,8 +120,8 @@ function numbers(ranges: readonly (readonly [number, number])[]): number[] {
   return ranges.flatMap(([from, to]) => Array.from({ length: to - from + 1 }, (_, index) => from + index));
 }
 
-describe("O1 and O2: an inbound stream", () => {
-  it("accepts, holds and drops as the rule says, over crashes and passed holes", () => {
+describe("O1, O2 and A.8: an inbound stream", () => {
+  it("accepts, holds and drops as the rule says, over crashes, passed and closed holes and last words", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => follow(steps, 0)),
       { numRuns: 500 },
@@ -105,8 +137,9 @@ describe("O1 and O2: an inbound stream", () => {
       .tuple(
         fc.nat({ max: 9 }),
         fc.array(fc.tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 5 }), fc.boolean())),
+        fc.boolean(),
       )
-      .map(([mark, parts]) => {
+      .map(([mark, parts, fin]) => {
         let text = String(mark);
         let at = mark + 1;
         for (const [gap, length, passed] of parts.slice(0, 16)) {
@@ -120,7 +153,7 @@ describe("O1 and O2: an inbound stream", () => {
           text += `,~${at + gap}-${at + gap + length - 1}`;
           at += gap + length;
         }
-        return text;
+        return fin ? `${text},fin` : text;
       });
     fc.assert(
       fc.property(row, (text) => {
@@ -164,7 +197,7 @@ describe("O1 and O2: an inbound stream", () => {
     stream.apply(3);
     expect(stream.row()).toBe("0,3-3,~1-2");
     const later = InboundStream.parse(name, stream.row());
-    expect(later.accept(1, 0)).toBe("accepted");
+    expect(later.accept(1, 0)).toBe("late");
     later.apply(1);
     expect(later.accept(1, 0)).toBe("duplicate");
     expect(later.row()).toBe("1,3-3,~2-2");
@@ -179,6 +212,39 @@ describe("O1 and O2: an inbound stream", () => {
     }
     expect(stream.row().match(/~/g)).toHaveLength(16);
     expect(stream.accept(1, 0)).toBe("duplicate");
-    expect(stream.accept(3, 2)).toBe("accepted");
+    expect(stream.accept(3, 2)).toBe("late");
+  });
+
+  it("takes a late copy for a duplicate once its hole is closed", () => {
+    const stream = InboundStream.unknown(name);
+    stream.passHoles(2);
+    expect(stream.hasPassedHoles).toBe(true);
+    stream.closeHoles();
+    expect(stream.hasPassedHoles).toBe(false);
+    expect(stream.row()).toBe("2");
+    expect(stream.accept(2, 0)).toBe("duplicate");
+  });
+
+  it("keeps the last word of its sender in the row, unless more comes after it", () => {
+    const stream = InboundStream.unknown(name);
+    stream.accept(1, 0);
+    stream.accept(2, 1);
+    stream.finish(2);
+    expect(stream.settled).toBe(false);
+    stream.apply(1);
+    expect(stream.settled).toBe(true);
+    expect(stream.row()).toBe("2,fin");
+    const later = InboundStream.parse(name, stream.row());
+    expect(later.finished).toBe(true);
+    expect(later.accept(2, 1)).toBe("duplicate");
+    expect(later.finished).toBe(true);
+    expect(later.accept(3, 2)).toBe("accepted");
+    expect(later.finished).toBe(false);
+    expect(later.row()).toBe("2");
+  });
+
+  it("knows the age of a client's stream, and that an outbox has none", () => {
+    expect(InboundStream.unknown(name).openedAt).toBe(1_767_225_600_000);
+    expect(InboundStream.unknown("Account:g1:07").openedAt).toBeUndefined();
   });
 });

@@ -1,11 +1,13 @@
+import { streamOpenedAt } from "../model/stream-name.js";
 import { Ranges } from "./ranges.js";
 
 /**
  * What became of a delivered number:
- * `accepted` run it; `duplicate` it is applied or in flight already, settle this copy; `held` a confirmed message before
- * it is missing, keep it back.
+ * `accepted` run it; `late` run it, but the hole it left had been passed, so a repeat of it may have run in between;
+ * `duplicate` it is applied or in flight already, settle this copy; `held` a confirmed message before it is missing, keep
+ * it back.
  */
-export type Acceptance = "accepted" | "duplicate" | "held";
+export type Acceptance = "accepted" | "late" | "duplicate" | "held";
 
 /** At most this many passed holes are kept per stream; beyond, the oldest counts as applied (delivery.md A.5). */
 const maxPassedHoles = 16;
@@ -18,13 +20,17 @@ const maxPassedHoles = 16;
  */
 export class InboundStream {
   readonly name: string;
+  /** When its sender opened it, in ms since 1970; `undefined`: the stream of an outbox, which is never forgotten. */
+  readonly openedAt: number | undefined;
   readonly #applied: Ranges;
   /** Applied or in flight. */
   readonly #known: Ranges;
   #passed: [from: number, to: number][] = [];
+  #fin = false;
 
   private constructor(name: string, applied: Ranges, known: Ranges, passed: [number, number][]) {
     this.name = name;
+    this.openedAt = streamOpenedAt(name);
     this.#applied = applied;
     this.#known = known;
     this.#passed = passed;
@@ -35,9 +41,11 @@ export class InboundStream {
     return new InboundStream(name, new Ranges(), new Ranges(), []);
   }
 
-  /** Reads a row, `hwm[,from-to | ~from-to]*`. */
+  /** Reads a row, `hwm[,from-to | ~from-to]*[,fin]`. */
   static parse(name: string, row: string): InboundStream {
     const [mark, ...parts] = row.split(",");
+    const fin = parts.at(-1) === "fin";
+    if (fin) parts.pop();
     const applied = new Ranges(Number(mark));
     const known = new Ranges(Number(mark));
     const passed: [number, number][] = [];
@@ -51,7 +59,9 @@ export class InboundStream {
         known.add(from, to);
       }
     }
-    return new InboundStream(name, applied, known, passed);
+    const stream = new InboundStream(name, applied, known, passed);
+    stream.#fin = fin;
+    return stream;
   }
 
   /** The row as the commit writes it. */
@@ -59,7 +69,22 @@ export class InboundStream {
     let text = String(this.#applied.mark);
     for (const [from, to] of this.#applied.above) text += `,${from}-${to}`;
     for (const [from, to] of this.#passed) text += `,~${from}-${to}`;
-    return text;
+    return this.#fin ? `${text},fin` : text;
+  }
+
+  /** S9: its sender has said that this was all. */
+  get finished(): boolean {
+    return this.#fin;
+  }
+
+  /** Every number accepted is applied: nothing of it is under way. */
+  get settled(): boolean {
+    return this.#known.equals(this.#applied);
+  }
+
+  /** Holes were given up that may still be filled by a late copy. */
+  get hasPassedHoles(): boolean {
+    return this.#passed.length > 0;
   }
 
   /**
@@ -77,7 +102,15 @@ export class InboundStream {
       }
     }
     this.#known.add(n, n);
-    return "accepted";
+    // A sender that goes on after its last word has not finished.
+    this.#fin = false;
+    return this.#passed.length > 0 && includes(this.#passed, n) ? "late" : "accepted";
+  }
+
+  /** S9: the accepted number `n` is the last word of its sender. It is applied with the next commit. */
+  finish(n: number): void {
+    this.apply(n);
+    this.#fin = true;
   }
 
   /**
@@ -115,13 +148,24 @@ export class InboundStream {
   passHoles(upTo: number): [from: number, to: number][] {
     const holes = this.holes(upTo);
     this.#passed.push(...holes);
-    while (this.#passed.length > maxPassedHoles) {
-      const [from, to] = this.#passed.shift()!;
-      this.#applied.add(from, to);
-      this.#known.add(from, to);
-    }
+    while (this.#passed.length > maxPassedHoles) this.#closeHole(this.#passed.shift()!);
     return holes;
   }
+
+  /** A.8: no late copy is expected any more. Passed holes count as applied from now on. */
+  closeHoles(): void {
+    for (const hole of this.#passed) this.#closeHole(hole);
+    this.#passed = [];
+  }
+
+  #closeHole([from, to]: [from: number, to: number]): void {
+    this.#applied.add(from, to);
+    this.#known.add(from, to);
+  }
+}
+
+function includes(ranges: readonly [number, number][], n: number): boolean {
+  return ranges.some(([from, to]) => n >= from && n <= to);
 }
 
 function without(ranges: [number, number][], n: number): [number, number][] {

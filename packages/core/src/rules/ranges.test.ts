@@ -19,6 +19,20 @@ function build({ mark, spans }: { mark: number; spans: [number, number][] }): { 
 }
 
 describe("Ranges", () => {
+  it("equals another one that holds the same numbers, in whatever order they were added", () => {
+    fc.assert(
+      fc.property(history, history, (given, other) => {
+        const { ranges, model } = build(given);
+        const reordered = new Ranges();
+        for (const n of [...model].sort((a, b) => b - a)) reordered.add(n, n);
+        expect(ranges.equals(reordered)).toBe(true);
+        const second = build(other);
+        const same = model.size === second.model.size && [...model].every((n) => second.model.has(n));
+        expect(ranges.equals(second.ranges)).toBe(same);
+      }),
+    );
+  });
+
   it("holds exactly the numbers added to it", () => {
     fc.assert(
       fc.property(history, (given) => {

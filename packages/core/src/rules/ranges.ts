@@ -57,6 +57,14 @@ export class Ranges {
     return missing;
   }
 
+  equals(other: Ranges): boolean {
+    return (
+      this.#mark === other.#mark &&
+      this.#above.length === other.#above.length &&
+      this.#above.every((bound, index) => bound === other.#above[index])
+    );
+  }
+
   #insert(from: number, to: number): void {
     const merged: number[] = [];
     let placed = false;

@@ -18,9 +18,11 @@ import {
 } from "@actor-runtime/core";
 import { Deadlines } from "../deadlines.js";
 import type { CallDetails, CallTarget } from "./call-target.js";
+import type { StoreTime } from "../store-time.js";
 import type { Lanes } from "./lanes.js";
 import { type AskHost, cancelled, PendingAsk } from "./pending-ask.js";
 import { PendingTell, type TellHost } from "./pending-tell.js";
+import { RepeatBudget } from "./repeat-budget.js";
 import { Unanswered } from "./unanswered.js";
 
 /** At most this many calls of one process may wait for their answer or confirm (P12); a power of two. */
@@ -32,8 +34,10 @@ const plainTailBytes = 64;
 export class Calls implements AskHost, TellHost {
   readonly #lanes: Lanes;
   readonly #clock: Clock;
+  readonly #time: StoreTime;
   readonly #log: Logger;
   readonly #deadlines: Deadlines;
+  readonly #repeats = new RepeatBudget();
   /** Waiting asks by place; a call's id is its place plus a multiple of `maxPending`, so an old id finds nobody. */
   readonly #pending: (PendingAsk | undefined)[] = [];
   readonly #freePlaces: number[] = [];
@@ -43,9 +47,10 @@ export class Calls implements AskHost, TellHost {
   #tells = 0;
   #closed = false;
 
-  constructor(lanes: Lanes, clock: Clock, log: Logger) {
+  constructor(lanes: Lanes, clock: Clock, time: StoreTime, log: Logger) {
     this.#lanes = lanes;
     this.#clock = clock;
+    this.#time = time;
     this.#log = log;
     this.#deadlines = new Deadlines(clock);
   }
@@ -54,6 +59,7 @@ export class Calls implements AskHost, TellHost {
   open(replyTo: string): void {
     this.#replyTo = replyTo;
     this.#replyToField = replyToField(replyTo);
+    this.#lanes.open(replyTo);
   }
 
   get idle(): boolean {
@@ -65,7 +71,7 @@ export class Calls implements AskHost, TellHost {
     this.#check(target, details);
     const place = this.#freePlaces.pop() ?? this.#pending.length;
     const id = this.#generation++ * maxPending + place;
-    const deadline = Math.ceil(this.#clock.now() + details.timeoutMs);
+    const deadline = Math.ceil(this.#time.now() + details.timeoutMs);
     // A plain call's text is made when an adapter wants it; its size is known without.
     const text = isPlain(details) ? undefined : this.#askText(target, argsText, details, id, deadline);
     const plainBytes = target.headBytes + messageBytes(argsText) + this.#replyToField.length + plainTailBytes;
@@ -78,21 +84,10 @@ export class Calls implements AskHost, TellHost {
       this.#freePlaces.push(place);
       throw error;
     }
-    const source = target.kind === "query" ? undefined : this.#lanes.stream(partition);
     const now = this.#clock.monotonic();
-    const pending = new PendingAsk(
-      this,
-      id,
-      target,
-      details,
-      argsText,
-      deadline,
-      lane,
-      text,
-      bytes,
-      source,
-      now + details.timeoutMs,
-    );
+    this.#repeats.asked(now);
+    const expiresAt = now + details.timeoutMs;
+    const pending = new PendingAsk(this, id, target, details, argsText, deadline, lane, text, bytes, expiresAt);
     this.#pending[place] = pending;
     // Half of the time for the answer, then once again (S8), then the rest of the time.
     this.#deadlines.setAt(pending, now + details.timeoutMs / 2);
@@ -119,7 +114,7 @@ export class Calls implements AskHost, TellHost {
     const lane = this.#lanes.lane(partition);
     lane.checkRoom(bytes);
     const expiresAt = this.#clock.monotonic() + details.timeoutMs;
-    const pending = new PendingTell(this, target, details, lane, text, bytes, this.#lanes.stream(partition), expiresAt);
+    const pending = new PendingTell(this, target, details, lane, text, bytes, expiresAt);
     this.#tells++;
     this.#deadlines.setAt(pending, expiresAt);
     lane.send(pending);
@@ -136,6 +131,10 @@ export class Calls implements AskHost, TellHost {
       return;
     }
     for (const reply of replies) {
+      if (reply.refused) {
+        this.#lanes.refused(reply.refused);
+        continue;
+      }
       const id = Number(reply.call);
       const pending = this.#pending[id % maxPending];
       // An answer nobody waits for: the second of two, or one that came too late.
@@ -144,7 +143,7 @@ export class Calls implements AskHost, TellHost {
     }
   }
 
-  /** Answers may have been lost: repeats every ask that is out (S8). */
+  /** Answers may have been lost: repeats every ask that is out, however many (S8). */
   repeatAll(): void {
     for (const pending of this.#pending) pending?.repeat();
   }
@@ -182,9 +181,12 @@ export class Calls implements AskHost, TellHost {
     this.#deadlines.delete(pending);
   }
 
-  /** Waits for the second half of the time. */
-  waitOn(pending: PendingAsk): void {
-    this.#deadlines.setAt(pending, pending.expiresAt);
+  waitOn(pending: PendingAsk, until: number): void {
+    this.#deadlines.setAt(pending, until);
+  }
+
+  mayRepeat(): boolean {
+    return this.#repeats.take(this.#clock.monotonic());
   }
 
   /** Withdraws a call at its owner: not started work is not started, running work sees its signal. */

@@ -12,8 +12,9 @@ import {
   UnknownOutcomeError,
 } from "@actor-runtime/core";
 import { beforeEach, describe, expect, it } from "vitest";
+import { StoreTime } from "../store-time.js";
 import { Lane } from "./lane.js";
-import { OutboundStream } from "./outbound-stream.js";
+import type { OutboundStream } from "./outbound-stream.js";
 import type { OutboxNumber, Outgoing } from "./outgoing.js";
 
 /** Time moved by hand. */
@@ -67,6 +68,7 @@ class FakeBroker implements Pick<Broker, "publish"> {
 
 class Sent implements Outgoing {
   number = 0;
+  stream: OutboundStream | undefined;
   readonly done = false;
   readonly bytes: number;
   outcome: "confirmed" | ActorError | undefined;
@@ -97,19 +99,27 @@ async function settle(): Promise<void> {
 
 let clock: FakeClock;
 let broker: FakeBroker;
-let stream: OutboundStream;
+let time: StoreTime;
 let lane: Lane;
 
 beforeEach(() => {
   clock = new FakeClock();
   broker = new FakeBroker();
-  stream = new OutboundStream(0, "a");
-  lane = new Lane("Account:g1:00", broker as unknown as Broker, clock, { next: () => 0.5, id: () => "0".repeat(16) });
+  time = new StoreTime(clock);
+  lane = laneTo("Account:g1:00");
 });
+
+/** Streams of the lane are named `<openMs>-a`, `-b` and so on; one hour is how long owners keep their rows. */
+function laneTo(to: string): Lane {
+  const names = [..."abcdef"];
+  const random = { next: () => 0.5, id: () => names.shift()! };
+  const streamRetentionMs = 3_600_000;
+  return new Lane(to, { broker: broker as unknown as Broker, clock, random, time, streamRetentionMs, replyTo: "me" });
+}
 
 /** A message of the process' own stream. */
 function send(text: string, expiresAt?: number): Sent {
-  const message = new Sent(JSON.stringify({ to: "A/1", kind: "tell", handler: text, args: [] }), stream, expiresAt);
+  const message = new Sent(JSON.stringify({ to: "A/1", kind: "tell", handler: text, args: [] }), "own", expiresAt);
   lane.send(message);
   return message;
 }
@@ -200,7 +210,7 @@ describe("S1: a lane", () => {
   it("fills batches up to 256 KiB, and sends a message of that size alone", async () => {
     const sizes = [100_000, 100_000, 100_000, maxFrameBytes, 10];
     const text = '{"to":"A/1","kind":"tell","handler":"x","args":[]}';
-    for (const bytes of sizes) lane.send(new Sent(text, stream, undefined, false, bytes));
+    for (const bytes of sizes) lane.send(new Sent(text, "own", undefined, false, bytes));
     await settle();
     for (let i = 0; i < 4; i++) await broker.end("confirmed");
     expect(broker.frames.map((frame) => handlers(frame).length)).toEqual([2, 1, 1, 1]);
@@ -214,7 +224,7 @@ describe("S1: a lane", () => {
     await broker.end("confirmed");
     expect(() => lane.checkRoom(1)).not.toThrow();
 
-    const other = new Lane("Account:g1:01", broker as unknown as Broker, clock, { next: () => 0, id: () => "" });
+    const other = laneTo("Account:g1:01");
     for (let i = 0; i < 4; i++) other.send(new Sent("{}", undefined, undefined, false, 8 * 1024 * 1024 - 1));
     expect(() => other.checkRoom(4)).not.toThrow();
     expect(() => other.checkRoom(5)).toThrow(
@@ -399,5 +409,135 @@ describe("S5: giving up", () => {
     lane.dropOutbox("Bank:g1:03");
     await broker.end("confirmed");
     expect(handlers(broker.frames[1])).toEqual(["78", "b"]);
+  });
+});
+
+describe("S6: a stream is closed, and the next send opens a new one,", () => {
+  const halfAnHour = 1_800_000;
+
+  it("after half the time its owner keeps its row without a publication", async () => {
+    send("a");
+    await settle();
+    await broker.end("confirmed");
+    clock.time = halfAnHour;
+    send("still the same");
+    await settle();
+    await broker.end("confirmed");
+    clock.time = 2 * halfAnHour + 1;
+    send("new");
+    await settle();
+    expect(broker.frames.map((frame) => segments(frame)[0])).toEqual([
+      { stream: "0-a", first: 1, count: 1, after: 0 },
+      { stream: "0-a", first: 2, count: 1, after: 1 },
+      { stream: `${2 * halfAnHour + 1}-b`, first: 1, count: 1, after: 0 },
+    ]);
+  });
+
+  it("when its batch was first published longer ago than that; the batch is given up, as after a passed deadline", async () => {
+    const message = send("a");
+    relay(77, 42);
+    await settle();
+    while (clock.time <= halfAnHour) {
+      expect(message.outcome).toBeUndefined();
+      await broker.end("lost");
+      await clock.advance(2_000);
+    }
+    await broker.end("refused");
+    expect(message.outcome).toBeInstanceOf(UnknownOutcomeError);
+    await clock.advance(2_000);
+    // What an outbox sent in that batch goes on.
+    expect(segments(broker.frames.at(-1))).toEqual([{ stream: "Bank:g1:03", first: 77, count: 1, after: 42 }]);
+    await broker.end("confirmed");
+    send("b");
+    await settle();
+    expect(segments(broker.frames.at(-1))[0]).toMatchObject({ stream: expect.stringMatching(/^\d+-b$/), first: 1 });
+  });
+
+  it("when its owner refuses it: what waits goes under the new one, and nothing is published again", async () => {
+    const stored = send("stored");
+    await settle();
+    const waits = send("waits");
+    expect(lane.closeStream("0-of somebody else")).toBe(false);
+    expect(lane.closeStream("0-a")).toBe(true);
+    expect(stored.outcome).toBeUndefined();
+    time.correct(7_000);
+    await broker.end("refused");
+    expect(stored.outcome).toBeInstanceOf(OverloadedError);
+    await clock.advance(2_000);
+    expect(broker.frames.map((frame) => segments(frame)[0])).toEqual([
+      { stream: "0-a", first: 1, count: 1, after: 0 },
+      { stream: expect.stringMatching(/^70\d\d-b$/), first: 1, count: 1, after: 0 },
+    ]);
+    await broker.end("confirmed");
+    expect(waits.outcome).toBe("confirmed");
+  });
+
+  it("when its owner refuses it, also while its batch is on its way: a confirm still counts", async () => {
+    const message = send("a");
+    await settle();
+    lane.closeStream("0-a");
+    await broker.end("confirmed");
+    expect(message.outcome).toBe("confirmed");
+    send("b");
+    await settle();
+    expect(segments(broker.frames[1])[0]).toMatchObject({ stream: "0-b", first: 1, after: 0 });
+  });
+});
+
+describe("S9: the last word of a stream", () => {
+  it("takes a number, after the last one confirmed", async () => {
+    for (const text of ["a", "b"]) send(text);
+    await settle();
+    await broker.end("confirmed");
+    void lane.finish();
+    await settle();
+    expect(segments(broker.frames[1])).toEqual([{ stream: "0-a", first: 3, count: 1, after: 2 }]);
+    expect(parseMessages(broker.frames[1]!.body)).toEqual([{ to: "", kind: "fin", handler: "", args: [] }]);
+  });
+
+  it("is not published again, whatever becomes of it", async () => {
+    send("a");
+    await settle();
+    await broker.end("confirmed");
+    let done = false;
+    void lane.finish().then(() => {
+      done = true;
+    });
+    await broker.end("lost");
+    expect(done).toBe(true);
+    await clock.advance(60_000);
+    expect(broker.frames).toHaveLength(2);
+  });
+
+  it.each(["lost", "refused"] as const)("is not said once a publication was %s: there may be a second copy", async (outcome) => {
+    send("a");
+    await settle();
+    await broker.end(outcome);
+    await clock.advance(2_000);
+    await broker.end("confirmed");
+    await lane.finish();
+    expect(broker.frames).toHaveLength(2);
+  });
+
+  it("is not said while something is on its way, nor where nothing was sent", async () => {
+    relay(77, 42);
+    await settle();
+    await broker.end("confirmed");
+    await lane.finish();
+    send("a");
+    await settle();
+    await lane.finish();
+    expect(broker.frames).toHaveLength(2);
+  });
+});
+
+describe("O3: a frame", () => {
+  it("says where its sender hears of a refused stream, unless it holds outbox messages only", async () => {
+    send("a");
+    await settle();
+    await broker.end("confirmed");
+    relay(77, 42);
+    await settle();
+    expect(broker.frames.map(({ headers }) => headers.replyTo)).toEqual(["me", undefined]);
   });
 });

@@ -4,25 +4,38 @@ import {
   type Clock,
   ClosedError,
   type Destination,
-  type Frame,
+  finText,
   maxFrameBytes,
   maxFrameMessages,
   OverloadedError,
   type PublishOutcome,
   type Random,
   retryDelayMs,
-  type Segment,
   UnknownOutcomeError,
-  wireVersion,
 } from "@actor-runtime/core";
 import { soon } from "../soon.js";
-import type { OutboxNumber, Outgoing } from "./outgoing.js";
-import { OutgoingFrame } from "./outgoing-frame.js";
+import type { StoreTime } from "../store-time.js";
+import { batchFrame, isOutbox } from "./batch-frame.js";
+import { OutboundStream } from "./outbound-stream.js";
+import type { Outgoing } from "./outgoing.js";
+import { Unanswered } from "./unanswered.js";
 
 /** Bounds of what may wait in one lane for client calls (P12). */
 const maxWaiting = 50_000;
 const maxWaitingBytes = 32 * 1024 * 1024;
 const backoff = { firstMs: 20, maxMs: 2_000 };
+
+/** What all lanes of a process share. */
+export interface LaneServices {
+  readonly broker: Broker;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly time: StoreTime;
+  /** How long owners keep the row of a silent stream (`Limits.streamRetentionMs`). */
+  readonly streamRetentionMs: number;
+  /** Address of this process's reply queue, once it is open. */
+  replyTo: string;
+}
 
 /**
  * The way from this process to one destination (delivery.md S1): first in, first out, at most one unconfirmed batch. What
@@ -30,9 +43,9 @@ const backoff = { firstMs: 20, maxMs: 2_000 };
  */
 export class Lane {
   readonly #to: Destination;
-  readonly #broker: Broker;
-  readonly #clock: Clock;
-  readonly #random: Random;
+  readonly #services: LaneServices;
+  /** This process's own stream to the destination. */
+  #own: OutboundStream | undefined;
   #waiting: Outgoing[] = [];
   #waitingBytes = 0;
   /** The unconfirmed batch, empty = none. */
@@ -40,16 +53,16 @@ export class Lane {
   /** `publishing`: a publication is under way; `retrying`: the batch waits to be published again. */
   #state: "idle" | "publishing" | "retrying" = "idle";
   #flushScheduled = false;
+  /** When the batch was first published. */
+  #batchSince = 0;
   #failures = 0;
   /** Some publication of the batch had an unknown outcome: its messages may be in the mailbox. */
   #uncertain = false;
   #closed = false;
 
-  constructor(to: Destination, broker: Broker, clock: Clock, random: Random) {
+  constructor(to: Destination, services: LaneServices) {
     this.#to = to;
-    this.#broker = broker;
-    this.#clock = clock;
-    this.#random = random;
+    this.#services = services;
   }
 
   /** Nothing waits and nothing is unconfirmed. */
@@ -101,6 +114,32 @@ export class Lane {
     });
   }
 
+  /**
+   * S6: the owner does not take the stream. What comes next goes under a new one, and an unconfirmed batch is not published
+   * again.
+   *
+   * @returns whether it is this process's own stream
+   */
+  closeStream(name: string): boolean {
+    if (this.#own?.name !== name) return false;
+    this.#own.closed = true;
+    return true;
+  }
+
+  /**
+   * S9: says that nothing more comes of this process's stream, so that its owner need not wait for it. Only if no number has
+   * a second copy; the rows of other streams age. Resolves when the broker has it, or has failed to take it.
+   */
+  async finish(): Promise<void> {
+    const own = this.#own;
+    if (this.#closed || own === undefined || own.closed || !own.clean || !this.idle) return;
+    const fin = new Unanswered(finText, "own", 0);
+    own.closed = true;
+    fin.stream = own;
+    fin.number = own.take(undefined);
+    await this.#services.broker.publish(this.#to, batchFrame([fin], this.#services.replyTo)).catch(() => {});
+  }
+
   /** Abandons everything; nothing is sent from here on. */
   close(): void {
     this.#closed = true;
@@ -119,13 +158,34 @@ export class Lane {
     this.#batch = this.#takeBatch();
     this.#failures = 0;
     this.#uncertain = false;
+    const now = this.#services.clock.monotonic();
+    this.#batchSince = now;
+    let own: OutboundStream | undefined;
     for (const message of this.#batch) {
       const { source } = message;
       if (source === undefined) continue;
-      message.number = isOutbox(source) ? source.number : source.take(message.isAsk ? message : undefined);
+      if (isOutbox(source)) {
+        message.number = source.number;
+      } else {
+        own ??= this.#ownStream(now);
+        message.stream = own;
+        message.number = own.take(message.isAsk ? message : undefined);
+      }
     }
-    this.#publish();
+    this.#publish(now);
   };
+
+  /** S6: a stream that was silent for long may be forgotten by its owner, so a new one is opened. */
+  #ownStream(now: number): OutboundStream {
+    const own = this.#own;
+    if (own !== undefined && !own.closed && now - own.publishedAt <= this.#halfRetentionMs) return own;
+    const { time, random } = this.#services;
+    return (this.#own = new OutboundStream(Math.floor(time.now()), random.id(), now));
+  }
+
+  get #halfRetentionMs(): number {
+    return this.#services.streamRetentionMs / 2;
+  }
 
   #takeBatch(): Outgoing[] {
     let bytes = 0;
@@ -151,10 +211,11 @@ export class Lane {
     soon(this.#flush);
   }
 
-  #publish(): void {
+  #publish(now: number): void {
     this.#state = "publishing";
-    const frame = frameOf(this.#batch);
-    this.#broker.publish(this.#to, frame).then(this.#settle, () => this.#settle("lost"));
+    const { broker, replyTo } = this.#services;
+    if (this.#batch.some(isOwn)) this.#own!.publishedAt = now;
+    broker.publish(this.#to, batchFrame(this.#batch, replyTo)).then(this.#settle, () => this.#settle("lost"));
   }
 
   readonly #settle = (outcome: PublishOutcome): void => {
@@ -164,7 +225,7 @@ export class Lane {
       this.#batch = [];
       this.#state = "idle";
       for (const message of batch) {
-        if (message.source !== undefined && !isOutbox(message.source)) message.source.confirm(message.number);
+        message.stream?.confirm(message.number);
         message.confirmed();
       }
       // Callers that just learned of the confirm may send at once; let their messages join the next batch.
@@ -172,16 +233,18 @@ export class Lane {
       return;
     }
     if (outcome === "lost") this.#uncertain = true;
+    if (this.#own) this.#own.clean = false;
     this.#failures++;
     this.#state = "retrying";
     this.#abandonExpired(outcome);
-    const delayMs = retryDelayMs(this.#failures, backoff, this.#random.next());
-    this.#clock.after(delayMs, () => {
+    const { clock, random } = this.#services;
+    const delayMs = retryDelayMs(this.#failures, backoff, random.next());
+    clock.after(delayMs, () => {
       if (this.#closed) return;
       this.#abandonExpired(outcome);
       // Same numbers, same `after` (S4): nothing of this batch has been confirmed in between.
       if (this.#batch.length > 0) {
-        this.#publish();
+        this.#publish(clock.monotonic());
       } else {
         this.#state = "idle";
         this.#flushSoon();
@@ -189,13 +252,15 @@ export class Lane {
     });
   };
 
-  /** S5. The numbers of abandoned messages are burnt; the next frame's `after` says so. */
+  /** S5 and S6. The numbers of abandoned messages are burnt; the next frame's `after` says so. */
   #abandonExpired(outcome: PublishOutcome): void {
-    const now = this.#clock.monotonic();
+    const now = this.#services.clock.monotonic();
     const expired = (message: Outgoing) => message.expiresAt <= now;
-    if (this.#batch.some(expired)) {
-      const late = this.#batch.filter(expired);
-      this.#batch = this.#batch.filter((message) => !expired(message));
+    if (this.#own && now - this.#batchSince > this.#halfRetentionMs) this.#own.closed = true;
+    const given = this.#own?.closed ? (message: Outgoing) => isOwn(message) || expired(message) : expired;
+    if (this.#batch.some(given)) {
+      const late = this.#batch.filter(given);
+      this.#batch = this.#batch.filter((message) => !given(message));
       for (const message of late) message.abandoned(this.#abandonment(outcome));
     }
     if (this.#waiting.some(expired)) {
@@ -228,35 +293,6 @@ function overloaded(to: Destination, outcome: PublishOutcome): OverloadedError {
   return new OverloadedError(`mailbox ${to} ${reason}`, "mailbox", 500);
 }
 
-function isOutbox(source: Outgoing["source"]): source is OutboxNumber {
-  return source !== undefined && "prev" in source;
-}
-
-/** Builds the frame: one segment per dense run of one stream (delivery.md A.2). */
-function frameOf(batch: readonly Outgoing[]): Frame {
-  const segments: Segment[] = [];
-  /** Last number of each stream in this frame. */
-  let last: { stream: string; number: number } | undefined;
-  let lasts: Map<string, number> | undefined;
-  let run: { stream: string; first: number; count: number; after: number; settled: number } | undefined;
-  for (const { source, number } of batch) {
-    if (source === undefined) continue;
-    const outbox = isOutbox(source);
-    const stream = outbox ? source.stream : source.name;
-    if (run !== undefined && run.stream === stream && run.first + run.count === number) {
-      run.count++;
-    } else {
-      if (run !== undefined && run.stream !== stream) {
-        // A second stream in one frame is rare: only then are the last numbers kept by name.
-        lasts ??= new Map();
-        lasts.set(run.stream, run.first + run.count - 1);
-      }
-      const earlier = last?.stream === stream ? last.number : lasts?.get(stream);
-      const after = earlier ?? (outbox ? source.prev : source.confirmed);
-      run = { stream, first: number, count: 1, after, settled: outbox ? 0 : source.settled };
-      segments.push(run);
-    }
-    last = { stream, number };
-  }
-  return new OutgoingFrame({ v: wireVersion, segments }, batch);
+function isOwn({ source }: Outgoing): boolean {
+  return source === "own";
 }

@@ -1,32 +1,27 @@
-import type { Broker, Clock, Destination, Random } from "@actor-runtime/core";
-import { Lane } from "./lane.js";
-import { OutboundStream } from "./outbound-stream.js";
+import type { Destination, StreamRefusal } from "@actor-runtime/core";
+import { Lane, type LaneServices } from "./lane.js";
 
-/** The lanes of this process, one per destination, and its own stream in each. */
+/** A process that closes waits at most this long for its last words to be taken. */
+const finishMs = 500;
+
+/** The lanes of this process, one per destination. */
 export class Lanes {
-  readonly #broker: Broker;
-  readonly #clock: Clock;
-  readonly #random: Random;
+  readonly #services: LaneServices;
   readonly #lanes = new Map<Destination, Lane>();
-  readonly #streams = new Map<Destination, OutboundStream>();
 
-  constructor(broker: Broker, clock: Clock, random: Random) {
-    this.#broker = broker;
-    this.#clock = clock;
-    this.#random = random;
+  constructor(services: LaneServices) {
+    this.#services = services;
   }
 
   lane(to: Destination): Lane {
     let lane = this.#lanes.get(to);
-    if (!lane) this.#lanes.set(to, (lane = new Lane(to, this.#broker, this.#clock, this.#random)));
+    if (!lane) this.#lanes.set(to, (lane = new Lane(to, this.#services)));
     return lane;
   }
 
-  /** This process's own stream to a partition, opened at the first send. */
-  stream(to: Destination): OutboundStream {
-    let stream = this.#streams.get(to);
-    if (!stream) this.#streams.set(to, (stream = new OutboundStream(this.#clock.now(), this.#random.id())));
-    return stream;
+  /** Owners tell this process of refused streams at this address from now on. */
+  open(replyTo: string): void {
+    this.#services.replyTo = replyTo;
   }
 
   get idle(): boolean {
@@ -34,8 +29,27 @@ export class Lanes {
     return true;
   }
 
+  /** S6: the next stream is opened by the store's time. */
+  refused({ stream, storeTime }: StreamRefusal): void {
+    for (const lane of this.#lanes.values()) {
+      if (lane.closeStream(stream)) this.#services.time.correct(storeTime);
+    }
+  }
+
   dropOutbox(stream: string): void {
     for (const lane of this.#lanes.values()) lane.dropOutbox(stream);
+  }
+
+  /** S9: says to every owner that nothing more comes, if that can be said without making anybody wait. */
+  async finish(): Promise<void> {
+    const { clock } = this.#services;
+    const said = Promise.all(Array.from(this.#lanes.values(), (lane) => lane.finish()));
+    let cancel = () => {};
+    const enough = new Promise<void>((resolve) => {
+      cancel = clock.after(finishMs, resolve);
+    });
+    await Promise.race([said, enough]);
+    cancel();
   }
 
   close(): void {

@@ -10,13 +10,13 @@ function ask(stream: OutboundStream): { number: number; done: boolean } {
 
 describe("S2: an outbound stream", () => {
   it("is named by its opening time, and numbers from 1 without reuse", () => {
-    const stream = new OutboundStream(1_767_225_600_000, "a1");
+    const stream = new OutboundStream(1_767_225_600_000, "a1", 0);
     expect(stream.name).toBe("1767225600000-a1");
     expect([stream.take(undefined), ask(stream).number, stream.take(undefined)]).toEqual([1, 2, 3]);
   });
 
   it("knows the highest confirmed number, in whatever order confirms come", () => {
-    const stream = new OutboundStream(0, "a1");
+    const stream = new OutboundStream(0, "a1", 0);
     expect(stream.confirmed).toBe(0);
     stream.confirm(2);
     stream.confirm(1);
@@ -24,7 +24,7 @@ describe("S2: an outbound stream", () => {
   });
 
   it("has settled every ask below its first unanswered one, tells not counted", () => {
-    const stream = new OutboundStream(0, "a1");
+    const stream = new OutboundStream(0, "a1", 0);
     expect(stream.settled).toBe(1);
     stream.take(undefined);
     const first = ask(stream);
@@ -37,7 +37,7 @@ describe("S2: an outbound stream", () => {
   });
 
   it("keeps count over thousands of asks answered in any order", () => {
-    const stream = new OutboundStream(0, "a1");
+    const stream = new OutboundStream(0, "a1", 0);
     const asks = Array.from({ length: 5_000 }, () => ask(stream));
     for (let i = 0; i < asks.length; i += 2) asks[i]!.done = true;
     for (let i = 1; i < asks.length; i += 2) {

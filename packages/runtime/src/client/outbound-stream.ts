@@ -1,3 +1,5 @@
+import { clientStream } from "@actor-runtime/core";
+
 /** An ask as its stream sees it: still waited for, or not. */
 export interface OutstandingAsk {
   number: number;
@@ -8,16 +10,23 @@ export interface OutstandingAsk {
  * This process's own stream to one partition: rising numbers without reuse, taken when a batch is built (delivery.md S2).
  */
 export class OutboundStream {
-  /** `<openMs>-<random>`: the receiver judges its age by the first part. */
   readonly name: string;
+  /** When a batch of it was last published, in ms by the clock's `monotonic()`. */
+  publishedAt: number;
+  /** S6: no number is taken from it any more. */
+  closed = false;
+  /** Every publication was confirmed, so there is no second copy of any number. */
+  clean = true;
   #next = 1;
   #confirmed = 0;
   /** Asks in the order of their numbers, from `#front` on; those before it are done and let go. */
   #asks: (OutstandingAsk | undefined)[] = [];
   #front = 0;
 
-  constructor(openMs: number, id: string) {
-    this.name = `${openMs}-${id}`;
+  /** @param openMs the store's time, as far as it is known here @param now by the clock's `monotonic()` */
+  constructor(openMs: number, random: string, now: number) {
+    this.name = clientStream(openMs, random);
+    this.publishedAt = now;
   }
 
   /** The last number known to be stored by the broker. */

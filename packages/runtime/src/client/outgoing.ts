@@ -8,16 +8,17 @@ export interface Outgoing {
   readonly bytes: number;
   /** The message itself, its arguments parsed anew, where that is cheaper than parsing the text. */
   message?(): Message;
-  /** Where its number comes from; `undefined`: queries and cancellations have none. */
-  readonly source: OutboundStream | OutboxNumber | undefined;
+  /** Where its number comes from: this process's own stream, or an outbox. `undefined`: queries and cancellations have none. */
+  readonly source: "own" | OutboxNumber | undefined;
   /** Whether a number taken from a stream waits for an answer. */
   readonly isAsk: boolean;
   /** Nobody waits for the answer any more. */
   readonly done: boolean;
   /** Clock time (monotonic ms) after which it may be abandoned; the outbox never abandons. */
   readonly expiresAt: number;
-  /** Set by the lane when the batch is built. */
+  /** Set by the lane when the batch is built: the number, and for `own` the stream it was taken from. */
   number: number;
+  stream?: OutboundStream | undefined;
   confirmed(): void;
   abandoned(error: ActorError): void;
 }

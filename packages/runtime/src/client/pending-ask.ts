@@ -13,6 +13,9 @@ import type { OutboundStream } from "./outbound-stream.js";
 import type { Outgoing } from "./outgoing.js";
 import { Unanswered } from "./unanswered.js";
 
+/** A repeat that is too many now is tried again after this time. */
+const repeatLaterMs = 1_000;
+
 /** Who keeps the asks of this process. */
 export interface AskHost {
   /** Address of this process's reply queue. */
@@ -20,8 +23,10 @@ export interface AskHost {
   /** ms by the clock's `monotonic()` */
   now(): number;
   settle(pending: PendingAsk): void;
-  /** Waits for the second half of the time. */
-  waitOn(pending: PendingAsk): void;
+  /** Waits until this time, by `now`. */
+  waitOn(pending: PendingAsk, until: number): void;
+  /** Whether one more repeat is within what this process may repeat; if so, it is counted. */
+  mayRepeat(): boolean;
   /** The text of a call that has nothing but arguments and a time-out. */
   plainText(pending: PendingAsk): string;
   /** Withdraws the call at its owner. */
@@ -34,6 +39,7 @@ export class PendingAsk implements Outgoing, Timed {
   earlier: Timed | undefined;
   later: Timed | undefined;
   number = 0;
+  stream: OutboundStream | undefined;
   done = false;
   readonly promise: Promise<unknown>;
   #resolve!: (value: unknown) => void;
@@ -53,7 +59,6 @@ export class PendingAsk implements Outgoing, Timed {
     readonly lane: Lane,
     text: string | undefined,
     readonly bytes: number,
-    readonly source: OutboundStream | undefined,
     readonly expiresAt: number,
   ) {
     this.#text = text;
@@ -88,8 +93,12 @@ export class PendingAsk implements Outgoing, Timed {
     };
   }
 
+  get source(): "own" | undefined {
+    return this.isAsk ? "own" : undefined;
+  }
+
   get isAsk(): boolean {
-    return this.source !== undefined;
+    return this.target.kind === "ask";
   }
 
   confirmed(): void {
@@ -111,16 +120,19 @@ export class PendingAsk implements Outgoing, Timed {
   /** The process ends: whether the ask took effect is known only while it has not left. */
   close(): void {
     const unsent = !this.#sent && this.lane.withdraw(this);
-    const effect = unsent || this.source === undefined ? "none" : "unknown";
+    const effect = unsent || !this.isAsk ? "none" : "unknown";
     this.fail(new ClosedError(`${this.#what}: the system was closed before the answer came`, effect));
   }
 
   due(): void {
-    if (this.#repeat === undefined && this.#sent && this.expiresAt - this.host.now() > 1) {
+    const leftMs = this.expiresAt - this.host.now();
+    if (leftMs > 1) {
+      if (this.#repeat === undefined && this.#sent && !this.host.mayRepeat()) {
+        this.host.waitOn(this, Math.min(this.expiresAt, this.host.now() + repeatLaterMs));
+        return;
+      }
       this.repeat();
-      this.host.waitOn(this);
-    } else if (this.expiresAt - this.host.now() > 1) {
-      this.host.waitOn(this);
+      this.host.waitOn(this, this.expiresAt);
     } else if (this.#sent || !this.lane.withdraw(this)) {
       this.fail(new AskTimeoutError(`${this.#what}: no answer within ${this.details.timeoutMs} ms`));
     } else {
@@ -132,8 +144,8 @@ export class PendingAsk implements Outgoing, Timed {
   /** S8: once, under a new number, with the identity of the first publication. */
   repeat(): void {
     if (!this.#sent || this.#repeat !== undefined) return;
-    const { source, text } = this;
-    const again = source === undefined ? text : `${text.slice(0, -1)},"of":"${source.name}:${this.number}"}`;
+    const { source, stream, text } = this;
+    const again = stream === undefined ? text : `${text.slice(0, -1)},"of":"${stream.name}:${this.number}"}`;
     this.#repeat = new Unanswered(again, source, this.expiresAt);
     this.lane.send(this.#repeat);
   }
@@ -145,7 +157,7 @@ export class PendingAsk implements Outgoing, Timed {
       return;
     }
     this.host.sendCancel(this);
-    this.fail(cancelled(this.target, signal, this.source === undefined ? "none" : "unknown"));
+    this.fail(cancelled(this.target, signal, this.isAsk ? "unknown" : "none"));
   }
 
   get #what(): string {

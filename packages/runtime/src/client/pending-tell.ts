@@ -16,7 +16,9 @@ export class PendingTell implements Outgoing, Timed {
   earlier: Timed | undefined;
   later: Timed | undefined;
   number = 0;
+  stream: OutboundStream | undefined;
   done = false;
+  readonly source = "own";
   readonly isAsk = false;
   readonly promise: Promise<void>;
   #resolve!: () => void;
@@ -29,7 +31,6 @@ export class PendingTell implements Outgoing, Timed {
     readonly lane: Lane,
     readonly text: string,
     readonly bytes: number,
-    readonly source: OutboundStream,
     readonly expiresAt: number,
   ) {
     this.promise = new Promise((resolve, reject) => {

@@ -5,12 +5,13 @@ import type { Outgoing } from "./outgoing.js";
 /** A repeat or a cancellation: nobody waits for its confirm. */
 export class Unanswered implements Outgoing {
   number = 0;
+  stream: OutboundStream | undefined;
   /** The ask it repeats has its answer. */
   done = false;
   readonly bytes: number;
   constructor(
     readonly text: string,
-    readonly source: OutboundStream | undefined,
+    readonly source: "own" | undefined,
     readonly expiresAt: number,
   ) {
     this.bytes = messageBytes(text);

@@ -6,6 +6,7 @@ import type { RefBy } from "../client/ref-types.js";
 import type { Deadlines } from "../deadlines.js";
 import type { Limits } from "../options.js";
 import type { Ports } from "../ports.js";
+import type { StoreTime } from "../store-time.js";
 import type { Watchdog } from "../watchdog.js";
 import type { HostedType } from "./activation.js";
 import type { ActivationList } from "./activation-list.js";
@@ -16,6 +17,7 @@ import type { ReplyBatch } from "./reply-batch.js";
 export interface WorkerServices {
   readonly workerId: string;
   readonly ports: Ports;
+  readonly time: StoreTime;
   readonly log: Logger;
   readonly limits: Limits;
   readonly container: Container;

@@ -1,0 +1,34 @@
+import type { Clock } from "@actor-runtime/core";
+
+/**
+ * The store's time as this process knows it (delivery.md O4, S6): its own wall clock, until it was told the store's; from then
+ * on that, carried on by the monotonic clock.
+ */
+export class StoreTime {
+  readonly #clock: Clock;
+  /** The store's time less the monotonic clock. */
+  #offset: number | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** ms since 1970 */
+  now(): number {
+    return this.#offset === undefined ? this.#clock.now() : this.#clock.monotonic() + this.#offset;
+  }
+
+  /** How far the wall clock of this process is ahead of the store's, in ms; negative: behind. */
+  get skew(): number {
+    return this.#clock.now() - this.now();
+  }
+
+  /**
+   * The store has told its time.
+   *
+   * @param askedAt when it was asked, in ms by the clock's `monotonic()`: the truth lies in the middle. Default: now
+   */
+  correct(storeTime: number, askedAt: number = this.#clock.monotonic()): void {
+    this.#offset = storeTime - (askedAt + this.#clock.monotonic()) / 2;
+  }
+}

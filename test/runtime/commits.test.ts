@@ -529,7 +529,7 @@ describe("P1: a store that goes back in time", () => {
     await counter().add("a");
     rig.world.store.restore(backup);
     await rig.advance(5_000);
-    expect(rig.lines.some(({ fields }) => String(fields.reason).includes("rewound"))).toBe(true);
+    expect(rig.lines.some(({ fields }) => String(fields.reason).includes("the store lost writes"))).toBe(true);
     expect(await counter().list()).toEqual([]);
     expect(await counter().add("b")).toBe(1);
   });

@@ -31,7 +31,15 @@ export class Disk {
     this.content.namespace.generation = Math.max(generation, snapshot.namespace.generation) + 1;
   }
 
-  /** The store is found to have lost writes: partitions taken from now on let holes pass (delivery.md T1, O2). */
+  /**
+   * The store is found to have lost writes: partitions taken from now on let holes pass (delivery.md T1, O2).
+   *
+   * @param own the record by which it was found; one from before the last rise says nothing new
+   */
+  lostWrites(own: LeaseRecord | undefined): void {
+    if (own === undefined || own.generation === this.content.namespace.generation) this.raiseGeneration();
+  }
+
   raiseGeneration(): void {
     this.content.namespace.generation += 1;
   }

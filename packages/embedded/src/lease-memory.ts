@@ -41,10 +41,12 @@ export class LeaseMemory {
     const own = this.#disk.content.leases.get(lease.name);
     const refused = this.refusal(own, lease);
     if (refused === "rewound" || (refused === undefined && seq !== undefined && own!.seq < seq)) {
-      this.#disk.raiseGeneration();
+      this.#disk.lostWrites(own);
       return "rewound";
     }
     if (refused !== undefined || this.isOver(own!)) return "expired";
+    // Somebody else has found that the store lost writes: everything is taken anew (delivery.md A.5).
+    if (own!.generation !== this.#disk.content.namespace.generation) return "rewound";
     own!.until = this.#clock.monotonic() + ttlMs;
     return "renewed";
   }

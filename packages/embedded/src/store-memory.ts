@@ -13,6 +13,7 @@ import {
 } from "@actor-runtime/core";
 import type { Disk, DiskContent } from "./disk.js";
 import type { LeaseMemory } from "./lease-memory.js";
+import type { LeaseRecord } from "./lease-record.js";
 import { emptyPartition, image, type PartitionRecord, readAnswer, write } from "./partition-record.js";
 
 /** The content of the store at one moment. */
@@ -71,18 +72,18 @@ export class StoreMemory {
   #commit(partition: PartitionId, record: CommitRecord): CommitOutcome {
     const own = this.#disk.content.leases.get(partition);
     const refused = this.#leases.refusal(own, record);
-    if (own === undefined || refused === "rewound") return this.#rewound();
+    if (own === undefined || refused === "rewound") return this.#rewound(own);
     if (refused !== undefined) return refused;
     if (record.seq <= own.seq) return "already";
-    if (record.seq !== own.seq + 1) return this.#rewound();
+    if (record.seq !== own.seq + 1) return this.#rewound(own);
     if (this.#leases.isOver(own)) return "fenced";
     write(this.#partition(partition), record, this.#clock.monotonic());
     own.seq = record.seq;
     return "committed";
   }
 
-  #rewound(): "rewound" {
-    this.#disk.raiseGeneration();
+  #rewound(own: LeaseRecord | undefined): "rewound" {
+    this.#disk.lostWrites(own);
     return "rewound";
   }
 

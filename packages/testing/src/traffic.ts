@@ -56,10 +56,10 @@ export class Traffic {
   #sent(to: Destination, frame: Frame): void {
     const numbers = numbersOf(frame);
     for (const { kind, to: address, handler, args, call } of parseMessages(frame.body)) {
-      const number = kind === "ask" || kind === "tell" ? numbers.shift() : undefined;
+      const number = kind === "query" || kind === "cancel" ? undefined : numbers.shift();
       // A repeated ask comes under a new number, a message that is sent again after a crash under its old one.
       const isNew = this.#isNew(`${to} ${call ?? number}`);
-      if (!isNew || kind === "cancel" || handler.startsWith("$")) continue;
+      if (!isNew || kind === "cancel" || kind === "fin" || handler.startsWith("$")) continue;
       this.sent.push({ to: address, kind, handler, args: args.map(fromWire) });
     }
   }

@@ -17,8 +17,8 @@ import {
   UnknownOutcomeError,
 } from "@actor-runtime/core";
 import { Deadlines } from "../deadlines.js";
-import type { CallDetails, CallTarget } from "./call-target.js";
 import type { StoreTime } from "../store-time.js";
+import type { CallDetails, CallTarget } from "./call-target.js";
 import type { Lanes } from "./lanes.js";
 import { type AskHost, cancelled, PendingAsk } from "./pending-ask.js";
 import { PendingTell, type TellHost } from "./pending-tell.js";

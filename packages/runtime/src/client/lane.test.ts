@@ -509,15 +509,18 @@ describe("S9: the last word of a stream", () => {
     expect(broker.frames).toHaveLength(2);
   });
 
-  it.each(["lost", "refused"] as const)("is not said once a publication was %s: there may be a second copy", async (outcome) => {
-    send("a");
-    await settle();
-    await broker.end(outcome);
-    await clock.advance(2_000);
-    await broker.end("confirmed");
-    await lane.finish();
-    expect(broker.frames).toHaveLength(2);
-  });
+  it.each(["lost", "refused"] as const)(
+    "is not said once a publication was %s: there may be a second copy",
+    async (outcome) => {
+      send("a");
+      await settle();
+      await broker.end(outcome);
+      await clock.advance(2_000);
+      await broker.end("confirmed");
+      await lane.finish();
+      expect(broker.frames).toHaveLength(2);
+    },
+  );
 
   it("is not said while something is on its way, nor where nothing was sent", async () => {
     relay(77, 42);

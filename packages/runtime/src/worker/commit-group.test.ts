@@ -32,7 +32,7 @@ describe("the stored list of an actor", () => {
         let group = new CommitGroup(1);
         let count = 0;
         const commit = () => {
-          write(stored, group.build(lease, outbox, 0));
+          write(stored, group.build(lease, outbox, 0, 0));
           group = new CommitGroup(group.seq + 1);
           expect(names(stored)).toEqual((activation.parked?.entries ?? []).map(({ message }) => message.handler));
         };

@@ -6,6 +6,7 @@ import {
   type InboundStream,
   type Lease,
   type ReminderWrite,
+  type RowWrite,
   type StoredMessage,
   type StoredWrite,
 } from "@actor-runtime/core";
@@ -37,6 +38,8 @@ export class CommitGroup {
   readonly states = new Map<string, string | undefined>();
   /** Few: one per process that sends to the partition. */
   readonly streams: InboundStream[] = [];
+  /** Names of streams whose rows go (A.8). */
+  readonly #forgotten: string[] = [];
   answers: Answer[] = [];
   /** Actors whose kept answers go. */
   readonly erased: string[] = [];
@@ -67,6 +70,7 @@ export class CommitGroup {
       this.mustWrite ||
       this.states.size > 0 ||
       this.streams.length > 0 ||
+      this.#forgotten.length > 0 ||
       this.out.length > 0 ||
       this.#reminders !== undefined ||
       this.#parked !== undefined
@@ -96,6 +100,13 @@ export class CommitGroup {
   /** The stream's row has changed. */
   touch(stream: InboundStream): void {
     if (!this.streams.includes(stream)) this.streams.push(stream);
+  }
+
+  /** The stream's row goes. */
+  forget(stream: InboundStream): void {
+    const touched = this.streams.indexOf(stream);
+    if (touched >= 0) this.streams.splice(touched, 1);
+    this.#forgotten.push(stream.name);
   }
 
   /** Keeps a record until its time, or removes it. */
@@ -140,13 +151,15 @@ export class CommitGroup {
     activation.parked = undefined;
   }
 
-  build(lease: Lease, outbox: Outbox, answerRetentionMs: number): CommitRecord {
+  /** @param floor the youngest opening time of a stream that was forgotten and might be published once more */
+  build(lease: Lease, outbox: Outbox, answerRetentionMs: number, floor: number): CommitRecord {
     return {
       fence: lease.fence,
       nonce: lease.nonce,
       seq: this.seq,
       states: Array.from(this.states, ([address, state]) => ({ address, state })),
-      rows: this.streams.map((stream) => ({ stream: stream.name, row: stream.row() })),
+      rows: this.#rows(),
+      ...(this.#forgotten.length > 0 && { floor }),
       answers: this.answers,
       settled: this.settled,
       erased: this.erased,
@@ -158,6 +171,13 @@ export class CommitGroup {
       marks: none,
       answerRetentionMs,
     };
+  }
+
+  /** A forgotten stream may have been opened again since. */
+  #rows(): RowWrite[] {
+    const written = this.streams.map((stream): RowWrite => ({ stream: stream.name, row: stream.row() }));
+    if (this.#forgotten.length === 0) return written;
+    return this.#forgotten.map((stream): RowWrite => ({ stream, row: undefined })).concat(written);
   }
 
   #stored(parked: Map<Parking, ParkedChange>): StoredWrite[] {

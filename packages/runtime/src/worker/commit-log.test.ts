@@ -14,6 +14,7 @@ class FakeHost implements CommitHost {
   random = () => 0.5;
   release = (_group: unknown, { seq }: CommitRecord) => void this.released.push(seq);
   lose = (reason: Error) => void this.lost.push(reason.message);
+  rewound = () => void this.lost.push("rewound");
   after = (_ms: number, task: () => void) => void this.#timers.push(task);
 
   write(record: CommitRecord): Promise<CommitOutcome> {

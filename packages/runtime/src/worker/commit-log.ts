@@ -16,8 +16,10 @@ export interface CommitHost {
   write(record: CommitRecord): Promise<CommitOutcome>;
   /** The commit is known to have succeeded: everything that waited for it may leave. */
   release(group: CommitGroup, record: CommitRecord): void;
-  /** The partition is no longer ours, or the store went back in time. */
+  /** The partition is no longer ours. */
   lose(reason: ActorError): void;
+  /** The store went back in time. */
+  rewound(): void;
   random(): number;
   after(ms: number, task: () => void): void;
 }
@@ -122,9 +124,12 @@ export class CommitLog {
   #known(group: CommitGroup, record: CommitRecord, outcome: CommitOutcome): void {
     if (this.#closed) return;
     this.#unavailable = false;
-    if (outcome === "fenced" || outcome === "rewound") {
-      const reason = outcome === "fenced" ? "another worker owns it" : "the store lost writes it had acknowledged";
-      this.#host.lose(new LostOwnershipError(`commit ${record.seq} was refused: ${reason}`));
+    if (outcome === "rewound") {
+      this.#host.rewound();
+      return;
+    }
+    if (outcome === "fenced") {
+      this.#host.lose(new LostOwnershipError(`commit ${record.seq} was refused: another worker owns it`));
       return;
     }
     this.#committedSeq = group.seq;

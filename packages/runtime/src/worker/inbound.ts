@@ -68,6 +68,15 @@ export class Inbound {
     return new Inbound(message, delivery, stream, number, undefined, undefined);
   }
 
+  /**
+   * Its stream was refused, so its number is nowhere recorded (O3). What it repeats is none of its business, for no answer is
+   * kept for it.
+   */
+  static refused(message: Message, delivery: OpenDelivery, identity: string): Inbound {
+    const facts = { identity: message.id ?? message.of ?? identity, attempts: message.attempts ?? 0, notBefore: 0 };
+    return new Inbound({ ...message, of: undefined }, delivery, undefined, 0, undefined, facts);
+  }
+
   static parked(message: Message, facts: StoredFacts): Inbound {
     return new Inbound(message, undefined, undefined, 0, undefined, facts);
   }

@@ -1,13 +1,15 @@
 import {
-  type ActorError,
+  ActorError,
   answerKey,
   type Delivery,
+  type InboundStream,
   type Message,
   messageBytes,
   OverloadedError,
   parseAddress,
   parseMessages,
   partitionOf,
+  refusalText,
   type Segment,
   UnknownTypeError,
   WrongPartitionError,
@@ -26,20 +28,26 @@ interface Walk {
   segment: number;
   /** Numbers of the current segment used up so far. */
   used: number;
+  /** Of the current segment, once looked up; or why it is not taken. */
+  stream: InboundStream | ActorError | undefined;
+  /** Since when it is held, in ms by the clock's `monotonic()`. */
+  heldSince: number | undefined;
 }
 
 /** Takes delivered frames apart: numbers are accepted, voided or held (delivery.md O1–O3), messages go to their actors. */
 export class Inbox {
   readonly #scope: PartitionScope;
   #held: Walk[] = [];
+  /** Streams that went on in this tenure: their holes are none that a rewound store has left. */
+  readonly #goneOn = new WeakSet<InboundStream>();
 
   constructor(scope: PartitionScope) {
     this.#scope = scope;
   }
 
-  /** Some delivery waits for a missing message. */
-  get holds(): boolean {
-    return this.#held.length > 0;
+  /** How many deliveries wait for a missing message. */
+  get held(): number {
+    return this.#held.length;
   }
 
   deliver(delivery: Delivery): void {
@@ -54,20 +62,32 @@ export class Inbox {
     }
     // The walk itself keeps the delivery open, so that it is not acked before its last message was seen.
     const open: OpenDelivery = { tag: delivery.tag, open: messages.length + 1 };
-    this.#walk({ delivery, open, messages, next: 0, segment: 0, used: 0 });
+    const place = { next: 0, segment: 0, used: 0, stream: undefined, heldSince: undefined };
+    this.#walk({ delivery, open, messages, ...place });
     if (this.#held.length > 0) this.#walkHeld();
   }
 
-  /** What held deliveries wait for, by stream and number: the same hole has the same name in the next tenure. */
-  get holes(): string[] {
-    return this.#held.map((walk) => `${segmentOf(walk).stream}:${segmentOf(walk).after}`);
+  /**
+   * What deliveries wait for that are held since this time or before, by stream and number: the same hole has the same name
+   * in the next tenure.
+   */
+  holes(heldSince = Number.POSITIVE_INFINITY): string[] {
+    return this.#held.filter((walk) => walk.heldSince! <= heldSince).map(holeOf);
   }
 
-  /** O2: gives up what held deliveries wait for, the lowest number first: it may be all that the others wait for. */
-  passHoles(cause: "rewound" | "unknown"): void {
-    while (this.#held.length > 0) {
-      const lowest = this.#held.reduce((a, b) => (segmentOf(b).after < segmentOf(a).after ? b : a));
-      this.#passHole(segmentOf(lowest), cause);
+  /** O2: gives these holes up, and with each what held deliveries of its stream wait for below it, for it is part of it. */
+  passHoles(holes: readonly string[]): void {
+    const upTo = new Map<string, number>();
+    for (const walk of this.#held) {
+      const { stream } = segmentOf(walk);
+      if (holes.includes(holeOf(walk))) upTo.set(stream, Math.max(upTo.get(stream) ?? 0, linkOf(walk)));
+    }
+    for (;;) {
+      const given = this.#held.filter((walk) => linkOf(walk) <= (upTo.get(segmentOf(walk).stream) ?? -1));
+      if (given.length === 0) return;
+      // The lowest first: it may be all that the others wait for.
+      const lowest = given.reduce((a, b) => (linkOf(b) < linkOf(a) ? b : a));
+      this.#passHole(lowest.stream as InboundStream, linkOf(lowest), "unknown");
       this.#walkHeld();
     }
   }
@@ -94,31 +114,41 @@ export class Inbox {
       }
       const segment = segments[walk.segment]!;
       if (!this.#numbered(walk, segment, message)) {
+        walk.heldSince ??= this.#now();
         this.#held.push(walk);
         this.#scope.holding(true);
         return;
       }
+      walk.heldSince = undefined;
       walk.next++;
       if (++walk.used === segment.count) {
         walk.segment++;
         walk.used = 0;
+        walk.stream = undefined;
       }
     }
     // Only now: a repeat in this very frame still needs the answer it repeats.
     for (const { stream, settled } of segments) {
-      if (settled > 0) this.#scope.streams.settle(stream, settled, this.#scope.commits.gathering);
+      if (settled > 0) this.#scope.keptAnswers.settle(stream, settled, this.#scope.commits.gathering);
     }
     this.#scope.settleDelivery(walk.open);
   }
 
   /** @returns whether the number was settled or accepted; `false`: held */
   #numbered(walk: Walk, segment: Segment, message: Message): boolean {
-    const stream = this.#scope.streams.get(segment.stream);
+    walk.stream ??= this.#streamOf(segment, walk.delivery);
+    const { stream } = walk;
     const number = segment.first + walk.used;
-    const after = walk.used === 0 ? segment.after : number - 1;
+    if (stream instanceof ActorError) {
+      // It would be the last word of a stream that is none here.
+      if (message.kind === "fin") this.#scope.settleDelivery(walk.open);
+      else this.#scope.scheduler.refused(Inbound.refused(message, walk.open, `${segment.stream}:${number}`), stream);
+      return true;
+    }
+    const after = linkOf(walk);
     let acceptance = stream.accept(number, after);
-    if (acceptance === "held" && this.#scope.passesHoles) {
-      this.#passHole(segment, "rewound");
+    if (acceptance === "held" && this.#scope.passesHoles && !this.#goneOn.has(stream)) {
+      this.#passHole(stream, after, "rewound");
       acceptance = stream.accept(number, after);
     }
     if (acceptance === "held") return false;
@@ -127,9 +157,49 @@ export class Inbox {
       this.#scope.settleDelivery(walk.open);
       return true;
     }
-    if (message.of !== undefined) this.#scope.streams.repeatAccepted(answerKey(message.to, message.of));
+    if (this.#scope.passesHoles) this.#goneOn.add(stream);
+    if (message.kind === "fin") {
+      this.#finish(stream, number, walk.open);
+      return true;
+    }
+    // A repeat may have run in its place, so a late copy is looked up like a repeat of itself (O5).
+    if (acceptance === "late") message = { ...message, of: message.of ?? `${stream.name}:${number}` };
+    if (message.of !== undefined) this.#scope.keptAnswers.repeatAccepted(answerKey(message.to, message.of));
     this.#route(Inbound.delivered(message, walk.open, stream, number));
     return true;
+  }
+
+  /** O3. The sender hears of a refusal with the commit, once per segment. */
+  #streamOf({ stream: name }: Segment, { frame }: Delivery): InboundStream | ActorError {
+    const { streams, services, partition, commits } = this.#scope;
+    const known = streams.find(name);
+    if (known !== undefined) {
+      streams.heard(known, this.#now());
+      return known;
+    }
+    const storeTime = services.time.now();
+    const refusal = streams.refusal(name, storeTime);
+    if (refusal === undefined) return streams.open(name, this.#now());
+    services.log.warn({ partition, stream: name, code: refusal.code }, refusal.message);
+    services.ports.telemetry.count("stream.refused", 1, { code: refusal.code });
+    const { replyTo } = frame.headers;
+    if (replyTo !== undefined) {
+      const { gathering } = commits;
+      gathering.replies.push({ to: replyTo, text: refusalText({ stream: name, storeTime }) });
+      gathering.mustWrite = true;
+      commits.commitSoon();
+    }
+    return refusal;
+  }
+
+  /** S9: there is nothing to run, but the row must know. */
+  #finish(stream: InboundStream, number: number, delivery: OpenDelivery): void {
+    const { commits, streams } = this.#scope;
+    stream.finish(number);
+    streams.finished(stream, this.#now());
+    commits.gathering.touch(stream);
+    commits.gathering.deliveries.push(delivery);
+    commits.commitSoon();
   }
 
   #unnumbered(walk: Walk, message: Message): void {
@@ -206,12 +276,17 @@ export class Inbox {
 
   /** O12: every number of an undecodable frame is applied, and the frame goes whole to the dead letters. */
   #bury(delivery: Delivery, cause: unknown): void {
-    const { commits, mailbox, partition, services, streams } = this.#scope;
+    const { commits, mailbox, partition, services } = this.#scope;
     const { gathering } = commits;
     const { segments } = delivery.frame.headers;
     let fresh = segments.length === 0;
-    for (const { stream: name, first, count, after } of segments) {
-      const stream = streams.get(name);
+    for (const segment of segments) {
+      const { first, count, after } = segment;
+      const stream = this.#streamOf(segment, delivery);
+      if (stream instanceof ActorError) {
+        fresh = true;
+        continue;
+      }
       fresh = stream.bury(first, first + count - 1, after) || fresh;
       gathering.touch(stream);
     }
@@ -228,18 +303,22 @@ export class Inbox {
     if (this.#held.length > 0) this.#walkHeld();
   }
 
-  #passHole(segment: Segment, cause: "rewound" | "unknown"): void {
-    const stream = this.#scope.streams.get(segment.stream);
-    const { gathering } = this.#scope.commits;
-    const { log, ports } = this.#scope.services;
-    for (const [from, to] of stream.passHoles(segment.after)) {
+  #passHole(stream: InboundStream, upTo: number, cause: "rewound" | "unknown"): void {
+    const { commits, streams, partition, services } = this.#scope;
+    const { log, ports } = services;
+    for (const [from, to] of stream.passHoles(upTo)) {
       ports.telemetry.count("stream.gap_messages", to - from + 1, { cause });
       log.error(
-        { partition: this.#scope.partition, stream: segment.stream, from, to, cause },
+        { partition, stream: stream.name, from, to, cause },
         "messages are missing in a sender's stream; later ones go on, a late copy still counts",
       );
     }
-    gathering.touch(stream);
+    streams.passed(stream, this.#now());
+    commits.gathering.touch(stream);
+  }
+
+  #now(): number {
+    return this.#scope.services.ports.clock.monotonic();
   }
 }
 
@@ -248,10 +327,20 @@ function segmentOf(walk: Walk): Segment {
   return walk.delivery.frame.headers.segments[walk.segment]!;
 }
 
+/** The number before the one a walk has come to: what must be there first. */
+function linkOf(walk: Walk): number {
+  const { first, after } = segmentOf(walk);
+  return walk.used === 0 ? after : first + walk.used - 1;
+}
+
+function holeOf(walk: Walk): string {
+  return `${segmentOf(walk).stream}:${linkOf(walk)}`;
+}
+
 /** The headers must cover the numbered messages of the body exactly. */
 function checkCount(segments: readonly Segment[], messages: readonly Message[]): void {
   let numbers = 0;
   for (const { count } of segments) numbers += count;
-  for (const { kind } of messages) if (kind === "tell" || kind === "ask") numbers--;
+  for (const { kind } of messages) if (kind !== "query" && kind !== "cancel") numbers--;
   if (numbers !== 0) throw new RangeError("the frame's segments do not fit its messages");
 }

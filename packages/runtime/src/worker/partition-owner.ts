@@ -23,7 +23,9 @@ export class PartitionOwner implements TenureHost {
   readonly #partitions: number;
   #tenure: Tenure | undefined;
   /** Holes for which the channel was opened anew. */
-  #wedged: ReadonlySet<string> = new Set();
+  #reopenedFor: ReadonlySet<string> = new Set();
+  /** The last commit that was known to have succeeded. */
+  #lastSeq = 0;
   #failures = 0;
   #stopped = false;
   #taking: Promise<void> = Promise.resolve();
@@ -48,6 +50,7 @@ export class PartitionOwner implements TenureHost {
   }
 
   lost(reason: ActorError): void {
+    this.#lastSeq = this.#tenure?.commits.committedSeq ?? this.#lastSeq;
     this.#services.log.warn({ partition: this.partition, reason: reason.message }, "partition lost; taking it anew");
     this.#services.ports.telemetry.count("actor.partitions_lost", 1);
     this.#takeLater();
@@ -64,13 +67,15 @@ export class PartitionOwner implements TenureHost {
   }
 
   /** O2: first the channel is opened anew, in a new tenure; a hole that is still there after as long again is given up. */
-  wedged(tenure: Tenure, holes: readonly string[]): void {
-    if (holes.some((hole) => this.#wedged.has(hole))) {
-      this.#wedged = new Set();
-      tenure.passHoles();
+  wedged(tenure: Tenure, holes: readonly string[], overdue: readonly string[]): void {
+    const given = overdue.filter((hole) => this.#reopenedFor.has(hole));
+    if (given.length > 0) {
+      tenure.passHoles(given);
       return;
     }
-    this.#wedged = new Set(holes);
+    // The window is full of what the channel was opened anew for: it has to wait for its time.
+    if (overdue.length === 0 && holes.some((hole) => this.#reopenedFor.has(hole))) return;
+    this.#reopenedFor = new Set(holes);
     tenure.lose(new LostOwnershipError(`${this.partition}: a delivery waits for a message that does not come`));
   }
 
@@ -117,10 +122,12 @@ export class PartitionOwner implements TenureHost {
       await ports.leases.release(lease);
       return;
     }
-    const tenure = new Tenure(this.#services, this, this.#mailbox, this.partition, this.#index, lease, image);
+    this.#countLostCommits(image.seq);
+    const window = this.#prefetch();
+    const tenure = new Tenure(this.#services, this, this.#mailbox, this.partition, this.#index, lease, image, window);
     this.#tenure = tenure;
     try {
-      const channel = await ports.broker.consume(this.#mailbox, this.partition, this.#prefetch(), {
+      const channel = await ports.broker.consume(this.#mailbox, this.partition, window, {
         deliver: (delivery) => tenure.deliver(delivery),
         lost: (reason) => tenure.lose(new LostOwnershipError(`the channel was lost: ${reason.message}`)),
       });
@@ -131,6 +138,16 @@ export class PartitionOwner implements TenureHost {
       await tenure.end(new LostOwnershipError(`${this.partition} could not be consumed`, { cause: error }));
       throw error;
     }
+  }
+
+  /** What this worker knew to be committed, and the store does not know any more. */
+  #countLostCommits(seq: number): void {
+    const { log, ports } = this.#services;
+    const [from, to] = [seq + 1, this.#lastSeq];
+    this.#lastSeq = seq;
+    if (to < from) return;
+    ports.telemetry.count("store.rewound_commits", to - from + 1);
+    log.error({ partition: this.partition, from, to }, "commits are lost: what they wrote and applied is undone");
   }
 
   #prefetch(): number {

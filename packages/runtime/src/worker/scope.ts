@@ -3,6 +3,7 @@ import type { Activation, ActivationOwner, HostedType } from "./activation.js";
 import type { CommitLog } from "./commit-log.js";
 import type { DelayedMessages } from "./delayed.js";
 import type { Inbound, OpenDelivery } from "./inbound.js";
+import type { KeptAnswers } from "./kept-answers.js";
 import type { Outbox } from "./outbox.js";
 import type { ReadBatch } from "./read-batch.js";
 import type { WorkerServices } from "./services.js";
@@ -42,6 +43,7 @@ export interface PartitionScope {
   readonly index: number;
   readonly commits: CommitLog;
   readonly streams: Streams;
+  readonly keptAnswers: KeptAnswers;
   readonly outbox: Outbox;
   readonly activations: ActivationTable;
   readonly scheduler: TurnScheduler;

@@ -66,7 +66,7 @@ export class Settlement {
     if (stream !== undefined) {
       stream.apply(inbound.number);
       group.touch(stream);
-      if (message.of !== undefined) this.#scope.streams.repeatDone(answerKey(message.to, message.of), group);
+      if (message.of !== undefined) this.#scope.keptAnswers.repeatDone(answerKey(message.to, message.of), group);
     } else {
       // A query that could not run writes nothing, but its error leaves with a commit.
       group.mustWrite = true;
@@ -149,7 +149,7 @@ export class Settlement {
     } else if (stream !== undefined) {
       const key = answerKey(message.to, `${stream.name}:${number}`);
       group.answers.push({ key, fingerprint: "", outcome });
-      this.#scope.streams.answered(stream.name, number, key);
+      this.#scope.keptAnswers.answered(stream.name, number, key);
     }
   }
 

@@ -21,6 +21,7 @@ import { CommitLog } from "./commit-log.js";
 import { DelayedMessages } from "./delayed.js";
 import { Inbound, type OpenDelivery } from "./inbound.js";
 import { Inbox } from "./inbox.js";
+import { KeptAnswers } from "./kept-answers.js";
 import { Outbox } from "./outbox.js";
 import { ReadBatch } from "./read-batch.js";
 import { Scheduler } from "./scheduler.js";
@@ -30,6 +31,10 @@ import { Streams } from "./streams.js";
 
 /** Confirmed outbox entries leave the store with the next commit, or after this time if there is none. */
 const trimDelayMs = 1_000;
+/** The window had room for this long: what waits in the queue has come. */
+const caughtUpMs = 10_000;
+/** Held deliveries are looked at again after this time, if no lease was renewed in between. */
+const holdAgainMs = 100;
 /** How often a draining tenure looks whether everything has ended. */
 const drainPollMs = 20;
 
@@ -37,8 +42,13 @@ const drainPollMs = 20;
 export interface TenureHost {
   /** The partition is lost; everything of this tenure is dropped already. */
   lost(reason: ActorError): void;
-  /** Held deliveries waited in vain for the messages missing before them (O2). */
-  wedged(tenure: Tenure, holes: readonly string[]): void;
+  /**
+   * Held deliveries fill the window, or waited in vain for the messages missing before them (O2).
+   *
+   * @param holes what they wait for
+   * @param overdue what was waited for as long as it may be
+   */
+  wedged(tenure: Tenure, holes: readonly string[], overdue: readonly string[]): void;
 }
 
 /**
@@ -53,6 +63,7 @@ export class Tenure implements PartitionScope {
   readonly index: number;
   readonly commits: CommitLog;
   readonly streams: Streams;
+  readonly keptAnswers = new KeptAnswers();
   readonly outbox: Outbox;
   readonly activations: Activations;
   readonly scheduler: Scheduler;
@@ -63,8 +74,14 @@ export class Tenure implements PartitionScope {
   readonly #inbox: Inbox;
   readonly #host: TenureHost;
   readonly #retentionMs: number;
+  readonly #window: number;
   #lease: Lease;
+  #renewedAt = Number.NEGATIVE_INFINITY;
   #channel: Channel | undefined;
+  /** What was settled before the channel was known. */
+  readonly #earlyAcks: number[] = [];
+  #unacked = 0;
+  #windowFullAt = Number.NEGATIVE_INFINITY;
   #alive = true;
   #holdTimer: (() => void) | undefined;
   #trimTimer: (() => void) | undefined;
@@ -77,6 +94,8 @@ export class Tenure implements PartitionScope {
     index: number,
     lease: Lease,
     image: PartitionImage,
+    /** The most frames that are unacked at one time. */
+    window: number,
   ) {
     this.services = services;
     this.mailbox = mailbox;
@@ -84,20 +103,22 @@ export class Tenure implements PartitionScope {
     this.index = index;
     this.#host = host;
     this.#lease = lease;
+    this.#window = window;
     this.passesHoles = image.rewound;
     this.#retentionMs = retentionOf(services, mailbox.name);
     this.commits = new CommitLog(
       {
-        build: (group) => group.build(this.#lease, this.outbox, this.#retentionMs),
+        build: (group) => group.build(this.#lease, this.outbox, this.#retentionMs, this.streams.floor),
         write: (record) => services.ports.store.commit(partition, record),
         release: (group, record) => this.#release(group, record),
         lose: (reason) => this.lose(reason),
+        rewound: () => this.rewound(),
         random: () => services.ports.random.next(),
         after: (ms, task) => services.ports.clock.after(ms, task),
       },
       image.seq,
     );
-    this.streams = new Streams(image.rows);
+    this.streams = new Streams(image.rows, image.floor, services.limits, services.ports.clock.monotonic());
     this.outbox = new Outbox(partition, services.lanes, image.outNumbers, (target, number) =>
       this.#trim(target, number),
     );
@@ -135,7 +156,7 @@ export class Tenure implements PartitionScope {
 
   /** Nothing runs, waits or is on its way, but for what waits for its time. */
   get idle(): boolean {
-    if (!this.commits.idle || this.#inbox.holds || this.activations.loading || !this.answers.idle) return false;
+    if (!this.commits.idle || this.#inbox.held > 0 || this.activations.loading || !this.answers.idle) return false;
     const now = this.services.ports.clock.now();
     for (const activation of this.activations) {
       const { running, queries, phase, head, hosted } = activation;
@@ -147,14 +168,17 @@ export class Tenure implements PartitionScope {
 
   consume(channel: Channel): void {
     this.#channel = channel;
+    for (const tag of this.#earlyAcks) channel.ack(tag);
   }
 
   renewed(lease: Lease): void {
     this.#lease = lease;
+    this.#renewedAt = this.services.ports.clock.monotonic();
   }
 
   deliver(delivery: Delivery): void {
     if (!this.#alive) return;
+    if (++this.#unacked >= this.#window) this.#windowFullAt = this.services.ports.clock.monotonic();
     if (delivery.redelivered) this.services.ports.telemetry.count("actor.redeliveries", 1);
     this.#inbox.deliver(delivery);
   }
@@ -182,7 +206,10 @@ export class Tenure implements PartitionScope {
 
   /** One message of a frame is settled without a commit of its own; the last one acks the frame (O9). */
   settleDelivery(delivery: OpenDelivery): void {
-    if (--delivery.open === 0) this.#channel?.ack(delivery.tag);
+    if (--delivery.open > 0) return;
+    this.#unacked--;
+    if (this.#channel) this.#channel.ack(delivery.tag);
+    else this.#earlyAcks.push(delivery.tag);
   }
 
   /** Some delivery is held back, or none any more. */
@@ -192,16 +219,46 @@ export class Tenure implements PartitionScope {
       this.#holdTimer = undefined;
       return;
     }
-    this.#holdTimer ??= this.services.ports.clock.after(this.services.limits.holdMs, () => {
-      this.#holdTimer = undefined;
-      if (this.#alive && this.#inbox.holds) this.#host.wedged(this, this.#inbox.holes);
-    });
+    this.#holdTimer ??= this.services.ports.clock.after(this.services.limits.holdMs, this.#heldForLong);
+    if (this.#inbox.held >= this.#window) this.#host.wedged(this, this.#inbox.holes(), []);
   }
 
+  /** O2: a hole may pass after the time for it, and a renewed lease: what a zombie misses may be there. */
+  readonly #heldForLong = (): void => {
+    this.#holdTimer = undefined;
+    if (!this.#alive || this.#inbox.held === 0) return;
+    const { clock } = this.services.ports;
+    const longEnough = clock.monotonic() - this.services.limits.holdMs;
+    const overdue = this.#inbox.holes(Math.min(longEnough, this.#renewedAt));
+    if (overdue.length > 0) this.#host.wedged(this, this.#inbox.holes(), overdue);
+    if (this.#alive && this.#inbox.held > 0) this.#holdTimer ??= clock.after(holdAgainMs, this.#heldForLong);
+  };
+
   /** The broker or the store has lost a confirmed message: what was held for it goes on (O2). */
-  passHoles(): void {
-    this.#inbox.passHoles("unknown");
+  passHoles(holes: readonly string[]): void {
+    this.#inbox.passHoles(holes);
     this.commits.commitSoon();
+  }
+
+  /** A.8: forgets silent streams, if nothing of theirs can be waiting in the queue. */
+  forgetStreams(): void {
+    const now = this.services.ports.clock.monotonic();
+    if (this.#inbox.held > 0 || now - this.#windowFullAt < caughtUpMs || this.commits.unavailable) return;
+    const { gathering } = this.commits;
+    for (const { name } of this.streams.forget(gathering, now, this.services.time.now())) this.keptAnswers.forget(name);
+    if (gathering.pressing) this.commits.commitSoon();
+  }
+
+  /** The store went back in time: it lost commits it had acknowledged, or the memory of this tenure. */
+  rewound(): void {
+    if (!this.#alive) return;
+    const { log, ports } = this.services;
+    log.error(
+      { partition: this.partition, seq: this.commits.committedSeq },
+      "the store lost writes it had acknowledged",
+    );
+    ports.telemetry.count("store.rewinds", 1);
+    this.lose(new LostOwnershipError(`${this.partition}: the store lost writes it had acknowledged`));
   }
 
   /** T4. Starts nothing new; resolves when nothing runs any more, or after the grace with what still runs revoked. */

@@ -143,7 +143,7 @@ function derivedIdentity(turn: Turn, { address, handler }: BoundMethod, argsText
 function remainingMs(turn: Turn, timeoutMs: number): number {
   const deadline = turn.inbound?.message.deadline;
   if (deadline === undefined) return timeoutMs;
-  const remaining = deadline - turn.host.scope.services.ports.clock.now();
+  const remaining = deadline - turn.host.scope.services.time.now();
   if (remaining <= 0) throw new NotStartedError(`${turn.what}: its caller's time is over, so it asks nobody any more`);
   return Math.min(timeoutMs, remaining);
 }

@@ -77,8 +77,8 @@ export class Turns implements TurnHost {
       return new QueryEffectError(`${definition.name}.${message.handler} is a handler; a query may only ask queries`);
     }
     if (message.deadline === undefined || message.kind === "tell") return undefined;
-    const { limits, ports } = this.scope.services;
-    if (ports.clock.now() > message.deadline + limits.clockToleranceMs) {
+    const { limits, time } = this.scope.services;
+    if (time.now() > message.deadline + limits.clockToleranceMs) {
       return new NotStartedError(`${what}: the caller's time was over before it began`);
     }
     if (this.scope.commits.unavailable) {

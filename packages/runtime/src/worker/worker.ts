@@ -17,6 +17,8 @@ import type { Tenure } from "./tenure.js";
 const sweepMs = 1_000;
 /** Leases that could not be renewed are looked for this often. */
 const expiryCheckMs = 500;
+/** A clock that differs from the store's by more is reported. */
+const maxSkewMs = 1_000;
 
 /** Hosts the types of this process: announces it, keeps its partitions and their leases, and drops idle actors. */
 export class Worker {
@@ -37,9 +39,10 @@ export class Worker {
    */
   async start(): Promise<void> {
     await this.#register();
+    const { ports, limits, time, brakes } = this.#services;
+    time.correct(await ports.store.time());
     // Before the first message: what is paused must not run even for a moment.
-    await this.#services.brakes.look();
-    const { ports, limits } = this.#services;
+    await brakes.look();
     await ports.membership.join(this.#member(), limits.leaseMs);
     const count = [...this.#mailboxes.values()].reduce((sum, { partitions }) => sum + partitions, 0);
     for (const mailbox of this.#mailboxes.values()) {
@@ -148,6 +151,7 @@ export class Worker {
       tenures.forEach((tenure, index) => {
         const result = renewed[index]!;
         if ("lease" in result) tenure.renewed(result.lease);
+        else if (result.lost === "rewound") tenure.rewound();
         else tenure.lose(new LostOwnershipError(`the lease of ${tenure.partition} is lost: ${result.lost}`));
       });
     } catch (error) {
@@ -173,8 +177,10 @@ export class Worker {
 
   async #heartbeat(): Promise<void> {
     const { ports, workerId, limits } = this.#services;
+    const askedAt = ports.clock.monotonic();
     try {
-      const { expired } = await ports.membership.heartbeat(workerId, limits.leaseMs);
+      const { expired, storeTime } = await ports.membership.heartbeat(workerId, limits.leaseMs);
+      this.#correctTime(storeTime, askedAt);
       if (expired) await ports.membership.join(this.#member(), limits.leaseMs);
     } catch (error) {
       this.#services.log.warn({ err: error }, "no heartbeat: the store does not answer");
@@ -187,8 +193,24 @@ export class Worker {
     brakes.probe();
   }
 
-  /** Drops actors that were idle for their type's `idleAfter`. */
+  /** O4. */
+  #correctTime(storeTime: number, askedAt: number): void {
+    const { log, time } = this.#services;
+    const before = Math.abs(time.skew) > maxSkewMs;
+    time.correct(storeTime, askedAt);
+    const skewMs = Math.round(time.skew);
+    if (Math.abs(skewMs) <= maxSkewMs || before) return;
+    log.warn({ skewMs }, "this machine's clock differs from the store's; check its time synchronisation");
+  }
+
+  /** Forgets what was silent or idle for long. */
   #sweep(): void {
+    for (const tenure of this.#tenures()) tenure.forgetStreams();
+    this.#dropIdle();
+  }
+
+  /** Drops actors that were idle for their type's `idleAfter`. */
+  #dropIdle(): void {
     const { activations, ports, types } = this.#services;
     activations.now = Math.floor(ports.clock.monotonic() / 1000);
     let shortestMs = Number.POSITIVE_INFINITY;

@@ -27,6 +27,7 @@ export class Worker {
   readonly #owners: PartitionOwner[] = [];
   readonly #timers: Cancel[] = [];
   #stopped = false;
+  #skewed = false;
 
   constructor(services: WorkerServices) {
     this.#services = services;
@@ -196,11 +197,13 @@ export class Worker {
   /** O4. */
   #correctTime(storeTime: number, askedAt: number): void {
     const { log, time } = this.#services;
-    const before = Math.abs(time.skew) > maxSkewMs;
     time.correct(storeTime, askedAt);
     const skewMs = Math.round(time.skew);
-    if (Math.abs(skewMs) <= maxSkewMs || before) return;
-    log.warn({ skewMs }, "this machine's clock differs from the store's; check its time synchronisation");
+    const skewed = Math.abs(skewMs) > maxSkewMs;
+    if (skewed && !this.#skewed) {
+      log.warn({ skewMs }, "this machine's clock differs from the store's; check its time synchronisation");
+    }
+    this.#skewed = skewed;
   }
 
   /** Forgets what was silent or idle for long. */

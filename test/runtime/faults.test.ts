@@ -59,9 +59,11 @@ async function storm(seed: number): Promise<{ rig: Rig; sent: Sent[]; client: Lo
   const oneOf = <T>(items: readonly T[]) => items[below(items.length)]!;
   const rig = new Rig();
   const processes = ["worker-1", "worker-2", "client"];
-  const start = (process: string) => rig.host([Source, Sink], { process });
+  // Short, so that streams are forgotten, and given up by their senders, within a storm.
+  const limits = { streamRetentionMs: 20_000 };
+  const start = (process: string) => rig.host([Source, Sink], { process, limits });
   const workers = [await start("worker-1"), await start("worker-2")];
-  const client = await rig.host([], { process: "client" });
+  const client = await rig.host([], { process: "client", limits });
   const sent: Sent[] = [];
   let n = 0;
 
@@ -91,6 +93,8 @@ async function storm(seed: number): Promise<{ rig: Rig; sent: Sent[]; client: Lo
     },
     () => rig.world.reopenReplies(oneOf(processes)),
     replace,
+    // A silence in which streams are forgotten.
+    () => rig.advance(below(60_000)),
   ];
 
   const send = () => {

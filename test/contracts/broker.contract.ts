@@ -104,7 +104,7 @@ export function brokerContract(name: string, make: () => Promise<BrokerUnderTest
         await channel.close();
       });
 
-      it("carries segments and bodies unchanged, whatever bytes they hold", async () => {
+      it("carries headers and bodies unchanged, whatever bytes they hold", async () => {
         const frame = {
           headers: {
             v: 1,
@@ -112,6 +112,7 @@ export function brokerContract(name: string, make: () => Promise<BrokerUnderTest
               { stream: "1700000000000-ab", first: 7, count: 3, after: 4, settled: 2 },
               { stream: `${mailbox.name}:g1:02`, first: 1_700_000_000_000_123, count: 1, after: 0, settled: 0 },
             ],
+            replyTo: "the sender's own queue",
           },
           body: someBytes(1_000),
         };

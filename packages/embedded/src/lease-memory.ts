@@ -45,8 +45,8 @@ export class LeaseMemory {
       return "rewound";
     }
     if (refused !== undefined || this.isOver(own!)) return "expired";
-    // Somebody else has found that the store lost writes: everything is taken anew (delivery.md A.5).
-    if (own!.generation !== this.#disk.content.namespace.generation) return "rewound";
+    // Another one has found that the store lost writes: every partition is taken anew (delivery.md A.5).
+    if (seq !== undefined && own!.generation !== this.#disk.content.namespace.generation) return "rewound";
     own!.until = this.#clock.monotonic() + ttlMs;
     return "renewed";
   }

@@ -11,6 +11,7 @@ export interface WireHeaders {
   readonly segments?: string;
   /** Instead of `segments`: so many bytes at the beginning of the body are their text. */
   readonly prefix?: number;
+  readonly replyTo?: string;
 }
 
 /** amqplib encodes headers in a buffer of 64 KiB; a longer text goes before the body. */
@@ -18,11 +19,15 @@ const maxHeaderText = 32 * 1024;
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /** @returns headers and body to publish */
-export function encodeFrame({ v, segments }: FrameHeaders, body: Buffer): { headers: WireHeaders; content: Buffer } {
+export function encodeFrame(
+  { v, segments, replyTo }: FrameHeaders,
+  body: Buffer,
+): { headers: WireHeaders; content: Buffer } {
+  const always = replyTo === undefined ? { v } : { v, replyTo };
   const text = segmentsText(segments);
-  if (text.length <= maxHeaderText) return { headers: { v, segments: text }, content: body };
+  if (text.length <= maxHeaderText) return { headers: { ...always, segments: text }, content: body };
   const prefix = Buffer.from(text);
-  return { headers: { v, prefix: prefix.length }, content: Buffer.concat([prefix, body]) };
+  return { headers: { ...always, prefix: prefix.length }, content: Buffer.concat([prefix, body]) };
 }
 
 /**
@@ -33,12 +38,13 @@ export function decodeFrame(
   wire: unknown,
   content: Buffer,
 ): { headers: FrameHeaders; body: Buffer; readable: boolean } {
-  const { v, segments, prefix } = (wire ?? {}) as Record<keyof WireHeaders, unknown>;
+  const { v, segments, prefix, replyTo } = (wire ?? {}) as Record<keyof WireHeaders, unknown>;
   const version = isCount(v) ? v : 0;
+  const always = typeof replyTo === "string" ? { v: version, replyTo } : { v: version };
   try {
-    if (typeof segments === "string") return readable(version, segments, content);
+    if (typeof segments === "string") return readable(always, segments, content);
     if (isCount(prefix) && prefix <= content.length) {
-      return readable(version, utf8.decode(content.subarray(0, prefix)), content.subarray(prefix));
+      return readable(always, utf8.decode(content.subarray(0, prefix)), content.subarray(prefix));
     }
   } catch {
     // Said by `readable: false`.
@@ -46,8 +52,8 @@ export function decodeFrame(
   return { headers: { v: version, segments: [] }, body: content, readable: false };
 }
 
-function readable(v: number, text: string, body: Buffer) {
-  return { headers: { v, segments: parseSegments(text) }, body, readable: v > 0 };
+function readable(always: Omit<FrameHeaders, "segments">, text: string, body: Buffer) {
+  return { headers: { ...always, segments: parseSegments(text) }, body, readable: always.v > 0 };
 }
 
 function segmentsText(segments: readonly Segment[]): string {

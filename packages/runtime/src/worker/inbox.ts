@@ -7,7 +7,6 @@ import {
   messageBytes,
   OverloadedError,
   parseAddress,
-  parseMessages,
   partitionOf,
   refusalText,
   type Segment,
@@ -18,21 +17,7 @@ import { isErasure } from "../system-handlers.js";
 import { deadFrameText } from "./dead-letter.js";
 import { Inbound, type OpenDelivery } from "./inbound.js";
 import type { PartitionScope } from "./scope.js";
-
-/** A frame on its way through the accept rule; `next` is the message to look at. */
-interface Walk {
-  readonly delivery: Delivery;
-  readonly open: OpenDelivery;
-  readonly messages: readonly Message[];
-  next: number;
-  segment: number;
-  /** Numbers of the current segment used up so far. */
-  used: number;
-  /** Of the current segment, once looked up; or why it is not taken. */
-  stream: InboundStream | ActorError | undefined;
-  /** Since when it is held, in ms by the clock's `monotonic()`. */
-  heldSince: number | undefined;
-}
+import { holeOf, linkOf, segmentOf, type Walk, walkOf } from "./walk.js";
 
 /** Takes delivered frames apart: numbers are accepted, voided or held (delivery.md O1–O3), messages go to their actors. */
 export class Inbox {
@@ -51,26 +36,18 @@ export class Inbox {
   }
 
   deliver(delivery: Delivery): void {
-    const { segments } = delivery.frame.headers;
-    let messages: Message[];
+    let walk: Walk;
     try {
-      messages = delivery.frame.messages?.() ?? parseMessages(delivery.frame.body);
-      checkCount(segments, messages);
+      walk = walkOf(delivery);
     } catch (error) {
       this.#bury(delivery, error);
       return;
     }
-    // The walk itself keeps the delivery open, so that it is not acked before its last message was seen.
-    const open: OpenDelivery = { tag: delivery.tag, open: messages.length + 1 };
-    const place = { next: 0, segment: 0, used: 0, stream: undefined, heldSince: undefined };
-    this.#walk({ delivery, open, messages, ...place });
+    this.#walk(walk);
     if (this.#held.length > 0) this.#walkHeld();
   }
 
-  /**
-   * What deliveries wait for that are held since this time or before, by stream and number: the same hole has the same name
-   * in the next tenure.
-   */
+  /** What deliveries wait for that are held since this time or before. */
   holes(heldSince = Number.POSITIVE_INFINITY): string[] {
     return this.#held.filter((walk) => walk.heldSince! <= heldSince).map(holeOf);
   }
@@ -320,27 +297,4 @@ export class Inbox {
   #now(): number {
     return this.#scope.services.ports.clock.monotonic();
   }
-}
-
-/** The segment a walk has come to. */
-function segmentOf(walk: Walk): Segment {
-  return walk.delivery.frame.headers.segments[walk.segment]!;
-}
-
-/** The number before the one a walk has come to: what must be there first. */
-function linkOf(walk: Walk): number {
-  const { first, after } = segmentOf(walk);
-  return walk.used === 0 ? after : first + walk.used - 1;
-}
-
-function holeOf(walk: Walk): string {
-  return `${segmentOf(walk).stream}:${linkOf(walk)}`;
-}
-
-/** The headers must cover the numbered messages of the body exactly. */
-function checkCount(segments: readonly Segment[], messages: readonly Message[]): void {
-  let numbers = 0;
-  for (const { count } of segments) numbers += count;
-  for (const { kind } of messages) if (kind !== "query" && kind !== "cancel") numbers--;
-  if (numbers !== 0) throw new RangeError("the frame's segments do not fit its messages");
 }

@@ -24,8 +24,6 @@ export class PartitionOwner implements TenureHost {
   #tenure: Tenure | undefined;
   /** Holes for which the channel was opened anew. */
   #reopenedFor: ReadonlySet<string> = new Set();
-  /** The last commit that was known to have succeeded. */
-  #lastSeq = 0;
   #failures = 0;
   #stopped = false;
   #taking: Promise<void> = Promise.resolve();
@@ -50,7 +48,6 @@ export class PartitionOwner implements TenureHost {
   }
 
   lost(reason: ActorError): void {
-    this.#lastSeq = this.#tenure?.commits.committedSeq ?? this.#lastSeq;
     this.#services.log.warn({ partition: this.partition, reason: reason.message }, "partition lost; taking it anew");
     this.#services.ports.telemetry.count("actor.partitions_lost", 1);
     this.#takeLater();
@@ -122,7 +119,6 @@ export class PartitionOwner implements TenureHost {
       await ports.leases.release(lease);
       return;
     }
-    this.#countLostCommits(image.seq);
     const window = this.#prefetch();
     const tenure = new Tenure(this.#services, this, this.#mailbox, this.partition, this.#index, lease, image, window);
     this.#tenure = tenure;
@@ -138,16 +134,6 @@ export class PartitionOwner implements TenureHost {
       await tenure.end(new LostOwnershipError(`${this.partition} could not be consumed`, { cause: error }));
       throw error;
     }
-  }
-
-  /** What this worker knew to be committed, and the store does not know any more. */
-  #countLostCommits(seq: number): void {
-    const { log, ports } = this.#services;
-    const [from, to] = [seq + 1, this.#lastSeq];
-    this.#lastSeq = seq;
-    if (to < from) return;
-    ports.telemetry.count("store.rewound_commits", to - from + 1);
-    log.error({ partition: this.partition, from, to }, "commits are lost: what they wrote and applied is undone");
   }
 
   #prefetch(): number {

@@ -19,6 +19,7 @@ import { Activations } from "./activations.js";
 import type { CommitGroup } from "./commit-group.js";
 import { CommitLog } from "./commit-log.js";
 import { DelayedMessages } from "./delayed.js";
+import { HoldWatch } from "./hold-watch.js";
 import { Inbound, type OpenDelivery } from "./inbound.js";
 import { Inbox } from "./inbox.js";
 import { KeptAnswers } from "./kept-answers.js";
@@ -33,8 +34,6 @@ import { Streams } from "./streams.js";
 const trimDelayMs = 1_000;
 /** The window had room for this long: what waits in the queue has come. */
 const caughtUpMs = 10_000;
-/** Held deliveries are looked at again after this time, if no lease was renewed in between. */
-const holdAgainMs = 100;
 /** How often a draining tenure looks whether everything has ended. */
 const drainPollMs = 20;
 
@@ -72,18 +71,17 @@ export class Tenure implements PartitionScope {
   /** The store lost writes since the last tenure: holes pass at once (T1, O2). */
   readonly passesHoles: boolean;
   readonly #inbox: Inbox;
+  readonly #holdWatch: HoldWatch;
   readonly #host: TenureHost;
   readonly #retentionMs: number;
   readonly #window: number;
   #lease: Lease;
-  #renewedAt = Number.NEGATIVE_INFINITY;
   #channel: Channel | undefined;
   /** What was settled before the channel was known. */
   readonly #earlyAcks: number[] = [];
   #unacked = 0;
   #windowFullAt = Number.NEGATIVE_INFINITY;
   #alive = true;
-  #holdTimer: (() => void) | undefined;
   #trimTimer: (() => void) | undefined;
 
   constructor(
@@ -135,6 +133,9 @@ export class Tenure implements PartitionScope {
       (error) => this.lose(new LostOwnershipError("answers could not be read", { cause: error })),
     );
     this.#inbox = new Inbox(this);
+    this.#holdWatch = new HoldWatch(this.#inbox, services.ports.clock, services.limits.holdMs, window, (overdue) =>
+      host.wedged(this, this.#inbox.holes(), overdue),
+    );
     this.outbox.adopt(image.outbox);
     this.delayed.adopt(image.reminders);
     for (const [address, texts] of image.stored) this.#adoptParked(address, texts);
@@ -173,7 +174,7 @@ export class Tenure implements PartitionScope {
 
   renewed(lease: Lease): void {
     this.#lease = lease;
-    this.#renewedAt = this.services.ports.clock.monotonic();
+    this.#holdWatch.leaseRenewed();
   }
 
   deliver(delivery: Delivery): void {
@@ -214,25 +215,9 @@ export class Tenure implements PartitionScope {
 
   /** Some delivery is held back, or none any more. */
   holding(held: boolean): void {
-    if (!held) {
-      this.#holdTimer?.();
-      this.#holdTimer = undefined;
-      return;
-    }
-    this.#holdTimer ??= this.services.ports.clock.after(this.services.limits.holdMs, this.#heldForLong);
-    if (this.#inbox.held >= this.#window) this.#host.wedged(this, this.#inbox.holes(), []);
+    if (held && this.#alive) this.#holdWatch.watch();
+    else this.#holdWatch.stop();
   }
-
-  /** O2: a hole may pass after the time for it, and a renewed lease: what a zombie misses may be there. */
-  readonly #heldForLong = (): void => {
-    this.#holdTimer = undefined;
-    if (!this.#alive || this.#inbox.held === 0) return;
-    const { clock } = this.services.ports;
-    const longEnough = clock.monotonic() - this.services.limits.holdMs;
-    const overdue = this.#inbox.holes(Math.min(longEnough, this.#renewedAt));
-    if (overdue.length > 0) this.#host.wedged(this, this.#inbox.holes(), overdue);
-    if (this.#alive && this.#inbox.held > 0) this.#holdTimer ??= clock.after(holdAgainMs, this.#heldForLong);
-  };
 
   /** The broker or the store has lost a confirmed message: what was held for it goes on (O2). */
   passHoles(holes: readonly string[]): void {
@@ -249,15 +234,10 @@ export class Tenure implements PartitionScope {
     if (gathering.pressing) this.commits.commitSoon();
   }
 
-  /** The store went back in time: it lost commits it had acknowledged, or the memory of this tenure. */
+  /** The store went back in time, here or in another partition (A.5). It knows itself which commits it lost, and says so. */
   rewound(): void {
     if (!this.#alive) return;
-    const { log, ports } = this.services;
-    log.error(
-      { partition: this.partition, seq: this.commits.committedSeq },
-      "the store lost writes it had acknowledged",
-    );
-    ports.telemetry.count("store.rewinds", 1);
+    this.services.ports.telemetry.count("actor.partitions_rewound", 1);
     this.lose(new LostOwnershipError(`${this.partition}: the store lost writes it had acknowledged`));
   }
 
@@ -284,7 +264,7 @@ export class Tenure implements PartitionScope {
   async end(reason: ActorError): Promise<void> {
     if (!this.#alive) return;
     this.#alive = false;
-    this.#holdTimer?.();
+    this.#holdWatch.stop();
     this.#trimTimer?.();
     this.commits.close(reason);
     this.answers.close();

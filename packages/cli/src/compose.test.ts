@@ -1,22 +1,22 @@
 import { describe, expect, it } from "vitest";
-import { compose, newWorkerId } from "./compose.js";
+import { checkServices, newWorkerId } from "./compose.js";
 
-const amqpUrl = "amqp://host";
-const redisUrl = "redis://host";
+const amqpUrl = ["amqp://host"];
+const redisUrl = ["redis://host"];
 
 describe("the composition", () => {
-  it("is embedded without URLs", () => {
-    expect(compose({ amqpUrl: undefined, redisUrl: undefined }).broker.name).toBe("embedded");
-  });
-
   it.each([
     [{ amqpUrl, redisUrl: undefined }, "REDIS_URL is missing"],
     [{ amqpUrl: undefined, redisUrl }, "AMQP_URL is missing"],
-    [{ amqpUrl, redisUrl }, "unset AMQP_URL and REDIS_URL"],
-  ])("refuses what it cannot serve and says what is missing: %o", (services, message) => {
-    expect(() => compose(services)).toThrow(
+  ])("refuses one service without the other and says what is missing: %o", (services, message) => {
+    expect(() => checkServices(services)).toThrow(
       expect.objectContaining({ code: "CONFIG", message: expect.stringContaining(message) }),
     );
+  });
+
+  it("takes both services, or neither", () => {
+    checkServices({ amqpUrl, redisUrl });
+    checkServices({ amqpUrl: undefined, redisUrl: undefined });
   });
 
   it("names each worker anew, in letters that any name may have", () => {

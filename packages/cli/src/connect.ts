@@ -1,7 +1,10 @@
-import { ConfigError, type Container, type Logger } from "@actor-runtime/core";
-import { type ActorSystem, type AnyActor, createSystem } from "@actor-runtime/runtime";
+import { ConfigError, type Container, type Duration, type Logger } from "@actor-runtime/core";
+import { type ActorSystem, type AnyActor, consoleLog, createSystem } from "@actor-runtime/runtime";
 import { typediContainer } from "@actor-runtime/typedi";
-import { compose, isEmbedded, newWorkerId } from "./compose.js";
+import { compose, newWorkerId } from "./compose.js";
+import { resolveSettings } from "./config/resolve.js";
+import { type SettingName, settings } from "./config/settings.js";
+import { isEmbedded, type ServiceSettings, serviceSettings } from "./services.js";
 
 const longestIntervalMs = 2 ** 31 - 1;
 
@@ -12,10 +15,24 @@ export interface ConnectOptions {
   container?: Container;
   /** Keeps the actors of several applications apart on one broker and store. @default ACTOR_NAMESPACE, else "default" */
   namespace?: string;
-  /** RabbitMQ. @default AMQP_URL */
-  amqpUrl?: string;
-  /** Redis. @default REDIS_URL */
-  redisUrl?: string;
+  /** RabbitMQ; several are nodes of one cluster. @default AMQP_URL */
+  amqpUrl?: string | readonly string[];
+  /** Redis; several are nodes of one Redis Cluster, or of one replicated Redis. @default REDIS_URL */
+  redisUrl?: string | readonly string[];
+  /** PEM file of the certificate authority that `amqps:` and `rediss:` servers are checked against. @default ACTOR_TLS_CA, else Node's own */
+  tlsCa?: string;
+  /** PEM file of the certificate shown to them. @default ACTOR_TLS_CERT */
+  tlsCert?: string;
+  /** PEM file of its key. @default ACTOR_TLS_KEY */
+  tlsKey?: string;
+  /** Replicas of Redis that must have a commit before it counts. @default ACTOR_REDIS_REPLICAS, else 0 */
+  redisReplicas?: number;
+  /** Who must have a commit on disk before it counts. @default ACTOR_REDIS_FSYNC, else "none" */
+  redisFsync?: "none" | "local" | "replicas";
+  /** Soft bound of each partition's queue, in bytes or as `"64MiB"`. @default ACTOR_MAX_MAILBOX_BYTES, else "256MiB" */
+  maxMailboxBytes?: number | string;
+  /** After so long without a confirm a publication is sent again. @default ACTOR_CONFIRM_TIMEOUT, else "10s" */
+  confirmTimeout?: Duration;
   /** Unique in the namespace. @default ACTOR_WORKER_ID, else host, process id and a random part */
   workerId?: string;
   /** Where the system logs, the shape of pino. @default warnings and errors on stderr */
@@ -27,34 +44,59 @@ export interface ConnectOptions {
  * store live in this process, and state is lost when it ends. The process stays alive until the system is closed, for which
  * `await using` cares.
  *
- * @throws ConfigError when there is nothing to host and nothing to connect to, only one URL is set, or an actor class
- * cannot be hosted
+ * @throws ConfigError when there is nothing to host and nothing to connect to, only one URL is set, broker and store do not
+ * belong together, or an actor class cannot be hosted
+ * @throws StoreUnavailableError when broker or store cannot be reached
  * @example
  * await using system = await connect({ actors: [Account] });
  * await system.ref(Account, "alice").deposit(100);
  */
 export async function connect(options: ConnectOptions = {}): Promise<ActorSystem> {
-  const { actors = [], container = typediContainer(), log } = options;
-  const services = {
-    amqpUrl: options.amqpUrl ?? process.env.AMQP_URL,
-    redisUrl: options.redisUrl ?? process.env.REDIS_URL,
-  };
+  const { actors = [], container = typediContainer(), log, ...given } = options;
+  const { workerId, ...services } = valuesOf(given);
   if (actors.length === 0 && isEmbedded(services)) {
     throw new ConfigError(
       "connect() has nothing to talk to: give actors to host them here, connect({ actors: [Account] }), " +
         "or set AMQP_URL and REDIS_URL to reach workers elsewhere",
     );
   }
-  const ports = compose(services);
+  return join(services, { actors, container, workerId, log });
+}
+
+/** @throws as `connect` does */
+export async function join(
+  services: ServiceSettings,
+  { workerId = newWorkerId(), log = consoleLog, ...options }: JoinOptions = {},
+): Promise<ActorSystem> {
+  const { ports, close } = await compose(services, { log, connectionName: workerId });
   // Timers of the runtime keep no process alive, but a program that waits for a time-out or a drain must see it.
   const alive = setInterval(() => {}, longestIntervalMs);
   return createSystem({
+    ...options,
     ports,
-    actors,
-    container,
-    namespace: options.namespace ?? (process.env.ACTOR_NAMESPACE || "default"),
-    workerId: options.workerId ?? (process.env.ACTOR_WORKER_ID || newWorkerId()),
-    ...(log && { log }),
-    onClosed: () => clearInterval(alive),
+    namespace: services.namespace,
+    workerId,
+    log,
+    onClosed: async () => {
+      clearInterval(alive);
+      await close();
+    },
   });
+}
+
+interface JoinOptions {
+  readonly actors?: readonly AnyActor[];
+  readonly container?: Container;
+  readonly workerId?: string | undefined;
+  readonly log?: Logger | undefined;
+}
+
+/** What the program gives hides the variables of the same settings; an empty text unsets them. */
+function valuesOf(given: Omit<ConnectOptions, "actors" | "container" | "log">) {
+  const names = [...serviceSettings, "workerId"] as const;
+  const set = Object.entries(given).filter(([, value]) => value !== undefined);
+  const hidden = new Set(set.map(([name]) => settings[name as SettingName].env as string));
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !hidden.has(name)));
+  const values = Object.fromEntries(set.filter(([, value]) => value !== ""));
+  return resolveSettings(names, { flags: {}, env, file: { name: "connect()", values } }).values;
 }

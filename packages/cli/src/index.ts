@@ -3,13 +3,13 @@
  *
  * The public API, by name; most of it is made in the packages below this one.
  *
- * - `connect`, `compose`       joins the system from a program; chooses the adapters
+ * - `connect`, `compose`       joins the system from a program; chooses the adapters; `connected`, `composition`, `services`, `tls`
  * - `main`, `program`, `exit`  the command line's process, its commands, how they end
  * - `commands/`                one file per command
  * - `config/`                  settings: their table, where values come from, the config file
  * - `loader/`                  TypeScript without a build step: compiling, Node's hooks, finding actor files
- * - `ops/`                     the HTTP port of a worker; `client/` talks to it
- * - `doctor/`                  one file per check
+ * - `ops/`                     the HTTP port of a worker; `client/` asks it, or runs the same routes on broker and store
+ * - `doctor/`, `adopt`         one file per check; ties broker and store anew
  * - `shutdown`, `ready-file`, `log`, `watchdog*`   what a worker process has beside its actors
  * - `register`, `testing`, `vitest`                further entry points
  */
@@ -20,6 +20,7 @@ export {
   ClosedError,
   ConfigError,
   type Container,
+  type DeadLetter,
   DeadlockError,
   type Duration,
   type Effect,
@@ -60,12 +61,16 @@ export {
   type CallOptions,
   type CallRouteOptions,
   callRoute,
+  type DeadLetterFilter,
+  type DeadLetters,
   type DelayOptions,
+  type DryRun,
   Handler,
   inject,
   type Lock,
   type LockOptions,
   type Locks,
+  type NamedType,
   Query,
   type Ref,
   State,

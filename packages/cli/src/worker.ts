@@ -1,21 +1,15 @@
 import { ConfigError, type Container, type Logger } from "@actor-runtime/core";
-import {
-  type ActorSystem,
-  type AnyActor,
-  createSystem,
-  declaredActor,
-  defaultLimits,
-  type Ports,
-} from "@actor-runtime/runtime";
+import { type ActorSystem, type AnyActor, createSystem, declaredActor } from "@actor-runtime/runtime";
 import { typediContainer } from "@actor-runtime/typedi";
 import type { WorkerSettings } from "./commands/worker-settings.js";
-import { compose, isEmbedded, newWorkerId } from "./compose.js";
+import { checkServices, compose, newWorkerId } from "./compose.js";
 import { importActors } from "./loader/actor-files.js";
 import { installLoader } from "./loader/install.js";
 import { createLog } from "./log.js";
 import { isLoopback } from "./ops/security.js";
 import { OpsServer } from "./ops/server.js";
 import { writeReadyFile } from "./ready-file.js";
+import { isEmbedded } from "./services.js";
 import { type Reason, Shutdown } from "./shutdown.js";
 import { startWatchdog } from "./watchdog.js";
 
@@ -30,7 +24,7 @@ export async function runWorker(
   settings: WorkerSettings,
   container: Container = typediContainer(),
 ): Promise<number> {
-  const ports = compose(settings);
+  checkServices(settings);
   installLoader(settings.decorators);
   const actors = chosen(await importActors(patterns), settings);
   const log = await createLog({ level: settings.logLevel, format: settings.logFormat });
@@ -39,11 +33,10 @@ export async function runWorker(
     log.warn({ cause }, "second signal, ending at once");
     return exitCode;
   });
-  return await Promise.race([serve({ ports, actors, container, log }, settings, shutdown.requested), forced]);
+  return await Promise.race([serve({ actors, container, log }, settings, shutdown.requested), forced]);
 }
 
 interface Parts {
-  readonly ports: Ports;
   readonly actors: readonly AnyActor[];
   readonly container: Container;
   readonly log: Logger;
@@ -52,10 +45,14 @@ interface Parts {
 /** Hosts the actors until somebody asks for the end, then finishes what runs while the ops port says that it drains. */
 async function serve({ log, ...parts }: Parts, settings: WorkerSettings, requested: Promise<Reason>): Promise<number> {
   const { namespace, workerId = newWorkerId(), host, port, token, checkQueries, drainTimeout } = settings;
-  const watchdog = settings.watchdog ? startWatchdog(defaultLimits.leaseMs) : undefined;
+  const { ports, close } = await compose(settings, { log, connectionName: workerId });
+  const watchdog = settings.watchdog ? startWatchdog(settings.lease) : undefined;
   await using system = await createSystem({
     ...parts,
+    ports,
     log,
+    limits: { leaseMs: settings.lease },
+    onClosed: close,
     namespace,
     workerId,
     dev: checkQueries,

@@ -1,8 +1,9 @@
 import { checkType, parseAddress, partitionsOf } from "@actor-runtime/core";
-import type { ActorAdmin } from "./actor-system.js";
+import type { ActorAdmin, NamedType } from "./actor-system.js";
 import { type CallDetails, callTarget } from "./client/call-target.js";
 import type { Calls } from "./client/calls.js";
 import type { Directory } from "./client/directory.js";
+import { targetsOf } from "./paused.js";
 import type { Ports } from "./ports.js";
 import { eraseHandler } from "./system-handlers.js";
 import { storedValues, storedVersion } from "./worker/state.js";
@@ -26,6 +27,17 @@ export class StoredActors implements ActorAdmin {
     this.#ports = ports;
     this.#directory = directory;
     this.#calls = calls;
+  }
+
+  async types(): Promise<readonly NamedType[]> {
+    const { types, mailboxes, paused } = await this.#ports.store.namespace();
+    return Object.keys(types)
+      .toSorted()
+      .map((name) => {
+        const mailbox = types[name]!;
+        const { partitions } = mailboxes[mailbox]!;
+        return { name, mailbox, partitions, paused: targetsOf(name, paused) };
+      });
   }
 
   async *list(type: string, options: { prefix?: string } = {}): ReturnType<ActorAdmin["list"]> {

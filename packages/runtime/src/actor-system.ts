@@ -23,8 +23,19 @@ export interface Locks {
   withLock<R>(names: string | readonly string[], options: LockOptions, body: (lock: Lock) => Promise<R>): Promise<R>;
 }
 
+/** A type as the namespace knows it, wherever it is hosted. */
+export interface NamedType {
+  readonly name: string;
+  readonly mailbox: string;
+  readonly partitions: number;
+  /** What operators paused of it: its name for all, or addresses. */
+  readonly paused: readonly string[];
+}
+
 /** Stored actors, for operators and tests. */
 export interface ActorAdmin {
+  /** Every type that was ever hosted in this namespace, by name. */
+  types(): Promise<readonly NamedType[]>;
   /** Actors of a type with stored state. `bytes` is the size of the stored text, `version` its schema version. */
   list(type: string, options?: { prefix?: string }): AsyncIterable<{ address: string; bytes: number; version: number }>;
   /** The committed state by field name, or `undefined` when nothing is stored. */
@@ -45,17 +56,12 @@ export interface ActorAdmin {
   erase(address: string): Promise<{ deadLetters: number }>;
 }
 
-/** One hosted type as `describe()` shows it. */
-export interface TypeDescription {
-  readonly name: string;
-  readonly mailbox: string;
-  readonly partitions: number;
+/** One hosted type as `describe()` shows it; `paused` is what this process knows of. */
+export interface TypeDescription extends NamedType {
   readonly handlers: readonly string[];
   readonly queries: readonly string[];
   /** Live instances in this process. */
   readonly activations: number;
-  /** What operators paused of it: its name for all, or addresses. */
-  readonly paused: readonly string[];
   /** Its turns fail so often that this process lets only one try now and then. */
   readonly braked: boolean;
 }

@@ -16,6 +16,7 @@ export type {
   Lock,
   LockOptions,
   Locks,
+  NamedType,
   SystemDescription,
   TypeDescription,
   UntypedCall,
@@ -33,6 +34,7 @@ export type {
   TransactionRef,
   TurnRef,
 } from "./client/ref-types.js";
+export { consoleLog } from "./console-log.js";
 export type { DeadLetterFilter } from "./dead-letter-filter.js";
 export { type DeadLetters, type DryRun, isRetryable } from "./dead-letters.js";
 export type { ActorDefinition, AnyActor } from "./definition/actor-definition.js";

@@ -55,8 +55,8 @@ export interface SystemOptions {
   readonly dev?: boolean;
   readonly watchdog?: Watchdog;
   readonly limits?: Partial<Limits>;
-  /** Called once the system is closed, also when it could not be started. */
-  readonly onClosed?: () => void;
+  /** Called once the system is closed, also when it could not be started; closing waits for it. */
+  readonly onClosed?: () => void | Promise<void>;
 }
 
 const defaultDrainMs = 25_000;
@@ -67,14 +67,16 @@ const defaultDrainMs = 25_000;
  * @throws ConfigError that names the field and the fix
  */
 export async function createSystem(options: SystemOptions): Promise<LocalSystem> {
-  const system = new LocalSystem(options);
+  let system: LocalSystem | undefined;
   try {
+    system = new LocalSystem(options);
     await system.start();
+    return system;
   } catch (error) {
-    await system.close({ drainTimeout: 0 });
+    if (system) await system.close({ drainTimeout: 0 });
+    else await options.onClosed?.();
     throw error;
   }
-  return system;
 }
 
 /** An actor system in this process; see {@link ActorSystem} for what users see. */
@@ -87,7 +89,7 @@ export class LocalSystem implements ActorSystem {
   readonly #services: WorkerServices;
   readonly #caller: OutsideCaller;
   readonly #worker: Worker | undefined;
-  readonly #onClosed: (() => void) | undefined;
+  readonly #onClosed: SystemOptions["onClosed"];
   #replies: ReplyQueue | undefined;
   #state: SystemDescription["state"] = "starting";
   #closing: Promise<void> | undefined;
@@ -239,7 +241,7 @@ export class LocalSystem implements ActorSystem {
     await this.#replies?.close();
     await Promise.all([ports.broker.close(), ports.store.close(), ports.alarms.close()]);
     this.#state = "closed";
-    this.#onClosed?.();
+    await this.#onClosed?.();
   }
 }
 

@@ -32,7 +32,8 @@ type Value = Settings[SettingName];
 
 function masked(name: SettingName, value: Value): Value {
   const { mask }: Setting = settings[name];
-  return typeof value === "string" && mask ? mask(value) : value;
+  if (!mask || value === undefined) return value;
+  return Array.isArray(value) ? value.map(mask).join(",") : mask(String(value));
 }
 
 function textOf(value: Value): string {

@@ -10,6 +10,7 @@ export function addSettings(command: Command, names: readonly SettingName[]): Co
   for (const name of new Set([...names, ...common])) {
     const setting: Setting = settings[name];
     const option = new Option(setting.flag, setting.about).env(setting.env);
+    if (setting.repeats) option.argParser((value, before?: string) => (before ? `${before},${value}` : value));
     if (typeof setting.default !== "boolean") option.default(setting.default);
     command.addOption(option);
   }

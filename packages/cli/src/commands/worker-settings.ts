@@ -1,10 +1,10 @@
 import type { Settings } from "../config/settings.js";
+import { serviceSettings } from "../services.js";
 
 /** What `start` and `dev` can be told. */
 export const workerSettings = [
-  "namespace",
-  "amqpUrl",
-  "redisUrl",
+  ...serviceSettings,
+  "lease",
   "workerId",
   "host",
   "port",

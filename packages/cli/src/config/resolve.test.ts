@@ -31,6 +31,9 @@ describe("settings", () => {
     ["drainTimeout", "250", 250],
     ["only", "Account,Bank", ["Account", "Bank"]],
     ["watchdog", "false", false],
+    ["amqpUrl", "amqp://a:x,y@h1/v,amqps://h2", ["amqp://a:x,y@h1/v", "amqps://h2"]],
+    ["maxMailboxBytes", "64MiB", 67_108_864],
+    ["maxMailboxBytes", "1000", 1_000],
     ["port", "0", 0],
   ])("read %s from %j", (name, text, value) => {
     expect(resolveSettings([name], { flags: {}, env: { [settings[name].env]: text } }).values[name]).toEqual(value);
@@ -40,7 +43,9 @@ describe("settings", () => {
     ["port", "70000", 'ACTOR_PORT is "70000" and must be a whole number from 0 to 65535'],
     ["drainTimeout", "soon", 'ACTOR_DRAIN_TIMEOUT is "soon" and must be milliseconds or a duration'],
     ["logLevel", "loud", 'ACTOR_LOG_LEVEL is "loud" and must be debug, info'],
-    ["namespace", "a b", 'ACTOR_NAMESPACE is "a b" and must be 1 to 100'],
+    ["namespace", "a b", 'ACTOR_NAMESPACE is "a b" and must be 1 to 63'],
+    ["lease", "1ms", 'ACTOR_LEASE is "1ms" and must be a duration from "1s" to "10m"'],
+    ["maxMailboxBytes", "64MB", 'ACTOR_MAX_MAILBOX_BYTES is "64MB" and must be a number of bytes'],
     ["watchdog", "maybe", 'ACTOR_WATCHDOG is "maybe" and must be true or false'],
   ])("that are wrong are named with their source and what they must be: %s", (name, text, message) => {
     const given = { flags: {}, env: { [settings[name].env]: text } };
@@ -57,6 +62,8 @@ describe("settings", () => {
   it("never repeat a wrong value that may hold a secret", () => {
     const given = { flags: {}, env: { AMQP_URL: "http://user:hunter2@host", ACTOR_TOKEN: "short" } };
     expect(() => resolveSettings(["amqpUrl"], given)).toThrow(/^AMQP_URL must be a URL like/);
+    const second = { flags: {}, env: { REDIS_URL: "redis://a,redis://:hunter2@[b" } };
+    expect(() => resolveSettings(["redisUrl"], second)).toThrow(/^REDIS_URL must be a URL like/);
     expect(() => resolveSettings(["token"], given)).toThrow(/^ACTOR_TOKEN must have at least 8/);
   });
 

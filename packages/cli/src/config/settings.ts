@@ -10,6 +10,8 @@ export interface Setting {
   readonly schema: z.ZodType;
   /** What a right value looks like, the end of the message about a wrong one. */
   readonly expects: string;
+  /** Whether the flag may be given several times. */
+  readonly repeats?: true;
   /** As a user would write it; absent = unset. */
   readonly default?: unknown;
   /** Whether the config file may set it. Default true. */
@@ -20,6 +22,7 @@ export interface Setting {
 
 const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/);
 const nameRule = 'must be 1 to 100 letters, digits, "_", "." or "-", beginning with a letter or digit';
+const namespace = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,62}$/);
 const file = z.string().min(1);
 const list = z.union([z.array(z.string()), z.string().transform((text) => text.split(","))]).pipe(z.array(name).min(1));
 const flag = z.union([
@@ -39,8 +42,22 @@ const duration = z.union([z.number(), z.string()]).transform((value, context) =>
   }
 });
 const durationRule = 'must be milliseconds or a duration like "250ms", "25s", "1m"';
+const bytes = z
+  .union([
+    z.number(),
+    z
+      .string()
+      .regex(/^\d+(KiB|MiB|GiB)?$/)
+      .transform(bytesOf),
+  ])
+  .pipe(z.number().int().min(1));
 const url = (...protocols: string[]) =>
   z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol));
+/** Several are separated by commas, which may stand in a password too. */
+const urls = (...protocols: string[]) =>
+  z
+    .union([z.array(z.string()), z.string().transform((text) => text.split(/,(?=[a-z]+:\/\/)/))])
+    .pipe(z.array(url(...protocols)).min(1));
 
 /** Every setting: flags, help, environment, config file and `config print` all come from this table. */
 export const settings = {
@@ -48,25 +65,89 @@ export const settings = {
     flag: "--namespace <name>",
     env: "ACTOR_NAMESPACE",
     about: "keeps the actors of several applications apart on one broker and store",
-    schema: name,
-    expects: nameRule,
+    schema: namespace,
+    expects: 'must be 1 to 63 letters, digits, "_" or "-", beginning with a letter',
     default: "default",
   },
   amqpUrl: {
     flag: "--amqp-url <url>",
     env: "AMQP_URL",
-    about: "RabbitMQ; without it and --redis-url everything lives in this process",
-    schema: url("amqp:", "amqps:"),
-    expects: "must be a URL like amqp://user:password@host:5672/vhost",
+    about: "RabbitMQ, or several nodes of one cluster; without it and --redis-url everything lives in this process",
+    schema: urls("amqp:", "amqps:"),
+    expects: "must be a URL like amqp://user:password@host:5672/vhost, or several separated by commas",
+    repeats: true,
     mask: maskPassword,
   },
   redisUrl: {
     flag: "--redis-url <url>",
     env: "REDIS_URL",
-    about: "Redis; see --amqp-url",
-    schema: url("redis:", "rediss:"),
-    expects: "must be a URL like redis://:password@host:6379/0",
+    about: "Redis, or several nodes of one Redis Cluster or of one replicated Redis",
+    schema: urls("redis:", "rediss:"),
+    expects: "must be a URL like redis://:password@host:6379/0, or several separated by commas",
+    repeats: true,
     mask: maskPassword,
+  },
+  tlsCa: {
+    flag: "--tls-ca <file>",
+    env: "ACTOR_TLS_CA",
+    about: "certificate authority that amqps:// and rediss:// servers are checked against (PEM; default: Node's own)",
+    schema: file,
+    expects: "must be a file name",
+  },
+  tlsCert: {
+    flag: "--tls-cert <file>",
+    env: "ACTOR_TLS_CERT",
+    about: "certificate shown to amqps:// and rediss:// servers (PEM); needs --tls-key",
+    schema: file,
+    expects: "must be a file name",
+  },
+  tlsKey: {
+    flag: "--tls-key <file>",
+    env: "ACTOR_TLS_KEY",
+    about: "private key of --tls-cert (PEM)",
+    schema: file,
+    expects: "must be a file name",
+  },
+  redisReplicas: {
+    flag: "--redis-replicas <number>",
+    env: "ACTOR_REDIS_REPLICAS",
+    about: "replicas of Redis that must have a commit before it counts (WAIT)",
+    schema: z.union([z.number(), z.string().regex(/^\d+$/).transform(Number)]).pipe(z.number().int().min(0).max(16)),
+    expects: "must be a whole number from 0 to 16",
+    default: 0,
+  },
+  redisFsync: {
+    flag: "--redis-fsync <who>",
+    env: "ACTOR_REDIS_FSYNC",
+    about: "who must have a commit on disk before it counts (WAITAOF, Redis 7.2): none, local or replicas",
+    schema: z.enum(["none", "local", "replicas"]),
+    expects: "must be none, local or replicas",
+    default: "none",
+  },
+  maxMailboxBytes: {
+    flag: "--max-mailbox-bytes <size>",
+    env: "ACTOR_MAX_MAILBOX_BYTES",
+    about: "soft bound of each partition's queue; beyond it senders get OverloadedError; fixed once the queue exists",
+    schema: bytes,
+    expects: 'must be a number of bytes, or a size like "64MiB"',
+    default: "256MiB",
+  },
+  confirmTimeout: {
+    flag: "--confirm-timeout <duration>",
+    env: "ACTOR_CONFIRM_TIMEOUT",
+    about: "a publication that RabbitMQ has not confirmed for so long is sent again on a new channel",
+    schema: duration,
+    expects: durationRule,
+    default: "10s",
+  },
+  lease: {
+    flag: "--lease <duration>",
+    env: "ACTOR_LEASE",
+    about:
+      "how long a worker that died keeps its partitions from others; a longer stop of a worker costs it all of them",
+    schema: duration.pipe(z.number().min(1_000).max(600_000)),
+    expects: 'must be a duration from "1s" to "10m"',
+    default: "10s",
   },
   workerId: {
     flag: "--worker-id <name>",
@@ -217,6 +298,13 @@ export type Settings = {
 export type FileSettings = {
   [N in SettingName as Table[N] extends { inFile: false } ? never : N]?: z.input<Table[N]["schema"]>;
 };
+
+const units = { "": 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 } as const;
+
+function bytesOf(text: string): number {
+  const [, number, unit = ""] = /^(\d+)(\D*)$/.exec(text)!;
+  return Number(number) * units[unit as keyof typeof units];
+}
 
 function maskPassword(text: string): string {
   const masked = new URL(text);

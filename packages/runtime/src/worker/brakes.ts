@@ -1,4 +1,5 @@
 import { type ActorError, type Logger, RejectedError } from "@actor-runtime/core";
+import { targetsOf } from "../paused.js";
 import type { Ports } from "../ports.js";
 import { soon } from "../soon.js";
 import type { Activation, HostedType } from "./activation.js";
@@ -100,7 +101,7 @@ export class Brakes {
   #apply(hosted: HostedType, targets: readonly string[]): void {
     const { brake, definition } = hosted;
     const before = brake.paused;
-    const now = targets.filter((target) => target === definition.name || target.startsWith(`${definition.name}/`));
+    const now = targetsOf(definition.name, targets);
     brake.paused = new Set(now);
     for (const target of now) {
       if (!before.has(target)) this.#log.warn({ target }, `${target} is paused: no turn of it begins, messages wait`);

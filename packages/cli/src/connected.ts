@@ -1,0 +1,85 @@
+import { type Clock, type Logger, type Random, StoreUnavailableError, type Telemetry } from "@actor-runtime/core";
+import { EmbeddedWorld, eventLoopHops, SilentTelemetry, SystemClock, SystemRandom } from "@actor-runtime/embedded";
+import { RabbitBroker } from "@actor-runtime/rabbitmq";
+import { RedisServices } from "@actor-runtime/redis";
+import type { ComposeOptions, Composition } from "./composition.js";
+import type { ServiceSettings } from "./services.js";
+import { readTls } from "./tls.js";
+
+/** How long commits may wait for the copies that `redisReplicas` and `redisFsync` ask for, before they are repeated. */
+const barrierTimeoutMs = 1_000;
+
+/** What both adapters are given. */
+export interface Surroundings {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly telemetry: Telemetry;
+  readonly log: Logger;
+  readonly connectionName: string;
+}
+
+/**
+ * Connects to RabbitMQ and Redis; when the second fails, the first is let go.
+ *
+ * @throws ConfigError when a service refuses us, or the broker belongs to another store
+ * @throws StoreUnavailableError when a service cannot be reached
+ */
+export async function connected(
+  settings: ServiceSettings,
+  { adopt, ...options }: ComposeOptions,
+): Promise<Composition> {
+  const surroundings = surroundingsOf(options);
+  const redis = await connectRedis(settings, surroundings);
+  let broker: RabbitBroker | undefined;
+  const close = async () => {
+    await Promise.all([broker?.close(), redis.close()]);
+  };
+  try {
+    broker = await connectRabbit(settings, surroundings);
+    // Broker and store belong together: what one knows of the other's past must not be another one's (delivery.md A.5).
+    const { storeId } = await redis.store.namespace();
+    await broker.tie(storeId, adopt);
+    if (adopt) await redis.store.adopt();
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const { store, leases, membership } = redis;
+  const { clock, random, telemetry } = surroundings;
+  // Nothing sets an alarm in this version: delayed tells are records of their partition, which its owner wakes itself.
+  const { alarms } = new EmbeddedWorld({ clock, random, schedule: eventLoopHops() }).connect("main");
+  return { ports: { broker, store, leases, membership, alarms, clock, random, telemetry }, close };
+}
+
+export function surroundingsOf(options: Omit<ComposeOptions, "adopt">): Surroundings {
+  return { clock: new SystemClock(), random: new SystemRandom(), telemetry: new SilentTelemetry(), ...options };
+}
+
+export function connectRabbit(settings: ServiceSettings, surroundings: Surroundings): Promise<RabbitBroker> {
+  const { namespace, amqpUrl, maxMailboxBytes, confirmTimeout } = settings;
+  return RabbitBroker.connect({
+    ...surroundings,
+    ...readTls(settings),
+    namespace,
+    urls: amqpUrl!,
+    maxMailboxBytes,
+    confirmTimeoutMs: confirmTimeout,
+  });
+}
+
+export async function connectRedis(settings: ServiceSettings, surroundings: Surroundings): Promise<RedisServices> {
+  const { namespace, redisUrl, redisReplicas, redisFsync } = settings;
+  const barrier = { replicas: redisReplicas, fsync: redisFsync, timeoutMs: barrierTimeoutMs };
+  try {
+    return await RedisServices.connect({
+      ...surroundings,
+      ...readTls(settings),
+      namespace,
+      urls: redisUrl!,
+      ...((redisReplicas > 0 || redisFsync !== "none") && { barrier }),
+    });
+  } catch (error) {
+    if (!(error instanceof StoreUnavailableError)) throw error;
+    throw new StoreUnavailableError(`${error.message}: start it, or correct the URL`, { cause: error });
+  }
+}

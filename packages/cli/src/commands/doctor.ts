@@ -3,9 +3,10 @@ import { Command } from "commander";
 import type { SettingName } from "../config/settings.js";
 import type { Check } from "../doctor/check.js";
 import { exitCodes } from "../exit-codes.js";
+import { serviceSettings } from "../services.js";
 import { addSettings, settingsOf, wantsJson } from "./options.js";
 
-const names = ["amqpUrl", "redisUrl", "host", "port", "decorators"] as const satisfies SettingName[];
+const names = [...serviceSettings, "host", "port", "decorators"] as const satisfies SettingName[];
 const colours = { ok: "green", warn: "yellow", fail: "red" } as const;
 
 export function doctorCommand(): Command {
@@ -15,7 +16,7 @@ export function doctorCommand(): Command {
       const { values } = await settingsOf(command, names);
       const { checks } = await import("../doctor/checks.js");
       const found: Check[] = [];
-      for (const check of checks) found.push(await check(values));
+      for (const check of checks) found.push(...[await check(values)].flat());
       if (wantsJson(command)) process.stdout.write(`${JSON.stringify({ checks: found }, null, 2)}\n`);
       else for (const each of found) print(each);
       if (found.some(({ status }) => status === "fail")) process.exitCode = exitCodes.failure;

@@ -1,4 +1,6 @@
+import type { ActorError } from "@actor-runtime/core";
 import type { Settings } from "../config/settings.js";
+import type { ServiceSettings } from "../services.js";
 
 export interface Check {
   readonly name: string;
@@ -9,4 +11,10 @@ export interface Check {
 }
 
 /** What the checks look at beside the machine. */
-export type Surroundings = Pick<Settings, "amqpUrl" | "redisUrl" | "host" | "port" | "decorators">;
+export type Surroundings = ServiceSettings & Pick<Settings, "host" | "port" | "decorators">;
+
+/** A check that ended with an error of ours, whose message ends with the fix. */
+export function failed(name: string, { message }: ActorError): Check {
+  const at = message.lastIndexOf(": ");
+  return { name, status: "fail", finding: message.slice(0, at), fix: message.slice(at + 2) };
+}

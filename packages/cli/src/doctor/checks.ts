@@ -7,7 +7,7 @@ import { checkServices } from "./services.js";
 import { checkTsconfig } from "./tsconfig.js";
 
 /** What `doctor` looks at, in the order it prints. */
-export const checks: readonly ((surroundings: Surroundings) => Check | Promise<Check>)[] = [
+export const checks: readonly ((surroundings: Surroundings) => Check | Promise<Check | Check[]>)[] = [
   checkNode,
   checkDecorators,
   checkCopies,

@@ -1,18 +1,21 @@
 import { ConfigError } from "@actor-runtime/core";
-import { compose, isEmbedded } from "../compose.js";
-import type { Check, Surroundings } from "./check.js";
+import { checkServices as checkUrls } from "../compose.js";
+import { isEmbedded } from "../services.js";
+import { type Check, failed, type Surroundings } from "./check.js";
 
 /** Says what `start` would run on, or why it would refuse. */
-export function checkServices(surroundings: Pick<Surroundings, "amqpUrl" | "redisUrl">): Check {
+export async function checkServices(surroundings: Surroundings): Promise<Check[]> {
   const name = "services";
   try {
-    compose(surroundings);
+    checkUrls(surroundings);
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    const [finding = "", ...fix] = error.message.split(": ");
-    return { name, status: "fail", finding, fix: fix.join(": ") };
+    if (error instanceof ConfigError) return [failed(name, error)];
+    throw error;
   }
-  return isEmbedded(surroundings)
-    ? { name, status: "ok", finding: "embedded: AMQP_URL and REDIS_URL are unset, state is lost on exit" }
-    : { name, status: "ok", finding: "AMQP_URL and REDIS_URL are set" };
+  if (isEmbedded(surroundings)) {
+    return [{ name, status: "ok", finding: "embedded: AMQP_URL and REDIS_URL are unset, state is lost on exit" }];
+  }
+  // Loaded here, because an embedded process needs nothing of it.
+  const { checkConnected } = await import("./connected.js");
+  return checkConnected(surroundings);
 }

@@ -3,9 +3,12 @@ import { Command } from "commander";
 import { actorsCommand } from "./commands/actors.js";
 import { callCommand, tellCommand } from "./commands/call.js";
 import { configCommand } from "./commands/config.js";
+import { deadCommand } from "./commands/dead.js";
 import { devCommand } from "./commands/dev.js";
 import { doctorCommand } from "./commands/doctor.js";
+import { pauseCommand, resumeCommand } from "./commands/pause.js";
 import { startCommand } from "./commands/start.js";
+import { storeCommand } from "./commands/store.js";
 
 const exits = `
 Exit codes: 0 done, 1 failure, 2 wrong command line, 69 broker, store or worker unreachable, 70 ended by the watchdog,
@@ -23,6 +26,10 @@ export function program(): Command {
     .addCommand(callCommand())
     .addCommand(tellCommand())
     .addCommand(actorsCommand())
+    .addCommand(deadCommand())
+    .addCommand(pauseCommand())
+    .addCommand(resumeCommand())
+    .addCommand(storeCommand())
     .addCommand(doctorCommand())
     .addCommand(configCommand());
   throwErrors(command);

@@ -1,19 +1,20 @@
-import { createInterface } from "node:readline/promises";
 import { Command } from "commander";
-import { WorkerClient } from "../client/worker-client.js";
-import { UsageError } from "../exit.js";
+import { addApiSettings, withApi } from "./api.js";
 import { parseTarget } from "./call.js";
-import { addSettings, settingsOf, wantsJson } from "./options.js";
+import { confirmed } from "./confirm.js";
+import { printJson } from "./json.js";
+import { wantsJson } from "./options.js";
 import { printTable } from "./table.js";
 
-const settings = ["url", "token", "timeout"] as const;
-
 interface TypeList {
+  /** What only a worker that hosts the type knows is missing for the others. */
   readonly types: readonly {
     name: string;
-    activations: number;
-    handlers: readonly string[];
-    queries: readonly string[];
+    paused: readonly string[];
+    braked?: boolean;
+    activations?: number;
+    handlers?: readonly string[];
+    queries?: readonly string[];
   }[];
 }
 interface ActorList {
@@ -31,22 +32,19 @@ export function actorsCommand(): Command {
 
 function listCommand(): Command {
   const command = new Command("ls")
-    .description("list the types a worker hosts, or the stored actors of one type")
+    .description("list the types there are, or the stored actors of one type")
     .argument("[type]")
     .option("--prefix <text>", "only keys that begin with this", "")
     .action(async (type: string | undefined, { prefix }: { prefix: string }) => {
-      const client = await clientOf(command);
       if (type === undefined) {
-        const list = (await client.json("GET", [])) as TypeList;
-        if (wantsJson(command)) return printJson(list);
-        const rows = list.types.map((each) => [
-          each.name,
-          each.activations,
-          [...each.handlers, ...each.queries].join(" "),
-        ]);
-        return printTable(["TYPE", "ACTIVE", "HANDLERS"], rows);
+        const list = await withApi(command, (api) => api.json("GET", ["actors"]));
+        if (wantsJson(command)) printJson(list);
+        else printTypes(list as TypeList);
+        return;
       }
-      const list = (await client.json("GET", [type], { prefix })) as ActorList;
+      const list = (await withApi(command, (api) =>
+        api.json("GET", ["actors", type], [["prefix", prefix]]),
+      )) as ActorList;
       if (wantsJson(command)) return printJson(list);
       printTable(
         ["ADDRESS", "BYTES", "VERSION"],
@@ -54,7 +52,25 @@ function listCommand(): Command {
       );
       if (list.more) process.stderr.write("there are more: narrow it down with --prefix\n");
     });
-  return addSettings(command, settings);
+  return addApiSettings(command);
+}
+
+function printTypes({ types }: TypeList): void {
+  printTable(
+    ["TYPE", "STATE", "ACTIVE", "HANDLERS"],
+    types.map(({ name, paused, braked, activations, handlers = [], queries = [] }) => [
+      name,
+      stateOf(name, paused, braked),
+      activations ?? "-",
+      [...handlers, ...queries].join(" ") || "-",
+    ]),
+  );
+}
+
+function stateOf(type: string, paused: readonly string[], braked: boolean | undefined): string {
+  if (paused.includes(type)) return "paused";
+  if (braked) return "braked";
+  return paused.length > 0 ? `${paused.length} paused` : "-";
 }
 
 function showCommand(): Command {
@@ -63,10 +79,10 @@ function showCommand(): Command {
     .argument("<address>", "Type/key")
     .action(async (address: string) => {
       const { type, key } = parseTarget(address);
-      const shown = (await (await clientOf(command)).json("GET", [type, key])) as { state: unknown };
-      printJson(wantsJson(command) ? shown : shown.state);
+      const shown = await withApi(command, (api) => api.json("GET", ["actors", type, key]));
+      printJson(wantsJson(command) ? shown : (shown as { state: unknown }).state);
     });
-  return addSettings(command, settings);
+  return addApiSettings(command);
 }
 
 function eraseCommand(): Command {
@@ -76,30 +92,11 @@ function eraseCommand(): Command {
     .option("--yes", "do not ask")
     .action(async (address: string, { yes }: { yes?: boolean }) => {
       const { type, key } = parseTarget(address);
-      const client = await clientOf(command);
-      if (!yes && !(await confirmed(`erase ${address}? This cannot be undone (y/N) `))) return;
-      const erased = (await client.json("DELETE", [type, key])) as { deadLetters: number };
+      if (!yes && !(await confirmed(`erase ${address}? This cannot be undone`))) return;
+      const erased = await withApi(command, (api) => api.json("DELETE", ["actors", type, key]));
       if (wantsJson(command)) return printJson(erased);
-      process.stdout.write(`erased ${address}; dead letters that still name it: ${erased.deadLetters}\n`);
+      const { deadLetters } = erased as { deadLetters: number };
+      process.stdout.write(`erased ${address}; dead letters that still name it: ${deadLetters}\n`);
     });
-  return addSettings(command, settings);
-}
-
-async function clientOf(command: Command): Promise<WorkerClient> {
-  const { url, token, timeout } = (await settingsOf(command, settings)).values;
-  return new WorkerClient({ url, token, timeoutMs: timeout });
-}
-
-async function confirmed(question: string): Promise<boolean> {
-  if (!process.stdin.isTTY) throw new UsageError("erasing needs --yes where nobody can be asked");
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return /^y(es)?$/i.test(await terminal.question(question));
-  } finally {
-    terminal.close();
-  }
-}
-
-function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+  return addApiSettings(command);
 }

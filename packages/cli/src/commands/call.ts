@@ -1,11 +1,8 @@
 import { text as readAll } from "node:stream/consumers";
 import { type Address, InvalidAddressError, parseAddress } from "@actor-runtime/core";
 import { Command } from "commander";
-import { WorkerClient } from "../client/worker-client.js";
 import { UsageError } from "../exit.js";
-import { addSettings, settingsOf } from "./options.js";
-
-const settings = ["url", "token", "timeout"] as const;
+import { addApiSettings, withApi } from "./api.js";
 
 export function callCommand(): Command {
   return sending("call", "ask an actor and print its reply as JSON", false);
@@ -25,13 +22,11 @@ function sending(name: string, about: string, tell: boolean): Command {
     .action(async (address: string, handler: string, json: string[]) => {
       const target = parseTarget(address);
       const args = await parseArguments(json, () => readAll(process.stdin));
-      const { url, token, timeout } = (await settingsOf(command, settings)).values;
-      const client = new WorkerClient({ url, token, timeoutMs: timeout });
       const { idempotencyKey } = command.opts<{ idempotencyKey?: string }>();
-      const reply = await client.call(target, handler, args, { tell, idempotencyKey });
+      const reply = await withApi(command, (api) => api.call(target, handler, args, { tell, idempotencyKey }));
       if (reply !== undefined) process.stdout.write(`${reply}\n`);
     });
-  return addSettings(command, settings);
+  return addApiSettings(command);
 }
 
 /** @throws UsageError when the text is no address */

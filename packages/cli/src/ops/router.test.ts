@@ -1,3 +1,4 @@
+import { UnknownTypeError } from "@actor-runtime/core";
 import type { ActorSystem, SystemDescription } from "@actor-runtime/runtime";
 import { describe, expect, it } from "vitest";
 import { opsRouter } from "./router.js";
@@ -29,7 +30,9 @@ function systemOf({ stored = 3, ...description }: Partial<SystemDescription> & {
     describe: () => ({ ...hosted, ...description }),
     ask: async ({ address, handler, args }) => ({ address, handler, args }),
     actors: {
+      types: async () => [],
       async *list(type, { prefix = "" } = {}) {
+        if (type === "Nobody") throw new UnknownTypeError("there is no such type");
         for (let key = 0; key < stored; key++) yield { address: `${type}/${prefix}${key}`, bytes: 10, version: 1 };
       },
       read: async (address) => (address === "Account/a/b" ? { balance: 12n } : undefined),

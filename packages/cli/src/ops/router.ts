@@ -1,42 +1,71 @@
-import { ActorError, InvalidAddressError } from "@actor-runtime/core";
+import { ActorError, formatAddress, InvalidAddressError } from "@actor-runtime/core";
 import { type ActorSystem, callRoute, failureResponse, HttpError } from "@actor-runtime/runtime";
 import { eraseActor, listActors, listTypes, showActor } from "./actors.js";
+import { dropDead, listDead, retryDead, showDead } from "./dead.js";
+import { listPaused, pause, resume } from "./paused.js";
 import { livez, readyz } from "./probes.js";
 import { type AccessPolicy, refusalOf } from "./security.js";
 
-const base = "/api/actors";
+type Router = (request: Request) => Promise<Response>;
 
 /**
  * The routes of the ops port. Probes answer anybody, `/api` whom the policy lets in.
  *
  * @returns a function that answers every request, failures of ours included; it rejects on bugs only
  */
-export function opsRouter(system: ActorSystem, policy: AccessPolicy): (request: Request) => Promise<Response> {
-  // Whoever got past the policy may call everything.
-  const call = callRoute(system, { allow: () => true });
-
-  const route = (request: Request): Response | Promise<Response> => {
-    const { pathname, searchParams } = new URL(request.url);
+export function opsRouter(system: ActorSystem, policy: AccessPolicy): Router {
+  const api = apiRouter(system);
+  return answering(async (request) => {
+    const { pathname } = new URL(request.url);
     if (pathname === "/livez") return livez();
     if (pathname === "/readyz") return readyz(system.describe());
     if (pathname.startsWith("/api")) authorize(policy, request.headers);
-    const parts = partsAfter(base, pathname);
-    if (parts?.length === 3) return call(request);
-    const [type = "", key = ""] = parts?.map(decode) ?? [];
-    switch (`${request.method} ${parts?.length}`) {
-      case "GET 0":
-        return listTypes(system);
-      case "GET 1":
-        return listActors(system, type, searchParams.get("prefix") ?? "");
-      case "GET 2":
-        return showActor(system, type, key);
-      case "DELETE 2":
-        return eraseActor(system, type, key);
-      default:
-        throw new HttpError(404, "NO_ROUTE", `there is no ${request.method} ${pathname} here`);
-    }
-  };
+    return api(request);
+  });
+}
 
+/** The routes below `/api`, for whoever may use them. */
+export function apiRouter(system: ActorSystem): Router {
+  const call = callRoute(system, { allow: () => true });
+  return answering(async (request) => {
+    const { pathname, searchParams } = new URL(request.url);
+    const [root, resource, ...path] = pathname.slice(1).split("/");
+    // It reads the path itself.
+    if (root === "api" && resource === "actors" && path.length === 3) return call(request);
+    const [first = "", second = ""] = path.map(decode);
+    switch (`${request.method} ${root}/${resource} ${path.length}`) {
+      case "GET api/actors 0":
+        return listTypes(system);
+      case "GET api/actors 1":
+        return listActors(system, first, searchParams.get("prefix") ?? "");
+      case "GET api/actors 2":
+        return showActor(system, first, second);
+      case "DELETE api/actors 2":
+        return eraseActor(system, first, second);
+      case "GET api/paused 0":
+        return listPaused(system);
+      case "PUT api/paused 1":
+        return pause(system, first);
+      case "PUT api/paused 2":
+        return pause(system, formatAddress(first, second));
+      case "DELETE api/paused 1":
+        return resume(system, first);
+      case "DELETE api/paused 2":
+        return resume(system, formatAddress(first, second));
+      case "GET api/dead 0":
+        return listDead(system, searchParams);
+      case "GET api/dead 1":
+        return showDead(system, first, searchParams);
+      case "POST api/dead 1":
+        if (first === "retry") return retryDead(system, searchParams);
+        if (first === "drop") return dropDead(system, searchParams);
+    }
+    throw new HttpError(404, "NO_ROUTE", `there is no ${request.method} ${pathname} here`);
+  });
+}
+
+/** Failures of ours are answers too. */
+function answering(route: Router): Router {
   return async (request) => {
     try {
       return await route(request);
@@ -55,12 +84,6 @@ function authorize(policy: AccessPolicy, headers: Headers): void {
     authorization: header("authorization"),
   });
   if (refusal) throw refusal;
-}
-
-/** `undefined` when the path is not below the prefix. */
-function partsAfter(prefix: string, path: string): string[] | undefined {
-  if (path === prefix) return [];
-  return path.startsWith(`${prefix}/`) ? path.slice(prefix.length + 1).split("/") : undefined;
 }
 
 function decode(part: string): string {

@@ -1,0 +1,133 @@
+import type { DeadLetter } from "@actor-runtime/core";
+import { Command } from "commander";
+import { addApiSettings, withApi } from "./api.js";
+import { confirmed } from "./confirm.js";
+import { addFilters, filterQuery } from "./dead-filters.js";
+import { printJson } from "./json.js";
+import { wantsJson } from "./options.js";
+import { printTable } from "./table.js";
+
+/** As `/api/dead` lists them. */
+interface LetterList {
+  readonly letters: readonly (Pick<DeadLetter, "id" | "address" | "handler" | "attempts" | "at"> & {
+    readonly cause: { readonly class: string; readonly name: string; readonly code: string; readonly message: string };
+  })[];
+  readonly more: boolean;
+}
+
+export function deadCommand(): Command {
+  return new Command("dead")
+    .description("look at messages that could not take effect, send them again, or drop them")
+    .addCommand(listCommand())
+    .addCommand(showCommand())
+    .addCommand(retryCommand())
+    .addCommand(dropCommand());
+}
+
+function listCommand(): Command {
+  const command = addFilters(
+    new Command("ls").description("list dead letters, each message once, oldest first"),
+  ).action(async (type: string | undefined) => {
+    const query = filterQuery(command, type);
+    const list = (await withApi(command, (api) => api.json("GET", ["dead"], query))) as LetterList;
+    if (wantsJson(command)) return printJson(list);
+    const now = Date.now();
+    printTable(
+      ["ID", "AGE", "ADDRESS", "HANDLER", "CAUSE", "ATTEMPTS"],
+      list.letters.map(({ id, at, address, handler, cause, attempts }) => [
+        id,
+        ageOf(now - at),
+        address,
+        handler || "-",
+        `${cause.code}: ${firstLine(cause.message)}`,
+        attempts,
+      ]),
+    );
+    if (list.more) process.stderr.write("there are more: narrow it down, see actor-runtime dead ls --help\n");
+  });
+  return addApiSettings(command);
+}
+
+function showCommand(): Command {
+  const command = new Command("show")
+    .description(
+      "print all that is known of a dead letter as JSON: cause with stack, arguments, trace; undecodable ones raw",
+    )
+    .argument("<id>", "as dead ls prints it")
+    .option("--type <type>", "look only among those of this type")
+    .action(async (id: string, { type }: { type?: string }) => {
+      const query: [string, string][] = type === undefined ? [] : [["type", type]];
+      const { letters } = (await withApi(command, (api) => api.json("GET", ["dead", id], query))) as {
+        letters: readonly DeadLetter[];
+      };
+      // Several only where actors were sent messages under one idempotency key.
+      printJson(letters.length === 1 ? letters[0] : letters);
+    });
+  return addApiSettings(command);
+}
+
+function retryCommand(): Command {
+  const command = addFilters(
+    new Command("retry")
+      .description(
+        "send messages again under their identity, so that none takes effect twice, and remove their letters",
+      )
+      .option("--dry-run", "only count"),
+  ).action(async (type: string | undefined, { dryRun }: { dryRun?: boolean }) => {
+    const query = withDryRun(filterQuery(command, type), dryRun);
+    const answer = await withApi(command, (api) => api.json("POST", ["dead", "retry"], query));
+    if (wantsJson(command)) return printJson(answer);
+    const { retried, cannot } = answer as { retried: number; cannot: number };
+    process.stdout.write(`${dryRun ? "would be sent again" : "sent again"}: ${retried}\n`);
+    if (cannot > 0) {
+      process.stdout.write(
+        `cannot be sent again: ${cannot} (undecodable, or of a type that nobody ever hosted); see dead show, or drop them\n`,
+      );
+    }
+  });
+  return addApiSettings(command);
+}
+
+function dropCommand(): Command {
+  const command = addFilters(
+    new Command("drop")
+      .description("remove dead letters for good")
+      .option("--dry-run", "only count")
+      .option("--yes", "do not ask"),
+  ).action(async (type: string | undefined, { dryRun, yes }: { dryRun?: boolean; yes?: boolean }) => {
+    const query = filterQuery(command, type);
+    const answer = await withApi(command, async (api) => {
+      const drop = async (dry: boolean | undefined) =>
+        (await api.json("POST", ["dead", "drop"], withDryRun(query, dry))) as { dropped: number };
+      if (!dryRun && !yes) {
+        const { dropped } = await drop(true);
+        if (!(await confirmed(`drop ${dropped} dead letters? This cannot be undone`))) return undefined;
+      }
+      return await drop(dryRun);
+    });
+    if (answer === undefined) return;
+    if (wantsJson(command)) return printJson(answer);
+    process.stdout.write(`${dryRun ? "would be dropped" : "dropped"}: ${answer.dropped}\n`);
+  });
+  return addApiSettings(command);
+}
+
+function withDryRun(query: readonly [string, string][], dryRun: boolean | undefined): [string, string][] {
+  return dryRun ? [...query, ["dry-run", ""]] : [...query];
+}
+
+/** In the largest unit that gives at least one: `45s`, `3m`, `7h`, `2d`. */
+function ageOf(ms: number): string {
+  const units = [
+    ["d", 86_400_000],
+    ["h", 3_600_000],
+    ["m", 60_000],
+  ] as const;
+  const [unit, size] = units.find(([, each]) => ms >= each) ?? ["s", 1_000];
+  return `${Math.max(0, Math.floor(ms / size))}${unit}`;
+}
+
+function firstLine(text: string): string {
+  const line = text.split("\n", 1)[0]!;
+  return line.length <= 80 ? line : `${line.slice(0, 79)}…`;
+}

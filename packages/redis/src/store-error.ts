@@ -35,9 +35,11 @@ export function storeError(error: unknown): unknown {
   const code = replyCode(error);
   if (code !== undefined) {
     const { message } = error as Error;
+    // ioredis notes the command on its errors: a password with AUTH, whole states with a commit.
+    Reflect.deleteProperty(error as Error, "command");
     if (passing.has(code)) return new StoreUnavailableError(`Redis cannot do it now: ${message}`, { cause: error });
     if (refused.has(code) || message.startsWith("ERR AUTH")) {
-      return new ConfigError(`Redis refuses the user: ${message}; correct user, password or rights (ACL)`, {
+      return new ConfigError(`Redis refuses the user (${message}): correct user, password or rights (ACL)`, {
         cause: error,
       });
     }

@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { accountFile, actorRuntime, WorkerProcess } from "./cli-process.js";
+import { places } from "./places.js";
 
-let worker: WorkerProcess;
-beforeAll(async () => {
-  worker = await WorkerProcess.start([accountFile]);
-});
-afterAll(() => worker[Symbol.asyncDispose]());
+describe.each(places)("the command line against a running worker in $name", { timeout: 60_000 }, ({ env }) => {
+  let worker: WorkerProcess;
+  beforeAll(async () => {
+    worker = await WorkerProcess.start([accountFile], { env: env() });
+  });
+  afterAll(() => worker[Symbol.asyncDispose]());
 
-describe("the command line against a running worker", () => {
   it("call prints the reply as JSON and nothing else", async () => {
     expect(await worker.cli(["call", "Account/alice", "deposit", "100"])).toEqual({
       code: 0,
@@ -83,12 +84,12 @@ describe("the command line against a running worker", () => {
       stderr: expect.stringContaining("nothing is stored"),
     });
   });
+});
 
-  it("call says in one line that no worker answers, and how to start one, and exits 69", async () => {
-    const { code, stderr } = await actorRuntime(["call", "Account/alice", "current", "--url", "http://127.0.0.1:9"]);
-    expect(code).toBe(69);
-    expect(stderr).toMatch(/^error: no worker answers at http:\/\/127\.0\.0\.1:9 .*actor-runtime start.*\n$/);
-  });
+it("call says in one line that no worker answers, and how to start one, and exits 69", async () => {
+  const { code, stderr } = await actorRuntime(["call", "Account/alice", "current", "--url", "http://127.0.0.1:9"]);
+  expect(code).toBe(69);
+  expect(stderr).toMatch(/^error: no worker answers at http:\/\/127\.0\.0\.1:9 .*actor-runtime start.*\n$/);
 });
 
 describe("a worker with a token", () => {

@@ -55,11 +55,13 @@ export class WorkerProcess implements AsyncDisposable {
   readonly #child: ChildProcess;
   /** `dev` has to end its own child. */
   readonly #endBy: "SIGKILL" | "SIGTERM";
+  readonly #env: SpawnOptions["env"];
   #log = "";
 
-  private constructor(child: ChildProcess, endBy: "SIGKILL" | "SIGTERM") {
+  private constructor(child: ChildProcess, endBy: "SIGKILL" | "SIGTERM", env: SpawnOptions["env"]) {
     this.#child = child;
     this.#endBy = endBy;
+    this.#env = env;
     for (const stream of [child.stdout!, child.stderr!]) {
       stream.on("data", (chunk: Buffer) => {
         this.#log += chunk.toString();
@@ -79,7 +81,7 @@ export class WorkerProcess implements AsyncDisposable {
 
   static async #run(command: "start" | "dev", args: readonly string[], options: SpawnOptions): Promise<WorkerProcess> {
     const child = launch([bin, command, ...args, "--port", "0", "--log-format", "json"], options);
-    const worker = new WorkerProcess(child, command === "dev" ? "SIGTERM" : "SIGKILL");
+    const worker = new WorkerProcess(child, command === "dev" ? "SIGTERM" : "SIGKILL", options.env);
     await new Promise<void>((resolve, reject) => {
       child.stdout!.on("data", () => worker.starts > 0 && resolve());
       child.once("exit", () => reject(new Error(`the worker ended before it was ready:\n${worker.log}`)));
@@ -120,9 +122,12 @@ export class WorkerProcess implements AsyncDisposable {
     return this.#child.exitCode;
   }
 
-  /** Runs `actor-runtime` against this worker. */
+  /** Runs `actor-runtime` where this worker is: through its ops port, or where it has broker and store, directly on them. */
   cli(args: readonly string[], options: SpawnOptions = {}): Promise<Finished> {
-    return actorRuntime(args, { ...options, env: { ACTOR_URL: this.url, ...options.env } });
+    const { AMQP_URL, REDIS_URL, ACTOR_NAMESPACE } = this.#env ?? {};
+    const way: Record<string, string> =
+      AMQP_URL && REDIS_URL && ACTOR_NAMESPACE ? { AMQP_URL, REDIS_URL, ACTOR_NAMESPACE } : { ACTOR_URL: this.url };
+    return actorRuntime(args, { ...options, env: { ...way, ...options.env } });
   }
 
   /** `POST /api/actors/<path>` with a body as it is. */

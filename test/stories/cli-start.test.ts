@@ -3,19 +3,23 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { accountFile, actorRuntime, projectWith, WorkerProcess } from "./cli-process.js";
+import { places } from "./places.js";
 
-describe("start", () => {
-  it("says where the worker is and that its state is lost on exit, and writes it to the ready file until it ends", async () => {
+describe.each(places)("start in $name", { timeout: 30_000 }, ({ env, transport }) => {
+  it("says where the worker is and what its state lives on, and writes it to the ready file until it ends", async () => {
     const readyFile = join(await projectWith({}), "ready.json");
-    await using worker = await WorkerProcess.start([accountFile, "--ready-file", readyFile, "--worker-id", "w1"]);
+    await using worker = await WorkerProcess.start([accountFile, "--ready-file", readyFile, "--worker-id", "w1"], {
+      env: env(),
+    });
     expect(JSON.parse(await readFile(readyFile, "utf8"))).toEqual({
       pid: worker.pid,
       url: worker.url,
       workerId: "w1",
-      transport: "embedded",
+      transport,
       types: ["Account"],
     });
-    await expect.poll(() => worker.log).toContain("state is lost on exit");
+    await expect.poll(() => worker.log).toContain(transport);
+    expect(worker.log.includes("state is lost on exit")).toBe(transport === "embedded");
     expect(await (await fetch(`${worker.url}/api/actors`)).json()).toMatchObject({
       workerId: "w1",
       types: [{ name: "Account", handlers: expect.arrayContaining(["deposit"]), queries: ["current"], activations: 0 }],
@@ -27,10 +31,10 @@ describe("start", () => {
 
   it("finishes running turns after SIGTERM while readyz says 503, then exits 0", async () => {
     const folder = await projectWith({});
-    await using worker = await WorkerProcess.start([accountFile]);
+    await using worker = await WorkerProcess.start([accountFile], { env: env() });
     const release = join(folder, "release");
     const call = worker.post("Account/alice/waitFor", JSON.stringify([release]));
-    await expect.poll(() => activations(worker)).toBe(1);
+    await expect.poll(() => activations(worker), { timeout: 10_000 }).toBe(1);
     worker.kill("SIGTERM");
     await expect.poll(async () => (await fetch(`${worker.url}/readyz`)).status).toBe(503);
     expect((await fetch(`${worker.url}/livez`)).status).toBe(200);
@@ -40,9 +44,9 @@ describe("start", () => {
   });
 
   it("ends at once on a second signal, with the exit code of that signal", async () => {
-    await using worker = await WorkerProcess.start([accountFile]);
+    await using worker = await WorkerProcess.start([accountFile], { env: env() });
     const call = worker.post("Account/alice/waitFor", '["/nonexistent/file"]').catch(() => "cut off");
-    await expect.poll(() => activations(worker)).toBe(1);
+    await expect.poll(() => activations(worker), { timeout: 10_000 }).toBe(1);
     worker.kill("SIGTERM");
     await expect.poll(() => worker.log).toContain("draining");
     worker.kill("SIGINT");
@@ -51,7 +55,7 @@ describe("start", () => {
   });
 
   it("logs an error that nobody caught, drains and exits 1", async () => {
-    await using worker = await WorkerProcess.start([accountFile]);
+    await using worker = await WorkerProcess.start([accountFile], { env: env() });
     await worker.post("Account/alice/blowUpLater", "[]");
     expect(await worker.ended()).toBe(1);
     expect(worker.log).toMatch(/nobody catches this[\s\S]*draining[\s\S]*stopped/);
@@ -66,7 +70,7 @@ describe("start", () => {
     });
     await using worker = await WorkerProcess.start(["*.actor.ts", "--except", "C"], {
       cwd,
-      env: { ACTOR_ONLY: "A,C" },
+      env: { ...env(), ACTOR_ONLY: "A,C" },
     });
     const { types } = (await (await fetch(`${worker.url}/api/actors`)).json()) as { types: { name: string }[] };
     expect(types.map(({ name }) => name)).toEqual(["A"]);
@@ -88,12 +92,12 @@ describe("start", () => {
           @Query() ledgerName(): string { return this.ledger.name; }
         }`,
     });
-    await using worker = await WorkerProcess.start(["bank.ts"], { cwd });
+    await using worker = await WorkerProcess.start(["bank.ts"], { cwd, env: env() });
     expect(await worker.cli(["call", "Bank/main", "ledgerName"])).toMatchObject({ code: 0, stdout: '"main ledger"\n' });
   });
 });
 
-describe("dev", () => {
+describe("dev", { timeout: 30_000 }, () => {
   it("starts again when a file changes, also one that is only imported", async () => {
     const cwd = await projectWith({
       "greeting.ts": 'export const greeting = "hello";',
@@ -104,7 +108,7 @@ describe("dev", () => {
     await using worker = await WorkerProcess.dev(["greeter.ts"], { cwd });
     expect(await (await worker.post("Greeter/a/greet", "[]")).json()).toBe("hello");
     await writeFile(join(cwd, "greeting.ts"), 'export const greeting = "good morning";');
-    await expect.poll(() => worker.starts).toBe(2);
+    await expect.poll(() => worker.starts, { timeout: 20_000 }).toBe(2);
     expect(await (await worker.post("Greeter/a/greet", "[]")).json()).toBe("good morning");
     worker.kill("SIGINT");
     expect(await worker.ended()).toBe(0);

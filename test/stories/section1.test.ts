@@ -5,6 +5,7 @@ import { testSystem } from "actor-runtime/testing";
 import { expect, it } from "vitest";
 import { typeErrors } from "../docs/type-errors.js";
 import { Account } from "./fixtures/section1/account.js";
+import { places } from "./places.js";
 
 // account.ts and main.ts hold the two blocks of DESIGN.md, section 1, word for word.
 const folder = fileURLToPath(new URL("./fixtures/section1/", import.meta.url));
@@ -13,20 +14,24 @@ it("the first example of the design compiles in strict mode with legacy decorato
   expect(await typeErrors(folder)).toEqual([]);
 });
 
-it("the first example of the design runs; transactions and locks are refused in this version", async () => {
-  const { stdout, stderr } = await promisify(execFile)(
-    process.execPath,
-    ["--import", "actor-runtime/register", "main.ts"],
-    { cwd: folder, timeout: 8_000, env: { ...process.env, AMQP_URL: "", REDIS_URL: "", ACTOR_DECORATORS: "" } },
-  );
-  expect(stderr).toBe("");
-  expect(JSON.parse(stdout)).toEqual({
-    balance: 95,
-    transaction: "UnsupportedError",
-    locks: "UnsupportedError",
-    overdrawn: true,
-  });
-});
+it.each(places)(
+  "the first example of the design runs in $name; transactions and locks are refused",
+  async ({ env }) => {
+    const { stdout, stderr } = await promisify(execFile)(
+      process.execPath,
+      ["--import", "actor-runtime/register", "main.ts"],
+      { cwd: folder, timeout: 25_000, env: { ...process.env, ACTOR_DECORATORS: "", ...env() } },
+    );
+    expect(stderr).toBe("");
+    expect(JSON.parse(stdout)).toEqual({
+      balance: 95,
+      transaction: "UnsupportedError",
+      locks: "UnsupportedError",
+      overdrawn: true,
+    });
+  },
+  30_000,
+);
 
 it("P4: the account of the design pays another when its turn commits, and closes", async () => {
   await using t = await testSystem({ actors: [Account] });

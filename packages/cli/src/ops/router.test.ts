@@ -1,4 +1,4 @@
-import { UnknownTypeError } from "@actor-runtime/core";
+import { type DeadLetter, UnknownTypeError } from "@actor-runtime/core";
 import type { ActorSystem, SystemDescription } from "@actor-runtime/runtime";
 import { describe, expect, it } from "vitest";
 import { opsRouter } from "./router.js";
@@ -23,9 +23,34 @@ const hosted: SystemDescription = {
   checks: { partitions: "ok" },
 };
 
+function letter(id: string): DeadLetter {
+  return {
+    id,
+    address: "Account/a",
+    handler: "deposit",
+    message: { to: "Account/a", kind: "tell", handler: "deposit", args: [1] },
+    cause: {
+      class: "HandlerError",
+      name: "TypeError",
+      code: "HANDLER_FAILED",
+      message: "a bug",
+      effect: "none",
+      retryable: false,
+      stack: "at deposit",
+    },
+    attempts: 5,
+    at: 1_000,
+  };
+}
+
 /** What the routes need of a system; stored actors are `Account/0` … and `Account/a/b`. */
-function systemOf({ stored = 3, ...description }: Partial<SystemDescription> & { stored?: number } = {}) {
+function systemOf({
+  stored = 3,
+  letters = 2,
+  ...description
+}: Partial<SystemDescription> & { stored?: number; letters?: number } = {}) {
   const erased: string[] = [];
+  const filters: object[] = [];
   const system = {
     describe: () => ({ ...hosted, ...description }),
     ask: async ({ address, handler, args }) => ({ address, handler, args }),
@@ -42,10 +67,24 @@ function systemOf({ stored = 3, ...description }: Partial<SystemDescription> & {
       },
       pause: async (target) => [target],
       resume: async () => [],
-      paused: async () => [],
+      paused: async () => ["Account/a/b"],
+    },
+    dead: {
+      async *list(filter = {}) {
+        filters.push(filter);
+        for (let number = 0; number < Math.min(letters, filter.limit ?? letters); number++) yield letter(`s:${number}`);
+      },
+      retry: async (filter, { dryRun = false } = {}) => {
+        filters.push(filter, { dryRun });
+        return { retried: 2, cannot: 1 };
+      },
+      drop: async (filter, { dryRun = false } = {}) => {
+        filters.push(filter, { dryRun });
+        return { dropped: 3 };
+      },
     },
   } satisfies Partial<ActorSystem> as Partial<ActorSystem> as ActorSystem;
-  return { system, erased };
+  return { system, erased, filters };
 }
 
 async function send(
@@ -112,6 +151,60 @@ describe("the ops port", () => {
     expect(erased).toEqual(["Account/a/b"]);
   });
 
+  it("pauses and resumes types and actors, and lists what is paused", async () => {
+    const { system } = systemOf();
+    expect((await send(system, "PUT", "/api/paused/Account")).body).toEqual({ paused: ["Account"] });
+    expect((await send(system, "PUT", "/api/paused/Account/a%2Fb")).body).toEqual({ paused: ["Account/a/b"] });
+    expect((await send(system, "DELETE", "/api/paused/Account")).body).toEqual({ paused: [] });
+    expect((await send(system, "GET", "/api/paused")).body).toEqual({ paused: ["Account/a/b"] });
+  });
+
+  it("lists dead letters by filters without what they carry, and says when there are more", async () => {
+    const { system, filters } = systemOf();
+    const query = "type=Account&key=a&id=s:1&id=s:2&reason=x&older=1h&younger=2000&limit=1";
+    const { body } = await send(system, "GET", `/api/dead?${query}`);
+    expect(filters).toEqual([
+      {
+        type: "Account",
+        key: "a",
+        ids: ["s:1", "s:2"],
+        reason: "x",
+        olderThan: 3_600_000,
+        youngerThan: 2_000,
+        limit: 2,
+      },
+    ]);
+    expect(body).toEqual({
+      letters: [
+        {
+          id: "s:0",
+          address: "Account/a",
+          handler: "deposit",
+          attempts: 5,
+          at: 1_000,
+          cause: { class: "HandlerError", name: "TypeError", code: "HANDLER_FAILED", message: "a bug" },
+          retryable: true,
+        },
+      ],
+      more: true,
+    });
+    const many = await send(systemOf({ letters: 1_001 }).system, "GET", "/api/dead?limit=5000");
+    expect([(many.body.letters as unknown[]).length, many.body.more]).toEqual([1_000, true]);
+  });
+
+  it("shows all of a dead letter", async () => {
+    const { system, filters } = systemOf({ letters: 1 });
+    expect((await send(system, "GET", "/api/dead/s%3A0?type=Account")).body).toEqual({ letters: [letter("s:0")] });
+    expect(filters).toEqual([{ type: "Account", ids: ["s:0"] }]);
+  });
+
+  it("retries and drops dead letters, or only counts them", async () => {
+    const { system, filters } = systemOf();
+    expect((await send(system, "POST", "/api/dead/retry?key=a")).body).toEqual({ retried: 2, cannot: 1 });
+    expect((await send(system, "POST", "/api/dead/drop?type=Account&dry-run")).body).toEqual({ dropped: 3 });
+    expect(filters).toEqual([{ key: "a" }, { dryRun: false }, { type: "Account" }, { dryRun: true }]);
+  });
+
   it("calls a handler", async () => {
     const { body } = await send(systemOf().system, "POST", "/api/actors/Account/alice/deposit", { body: "[1]" });
     expect(body).toEqual({ address: "Account/alice", handler: "deposit", args: [1] });
@@ -123,6 +216,9 @@ describe("the ops port", () => {
     ["GET", "/api/actors/Account/%ff", 400, "INVALID_ADDRESS"],
     ["GET", "/api/actors/Account/alice/deposit", 405, "METHOD_NOT_ALLOWED"],
     ["PUT", "/api/actors/Account/alice", 404, "NO_ROUTE"],
+    ["GET", "/api/dead?older=soon", 400, "INVALID_ARGUMENTS"],
+    ["POST", "/api/dead/burn", 404, "NO_ROUTE"],
+    ["PUT", "/api/paused/Account/%ff", 400, "INVALID_ADDRESS"],
     ["GET", "/api/nothing", 404, "NO_ROUTE"],
     ["GET", "/", 404, "NO_ROUTE"],
   ])("answers %s %s with %d %s", async (method, path, status, code) => {
@@ -132,7 +228,7 @@ describe("the ops port", () => {
   it("guards all of /api, also paths that do not exist, and no probe", async () => {
     const { system } = systemOf();
     const foreign = { headers: { host: "evil.example" } };
-    for (const path of ["/api", "/api/actors", "/api/actors/Account/a", "/api/none"]) {
+    for (const path of ["/api", "/api/actors", "/api/actors/Account/a", "/api/dead", "/api/paused", "/api/none"]) {
       expect((await send(system, "GET", path, foreign)).status).toBe(403);
     }
     expect((await send(system, "GET", "/readyz", foreign)).status).toBe(200);

@@ -27,8 +27,16 @@ export function commitArguments(keys: PartitionKeys, record: CommitRecord): Comm
   const head = [String(record.fence), record.nonce, String(record.seq), floor, String(record.answerRetentionMs)];
   const sections = new Sections(head);
 
-  sections.puts(record.states, (write) => write.address, (write) => write.state);
-  sections.puts(record.rows, (write) => write.stream, (write) => write.row);
+  sections.puts(
+    record.states,
+    (write) => write.address,
+    (write) => write.state,
+  );
+  sections.puts(
+    record.rows,
+    (write) => write.stream,
+    (write) => write.row,
+  );
 
   const seq = String(record.seq);
   const answers: string[] = [];
@@ -70,7 +78,11 @@ export function commitArguments(keys: PartitionKeys, record: CommitRecord): Comm
     ({ id }) => id,
     ({ reminder }) => reminder && `${reminder.dueAt}:${reminder.text}`,
   );
-  sections.puts(record.marks, (write) => write.identity, (write) => write.mark);
+  sections.puts(
+    record.marks,
+    (write) => write.identity,
+    (write) => write.mark,
+  );
   return { keys: lists, args: sections.args, removesOnly: sections.added === 0 };
 }
 

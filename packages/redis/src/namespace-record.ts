@@ -1,8 +1,8 @@
 import {
   ConfigError,
+  type NamespaceRecord as Content,
   type Logger,
   type Mailbox,
-  type NamespaceRecord as Content,
   type Random,
   wireVersion,
 } from "@actor-runtime/core";

@@ -1,4 +1,10 @@
-import { type Destination, type Lease, LostOwnershipError, type OutboxEntry, type PartitionImage } from "@actor-runtime/core";
+import {
+  type Destination,
+  type Lease,
+  LostOwnershipError,
+  type OutboxEntry,
+  type PartitionImage,
+} from "@actor-runtime/core";
 import type { Connection } from "./connection.js";
 import { scanHash } from "./hash-scan.js";
 import type { PartitionKeys } from "./keys.js";

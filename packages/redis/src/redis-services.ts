@@ -57,8 +57,7 @@ export class RedisServices {
   static async connect(options: RedisServicesOptions): Promise<RedisServices> {
     const settings = settingsOf(options);
     const { server, endpoints } = await findMaster(settings);
-    const open = () =>
-      server.cluster ? Connection.openCluster(settings) : Connection.open(settings, endpoints);
+    const open = () => (server.cluster ? Connection.openCluster(settings) : Connection.open(settings, endpoints));
     const opened = await Promise.allSettled([open(), open()]);
     const connections = opened.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
     try {
@@ -145,6 +144,8 @@ function check(servers: readonly Server[], { barrier, log, db }: Settings): void
     );
   }
   if (barrier.fsync !== "none" && servers.some(({ version }) => !isAtLeast(version, 7, 2))) {
-    throw new ConfigError('barrier.fsync: needs Redis 7.2 or Valkey; use "none", or "appendfsync always" on the server');
+    throw new ConfigError(
+      'barrier.fsync: needs Redis 7.2 or Valkey; use "none", or "appendfsync always" on the server',
+    );
   }
 }

@@ -37,13 +37,7 @@ export class RedisStore implements Store {
   readonly #rewinds: Rewinds;
   #closed = false;
 
-  constructor(
-    commits: CommitPath,
-    reads: Connection,
-    keys: NamespaceKeys,
-    record: NamespaceRecord,
-    rewinds: Rewinds,
-  ) {
+  constructor(commits: CommitPath, reads: Connection, keys: NamespaceKeys, record: NamespaceRecord, rewinds: Rewinds) {
     this.#commits = commits;
     this.#reads = reads;
     this.#keys = keys;

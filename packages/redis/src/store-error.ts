@@ -1,4 +1,4 @@
-import { ConfigError, StoreUnavailableError } from "@actor-runtime/core";
+import { ActorError, ConfigError, StoreUnavailableError } from "@actor-runtime/core";
 import { ReplyError } from "ioredis";
 
 /** Answers that mean "not now": the same command may be sent again, and nothing of it was done. */
@@ -45,6 +45,7 @@ export function storeError(error: unknown): unknown {
     }
     return error;
   }
-  if (!(error instanceof Error) || error instanceof TypeError || error instanceof RangeError) return error;
+  const ours = error instanceof ActorError || error instanceof TypeError || error instanceof RangeError;
+  if (!(error instanceof Error) || ours) return error;
   return new StoreUnavailableError(`Redis does not answer: ${error.message}`, { cause: error });
 }

@@ -34,6 +34,10 @@ local function list()
   return KEYS[listed]
 end
 local function all(command, ...)
+  if ARGV[at] == '0' then
+    at = at + 1
+    return 0
+  end
   local length = tonumber(ARGV[at])
   local final = at + length
   for n = 1, select('#', ...) do

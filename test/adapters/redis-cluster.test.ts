@@ -1,0 +1,64 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { ConfigError } from "@actor-runtime/core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { leasesContract } from "../contracts/leases.contract.js";
+import { membershipContract } from "../contracts/membership.contract.js";
+import { unique } from "../contracts/samples.js";
+import { storeContract } from "../contracts/store.contract.js";
+import { clock, connected, owner } from "./redis/connect.js";
+import { startCluster } from "./redis/redis-cluster.js";
+import type { RedisServer } from "./redis/redis-server.js";
+
+let nodes: readonly RedisServer[] = [];
+
+beforeAll(async () => {
+  nodes = await startCluster();
+});
+
+afterAll(() => Promise.all(nodes.map((node) => node.remove())));
+
+const timing = { ttlMs: 150, pass: (ms: number) => sleep(ms) };
+
+async function twoProcesses() {
+  const options = { namespace: unique("test"), urls: nodes[0]!.url };
+  const [one, two] = await Promise.all([connected(options), connected(options)]);
+  const dispose = async (): Promise<void> => void (await Promise.all([one.services.close(), two.services.close()]));
+  return { one, two, dispose };
+}
+
+storeContract("redis cluster", async () => {
+  const { one, two, dispose } = await twoProcesses();
+  return { ...timing, port: one.store, other: two.store, leases: one.leases, retentionMs: 200, dispose };
+});
+
+leasesContract("redis cluster", async () => {
+  const { one, two, dispose } = await twoProcesses();
+  return { ...timing, port: one.leases, other: two.leases, monotonic: () => clock.monotonic(), dispose };
+});
+
+membershipContract("redis cluster", async () => {
+  const { one, two, dispose } = await twoProcesses();
+  const { membership: port } = one;
+  return { ...timing, port, other: two.membership, now: () => clock.now(), toleranceMs: 100, dispose };
+});
+
+describe("a Redis Cluster", () => {
+  it("keeps the partitions of a mailbox on all its nodes, each on one", async () => {
+    const one = await connected({ urls: nodes.map(({ url }) => url) });
+    for (let index = 10; index < 42; index++) {
+      const { commit } = await owner(one, `Account:g1:${index}`);
+      expect(await commit(1)).toBe("committed");
+    }
+    const held = await Promise.all(nodes.map(({ client }) => client.keys(`{${one.namespace}:Account*`)));
+    for (const keys of held) expect(keys.length).toBeGreaterThan(0);
+    expect((await one.services.describe()).servers).toHaveLength(3);
+    await one.services.close();
+  });
+
+  it("refuses a barrier, which it cannot keep, and says what to do instead", async () => {
+    const barrier = { replicas: 1, fsync: "none", timeoutMs: 100 } as const;
+    const connecting = connected({ urls: nodes[0]!.url, barrier });
+    await expect(connecting).rejects.toThrow(ConfigError);
+    await expect(connecting).rejects.toThrow("min-replicas-to-write");
+  });
+});

@@ -1,0 +1,313 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { StoreUnavailableError } from "@actor-runtime/core";
+import { afterEach, describe, expect, it } from "vitest";
+import { collect, eventually, someCommit, unique } from "../contracts/samples.js";
+import { connected, owner } from "./redis/connect.js";
+import { LossyProxy } from "./redis/lossy-proxy.js";
+import { RedisServer } from "./redis/redis-server.js";
+
+const teardown: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const task of teardown.splice(0).reverse()) await task();
+});
+
+async function server(...settings: string[]): Promise<RedisServer> {
+  const redis = await RedisServer.start(...settings);
+  teardown.push(() => redis.remove());
+  return redis;
+}
+
+async function process(options: Parameters<typeof connected>[0]) {
+  const one = await connected({ commandTimeoutMs: 500, ...options });
+  teardown.push(() => one.services.close());
+  return one;
+}
+
+async function proxyTo(redis: RedisServer): Promise<LossyProxy> {
+  const proxy = await LossyProxy.to(redis.port);
+  teardown.push(() => proxy.close());
+  return proxy;
+}
+
+/** As the runtime does: the same record until the outcome is known. */
+async function untilKnown<T>(call: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await call();
+    } catch (error) {
+      if (!(error instanceof StoreUnavailableError)) throw error;
+      await sleep(5);
+    }
+  }
+}
+
+describe("a Redis that forgets its scripts", () => {
+  it("goes on, in the middle of commits and renewals", async () => {
+    const redis = await server();
+    const { store, leases } = await process({ urls: redis.url });
+    const { lease, commit } = await owner({ store, leases });
+    for (let seq = 1; seq <= 50; seq++) {
+      if (seq % 10 === 0) await redis.client.script("FLUSH");
+      expect(await commit(seq)).toBe("committed");
+    }
+    await redis.client.script("FLUSH");
+    expect(await leases.renew([{ lease, seq: 50 }], 10_000)).toEqual([{ lease: expect.anything() }]);
+  });
+});
+
+describe("a Redis out of memory", () => {
+  it("P1: refuses commits without writing any of it, keeps leases, and takes the same record when there is room", async () => {
+    const redis = await server("--maxmemory-policy", "noeviction");
+    const { store, leases, membership } = await process({ urls: redis.url });
+    const { partition, lease, commit } = await owner({ store, leases });
+    const writes = {
+      states: [
+        { address: "Account/gone", state: undefined },
+        { address: "Account/a", state: "after" },
+      ],
+    };
+    await commit(1, { states: [{ address: "Account/gone", state: "before" }] });
+    await redis.client.config("SET", "maxmemory", "1mb");
+
+    await expect(commit(2, writes)).rejects.toThrow(StoreUnavailableError);
+    expect(await store.readStates(partition, ["Account/gone", "Account/a"])).toEqual(["before", undefined]);
+    expect(await leases.renew([{ lease, seq: 1 }], 10_000)).toEqual([{ lease: expect.anything() }]);
+    expect(await leases.acquire("Account:g1:01", "b", 10_000)).toHaveProperty("lease");
+    await membership.join({ id: "a", types: [], weight: 1, build: "" }, 10_000);
+
+    await redis.client.config("SET", "maxmemory", "0");
+    expect(await commit(2, writes)).toBe("committed");
+    expect(await store.readStates(partition, ["Account/gone", "Account/a"])).toEqual([undefined, "after"]);
+  });
+
+  it("takes commits that only make room", async () => {
+    const redis = await server("--maxmemory-policy", "noeviction");
+    const { store, leases } = await process({ urls: redis.url });
+    const { partition, commit } = await owner({ store, leases });
+    const target = "Invoice:g1:00";
+    await commit(1, {
+      states: [{ address: "Account/a", state: "x" }],
+      out: [{ target, number: 5, prev: 0, message: "m" }],
+    });
+    await redis.client.config("SET", "maxmemory", "1mb");
+    const writes = { states: [{ address: "Account/a", state: undefined }], outTrim: [{ target, upTo: 5 }] } as const;
+    expect(await commit(2, writes)).toBe("committed");
+    expect(await collect(store.list(partition, ""))).toEqual([]);
+  });
+});
+
+describe("a master that becomes a replica", () => {
+  it("P1: takes no commits and no leases meanwhile, and the same record afterwards", async () => {
+    const redis = await server();
+    const { store, leases } = await process({ urls: redis.url });
+    const { commit } = await owner({ store, leases });
+    await commit(1);
+    const other = await server();
+    // Not connected to it yet: it still serves what it has, but takes no writes.
+    await redis.client.replicaof("127.0.0.1", await unusedPort(other));
+    await expect(commit(2)).rejects.toThrow(StoreUnavailableError);
+    await expect(leases.acquire("Account:g1:01", "b", 10_000)).rejects.toThrow(StoreUnavailableError);
+    await redis.client.replicaof("NO", "ONE");
+    expect(await untilKnown(() => commit(2))).toBe("committed");
+  });
+
+  it("is left for the new master when both are named", async () => {
+    const [first, second] = [await server(), await server()];
+    await second.client.replicaof("127.0.0.1", first.port);
+    const { store, leases } = await process({ urls: [first.url, second.url] });
+    const { partition, commit } = await owner({ store, leases });
+    await commit(1);
+    await eventually(async () => expect(await second.client.info("replication")).toContain("master_link_status:up"));
+    await first.client.wait(1, 1_000);
+    await second.client.replicaof("NO", "ONE");
+    await first.client.replicaof("127.0.0.1", second.port);
+
+    expect(await untilKnown(() => commit(2))).toBe("committed");
+    expect(await store.readStates(partition, ["Account/a"])).toEqual(["2"]);
+    expect(await second.client.role()).toContain("master");
+  });
+});
+
+describe("a Redis that is killed and restarted", () => {
+  it("P1: has every commit once, when it keeps a file of every write", async () => {
+    const redis = await server("--appendfsync", "always");
+    const { store, leases } = await process({ urls: redis.url });
+    const { partition, lease, commit } = await owner({ store, leases });
+    let unknown = 0;
+    const committing = (async () => {
+      for (let seq = 1; seq <= 300; seq++) {
+        const push = { stored: [{ address: "Account/a", shift: 0, unshift: [], push: [`${seq}`] }] };
+        const outcome = await untilKnown(async () => {
+          unknown += 1;
+          const known = await commit(seq, push);
+          unknown -= 1;
+          return known;
+        });
+        expect(["committed", "already"]).toContain(outcome);
+        await sleep(1);
+      }
+    })();
+    for (let round = 0; round < 3; round++) {
+      await sleep(80);
+      await redis.kill();
+      await redis.run();
+    }
+    await committing;
+    expect(unknown).toBeGreaterThan(0);
+    const image = await untilKnown(() => store.load(partition, lease));
+    expect(image.seq).toBe(300);
+    expect(image.stored.get("Account/a")).toEqual(Array.from({ length: 300 }, (_, index) => `${index + 1}`));
+  });
+
+  it("T1: has every partition taken over anew, once, because it may have lost writes", async () => {
+    const redis = await server();
+    const namespace = unique("test");
+    const [one, two] = [await process({ urls: redis.url, namespace }), await process({ urls: redis.url, namespace })];
+    const { lease } = await owner(one);
+    const second = await owner(two, "Account:g1:01");
+    const { generation } = await one.store.namespace();
+    await redis.kill();
+    await redis.run();
+
+    await eventually(async () => {
+      expect(await one.leases.renew([{ lease, seq: 0 }], 10_000)).toEqual([{ lost: "rewound" }]);
+    });
+    await eventually(async () => {
+      expect(await two.leases.renew([{ lease: second.lease, seq: 0 }], 10_000)).toEqual([{ lost: "rewound" }]);
+    });
+    expect((await two.store.namespace()).generation).toBe(generation + 1);
+    const again = await owner(one);
+    expect((await one.store.load(again.partition, again.lease)).rewound).toBe(true);
+    expect(await one.leases.renew([{ lease: again.lease, seq: 0 }], 10_000)).toEqual([{ lease: expect.anything() }]);
+  });
+});
+
+describe("a Redis that lost writes it had acknowledged", () => {
+  it("P1: is found out by the next commit, counted, logged with its numbers, and lets holes pass", async () => {
+    const redis = await server("--appendfsync", "always");
+    const one = await process({ urls: redis.url });
+    const { store, leases, telemetry, lines } = one;
+    const { partition, lease, commit } = await owner(one);
+    await commit(1);
+    await commit(2);
+    const older = await redis.backup();
+    for (const seq of [3, 4, 5]) await commit(seq);
+    const { generation } = await store.namespace();
+    await redis.restore(older);
+
+    expect(await untilKnown(() => commit(6))).toBe("rewound");
+    expect(await leases.renew([{ lease, seq: 5 }], 10_000)).toEqual([{ lost: "rewound" }]);
+    expect((await store.namespace()).generation).toBeGreaterThan(generation);
+    expect(telemetry.total("store.rewound_commits")).toBe(3);
+    expect(lines.filter(({ level }) => level === "error").map(({ fields }) => fields)).toEqual([
+      expect.objectContaining({ partition, lost: 3, from: 3, to: 5 }),
+    ]);
+    const next = await owner(one);
+    expect(await store.load(partition, next.lease)).toMatchObject({ seq: 2, rewound: true });
+    expect(next.lease.fence).toBeGreaterThan(lease.fence);
+    expect(await next.commit(3)).toBe("committed");
+  });
+
+  it("P1: is found out by a renewal when nothing is committed", async () => {
+    const redis = await server();
+    const one = await process({ urls: redis.url });
+    const { partition, lease, commit } = await owner(one);
+    await commit(1);
+    await redis.client.hset(`{${one.namespace}:${partition}}:own`, "seq", "0");
+    expect(await one.leases.renew([{ lease, seq: 1 }], 10_000)).toEqual([{ lost: "rewound" }]);
+    expect(one.telemetry.total("store.rewound_commits")).toBe(1);
+    const next = await owner(one);
+    expect((await one.store.load(partition, next.lease)).rewound).toBe(true);
+  });
+
+  it("P1: is found out when it lost everything, and raises the generation once for all partitions", async () => {
+    const redis = await server();
+    const one = await process({ urls: redis.url });
+    const owners = await Promise.all(["Account:g1:00", "Account:g1:01"].map((partition) => owner(one, partition)));
+    await redis.client.flushall();
+    expect(await Promise.all(owners.map(({ commit }) => commit(1)))).toEqual(["rewound", "rewound"]);
+    for (const { partition } of owners) {
+      const next = await owner(one, partition);
+      expect((await one.store.load(partition, next.lease)).rewound).toBe(true);
+      expect(await next.commit(1)).toBe("committed");
+    }
+  });
+});
+
+describe("a connection that is only half there", () => {
+  it("P1: leaves the outcome unknown within the command timeout, and the same record finds out", async () => {
+    const redis = await server();
+    const proxy = await proxyTo(redis);
+    const { store, leases } = await process({ urls: proxy.url });
+    const { commit } = await owner({ store, leases });
+    await commit(1);
+    proxy.swallowAnswers = true;
+    const before = performance.now();
+    await expect(commit(2)).rejects.toThrow(StoreUnavailableError);
+    await expect(leases.inspect("Account:g1:00")).rejects.toThrow(StoreUnavailableError);
+    expect(performance.now() - before).toBeLessThan(2_000);
+    proxy.swallowAnswers = false;
+    expect(await untilKnown(() => commit(2))).toBe("already");
+  });
+
+  it("P6: a late copy of a commit writes nothing, under the same owner and under the next", async () => {
+    const redis = await server();
+    const { store, leases } = await process({ urls: redis.url });
+    const first = await owner({ store, leases });
+    const late = someCommit(first.lease, 1, { states: [{ address: "Account/a", state: "late" }] });
+    expect(await store.commit(first.partition, late)).toBe("committed");
+    expect(await first.commit(2)).toBe("committed");
+    expect(await store.commit(first.partition, late)).toBe("already");
+    await leases.release(first.lease);
+    const second = await owner({ store, leases });
+    expect(await store.commit(first.partition, late)).toBe("fenced");
+    expect(await store.readStates(second.partition, ["Account/a"])).toEqual(["2"]);
+  });
+
+  it("does not hang on a server that does not move", async () => {
+    const redis = await server();
+    const { store, leases } = await process({ urls: redis.url });
+    const { commit } = await owner({ store, leases });
+    redis.freeze(true);
+    await expect(commit(1)).rejects.toThrow(StoreUnavailableError);
+    await expect(leases.acquire("Account:g1:01", "b", 10_000)).rejects.toThrow(StoreUnavailableError);
+    redis.freeze(false);
+    expect(["committed", "already"]).toContain(await untilKnown(() => commit(1)));
+  });
+});
+
+describe("a barrier", () => {
+  it("P1: lets a commit pass only once the replicas have it", async () => {
+    const [master, replica] = [await server(), await server()];
+    await replica.client.replicaof("127.0.0.1", master.port);
+    await eventually(async () => expect(await replica.client.info("replication")).toContain("master_link_status:up"));
+    const barrier = { replicas: 1, fsync: "none", timeoutMs: 300 } as const;
+    const { store, leases } = await process({ urls: master.url, barrier });
+    const { commit } = await owner({ store, leases });
+    expect(await commit(1)).toBe("committed");
+    replica.freeze(true);
+    await expect(commit(2)).rejects.toThrow("0 of 1 replicas");
+    await expect(commit(2)).rejects.toThrow(StoreUnavailableError);
+    replica.freeze(false);
+    expect(await untilKnown(() => commit(2))).toBe("already");
+  });
+
+  it("P1: does not take a new server's word for a commit that only the old one had", async () => {
+    const redis = await server("--appendfsync", "no");
+    const proxy = await proxyTo(redis);
+    const barrier = { replicas: 0, fsync: "none", timeoutMs: 300 } as const;
+    const { store, leases } = await process({ urls: proxy.url, barrier });
+    const { commit } = await owner({ store, leases });
+    expect(await commit(1)).toBe("committed");
+    const committing = commit(2);
+    proxy.cut();
+    await expect(committing).rejects.toThrow(StoreUnavailableError);
+    expect(["committed", "already"]).toContain(await untilKnown(() => commit(2)));
+  });
+});
+
+async function unusedPort(other: RedisServer): Promise<number> {
+  await other.kill();
+  return other.port;
+}

@@ -2,18 +2,19 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { StoreUnavailableError } from "@actor-runtime/core";
 import { afterEach, describe, expect, it } from "vitest";
 import { collect, eventually, someCommit, unique } from "../contracts/samples.js";
+import { freePort } from "../services/free-port.js";
+import { TcpProxy } from "../services/tcp-proxy.js";
 import { connected, owner } from "./redis/connect.js";
-import { LossyProxy } from "./redis/lossy-proxy.js";
 import { RedisServer } from "./redis/redis-server.js";
 
 const teardown: (() => unknown)[] = [];
 
 afterEach(async () => {
-  for (const task of teardown.splice(0).reverse()) await task();
+  for (const task of teardown.splice(0).toReversed()) await task();
 });
 
-async function server(...settings: string[]): Promise<RedisServer> {
-  const redis = await RedisServer.start(...settings);
+async function server(settings: Readonly<Record<string, string>> = {}): Promise<RedisServer> {
+  const redis = await RedisServer.start(settings);
   teardown.push(() => redis.remove());
   return redis;
 }
@@ -24,8 +25,8 @@ async function process(options: Parameters<typeof connected>[0]) {
   return one;
 }
 
-async function proxyTo(redis: RedisServer): Promise<LossyProxy> {
-  const proxy = await LossyProxy.to(redis.port);
+async function proxyTo(redis: RedisServer): Promise<TcpProxy> {
+  const proxy = await TcpProxy.to(redis.url);
   teardown.push(() => proxy.close());
   return proxy;
 }
@@ -58,7 +59,7 @@ describe("a Redis that forgets its scripts", () => {
 
 describe("a Redis out of memory", () => {
   it("P1: refuses commits without writing any of it, keeps leases, and takes the same record when there is room", async () => {
-    const redis = await server("--maxmemory-policy", "noeviction");
+    const redis = await server({ "maxmemory-policy": "noeviction" });
     const { store, leases, membership } = await process({ urls: redis.url });
     const { partition, lease, commit } = await owner({ store, leases });
     const writes = {
@@ -82,7 +83,7 @@ describe("a Redis out of memory", () => {
   });
 
   it("takes commits that only make room", async () => {
-    const redis = await server("--maxmemory-policy", "noeviction");
+    const redis = await server({ "maxmemory-policy": "noeviction" });
     const { store, leases } = await process({ urls: redis.url });
     const { partition, commit } = await owner({ store, leases });
     const target = "Invoice:g1:00";
@@ -103,9 +104,8 @@ describe("a master that becomes a replica", () => {
     const { store, leases } = await process({ urls: redis.url });
     const { commit } = await owner({ store, leases });
     await commit(1);
-    const other = await server();
-    // Not connected to it yet: it still serves what it has, but takes no writes.
-    await redis.client.replicaof("127.0.0.1", await unusedPort(other));
+    // Of nobody: it still serves what it has, but takes no writes.
+    await redis.client.replicaof("127.0.0.1", await freePort());
     await expect(commit(2)).rejects.toThrow(StoreUnavailableError);
     await expect(leases.acquire("Account:g1:01", "b", 10_000)).rejects.toThrow(StoreUnavailableError);
     await redis.client.replicaof("NO", "ONE");
@@ -119,7 +119,9 @@ describe("a master that becomes a replica", () => {
     const { partition, commit } = await owner({ store, leases });
     await commit(1);
     await eventually(async () => expect(await second.client.info("replication")).toContain("master_link_status:up"));
-    await first.client.wait(1, 1_000);
+    // WAIT is about what its own connection wrote.
+    await first.client.set("last", "1");
+    expect(await first.client.wait(1, 1_000)).toBe(1);
     await second.client.replicaof("NO", "ONE");
     await first.client.replicaof("127.0.0.1", second.port);
 
@@ -131,7 +133,7 @@ describe("a master that becomes a replica", () => {
 
 describe("a Redis that is killed and restarted", () => {
   it("P1: has every commit once, when it keeps a file of every write", async () => {
-    const redis = await server("--appendfsync", "always");
+    const redis = await server({ appendfsync: "always" });
     const { store, leases } = await process({ urls: redis.url });
     const { partition, lease, commit } = await owner({ store, leases });
     let unknown = 0;
@@ -150,8 +152,7 @@ describe("a Redis that is killed and restarted", () => {
     })();
     for (let round = 0; round < 3; round++) {
       await sleep(80);
-      await redis.kill();
-      await redis.run();
+      await redis.process.restart({ kill: true });
     }
     await committing;
     expect(unknown).toBeGreaterThan(0);
@@ -167,8 +168,7 @@ describe("a Redis that is killed and restarted", () => {
     const { lease } = await owner(one);
     const second = await owner(two, "Account:g1:01");
     const { generation } = await one.store.namespace();
-    await redis.kill();
-    await redis.run();
+    await redis.process.restart({ kill: true });
 
     await eventually(async () => {
       expect(await one.leases.renew([{ lease, seq: 0 }], 10_000)).toEqual([{ lost: "rewound" }]);
@@ -185,16 +185,16 @@ describe("a Redis that is killed and restarted", () => {
 
 describe("a Redis that lost writes it had acknowledged", () => {
   it("P1: is found out by the next commit, counted, logged with its numbers, and lets holes pass", async () => {
-    const redis = await server("--appendfsync", "always");
+    const redis = await server({ appendfsync: "always" });
     const one = await process({ urls: redis.url });
     const { store, leases, telemetry, lines } = one;
     const { partition, lease, commit } = await owner(one);
     await commit(1);
     await commit(2);
-    const older = await redis.backup();
+    const older = await redis.process.snapshot();
     for (const seq of [3, 4, 5]) await commit(seq);
     const { generation } = await store.namespace();
-    await redis.restore(older);
+    await redis.process.restore(older);
 
     expect(await untilKnown(() => commit(6))).toBe("rewound");
     expect(await leases.renew([{ lease, seq: 5 }], 10_000)).toEqual([{ lost: "rewound" }]);
@@ -209,19 +209,25 @@ describe("a Redis that lost writes it had acknowledged", () => {
     expect(await next.commit(3)).toBe("committed");
   });
 
-  it("P1: is found out by a renewal when nothing is committed", async () => {
+  it("P1: is found out by a renewal when nothing is committed, and raises the generation once for all partitions", async () => {
     const redis = await server();
     const one = await process({ urls: redis.url });
-    const { partition, lease, commit } = await owner(one);
-    await commit(1);
-    await redis.client.hset(`{${one.namespace}:${partition}}:own`, "seq", "0");
-    expect(await one.leases.renew([{ lease, seq: 1 }], 10_000)).toEqual([{ lost: "rewound" }]);
-    expect(one.telemetry.total("store.rewound_commits")).toBe(1);
-    const next = await owner(one);
-    expect((await one.store.load(partition, next.lease)).rewound).toBe(true);
+    const { generation } = await one.store.namespace();
+    const partitions = ["Account:g1:00", "Account:g1:01", "Account:g1:02"];
+    const owners = await Promise.all(partitions.map((partition) => owner(one, partition)));
+    for (const { commit } of owners) await commit(1);
+    for (const partition of partitions) await redis.client.hset(`{${one.namespace}:${partition}}:own`, "seq", "0");
+    const renewals = owners.map(({ lease }) => ({ lease, seq: 1 }));
+    expect(await one.leases.renew(renewals, 10_000)).toEqual(partitions.map(() => ({ lost: "rewound" })));
+    expect(one.telemetry.total("store.rewound_commits")).toBe(3);
+    expect((await one.store.namespace()).generation).toBe(generation + 1);
+    for (const partition of partitions) {
+      const { lease } = await owner(one, partition);
+      expect((await one.store.load(partition, lease)).rewound).toBe(true);
+    }
   });
 
-  it("P1: is found out when it lost everything, and raises the generation once for all partitions", async () => {
+  it("P1: is found out when it lost everything", async () => {
     const redis = await server();
     const one = await process({ urls: redis.url });
     const owners = await Promise.all(["Account:g1:00", "Account:g1:01"].map((partition) => owner(one, partition)));
@@ -242,12 +248,12 @@ describe("a connection that is only half there", () => {
     const { store, leases } = await process({ urls: proxy.url });
     const { commit } = await owner({ store, leases });
     await commit(1);
-    proxy.swallowAnswers = true;
+    proxy.blackhole("down");
     const before = performance.now();
     await expect(commit(2)).rejects.toThrow(StoreUnavailableError);
     await expect(leases.inspect("Account:g1:00")).rejects.toThrow(StoreUnavailableError);
     expect(performance.now() - before).toBeLessThan(2_000);
-    proxy.swallowAnswers = false;
+    proxy.resume();
     expect(await untilKnown(() => commit(2))).toBe("already");
   });
 
@@ -269,10 +275,10 @@ describe("a connection that is only half there", () => {
     const redis = await server();
     const { store, leases } = await process({ urls: redis.url });
     const { commit } = await owner({ store, leases });
-    redis.freeze(true);
+    redis.process.pause();
     await expect(commit(1)).rejects.toThrow(StoreUnavailableError);
     await expect(leases.acquire("Account:g1:01", "b", 10_000)).rejects.toThrow(StoreUnavailableError);
-    redis.freeze(false);
+    redis.process.resume();
     expect(["committed", "already"]).toContain(await untilKnown(() => commit(1)));
   });
 });
@@ -286,15 +292,15 @@ describe("a barrier", () => {
     const { store, leases } = await process({ urls: master.url, barrier });
     const { commit } = await owner({ store, leases });
     expect(await commit(1)).toBe("committed");
-    replica.freeze(true);
+    replica.process.pause();
     await expect(commit(2)).rejects.toThrow("0 of 1 replicas");
     await expect(commit(2)).rejects.toThrow(StoreUnavailableError);
-    replica.freeze(false);
+    replica.process.resume();
     expect(await untilKnown(() => commit(2))).toBe("already");
   });
 
   it("P1: does not take a new server's word for a commit that only the old one had", async () => {
-    const redis = await server("--appendfsync", "no");
+    const redis = await server();
     const proxy = await proxyTo(redis);
     const barrier = { replicas: 0, fsync: "none", timeoutMs: 300 } as const;
     const { store, leases } = await process({ urls: proxy.url, barrier });
@@ -306,8 +312,3 @@ describe("a barrier", () => {
     expect(["committed", "already"]).toContain(await untilKnown(() => commit(2)));
   });
 });
-
-async function unusedPort(other: RedisServer): Promise<number> {
-  await other.kill();
-  return other.port;
-}

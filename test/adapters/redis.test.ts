@@ -1,19 +1,25 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll } from "vitest";
 import { leasesContract } from "../contracts/leases.contract.js";
 import { membershipContract } from "../contracts/membership.contract.js";
 import { unique } from "../contracts/samples.js";
 import { storeContract } from "../contracts/store.contract.js";
-import { clock, connected, deleteNamespace } from "./redis/connect.js";
+import { services } from "../services/services.js";
+import { clock, connected, deleteNamespaces } from "./redis/connect.js";
+
+await services();
+
+const namespaces = new Set<string>();
+
+afterAll(() => deleteNamespaces(namespaces));
 
 const timing = { ttlMs: 150, pass: (ms: number) => sleep(ms) };
 
 async function twoProcesses() {
   const namespace = unique("test");
+  namespaces.add(namespace);
   const [one, two] = await Promise.all([connected({ namespace }), connected({ namespace })]);
-  const dispose = async (): Promise<void> => {
-    await Promise.all([one.services.close(), two.services.close()]);
-    await deleteNamespace(namespace);
-  };
+  const dispose = async (): Promise<void> => void (await Promise.all([one.services.close(), two.services.close()]));
   return { one, two, dispose };
 }
 

@@ -40,7 +40,7 @@ export async function loadImage(connection: Connection, keys: PartitionKeys, lea
     marks,
     outbox,
     reminders: new Map(Array.from(reminders, ([id, text]) => [id, parseReminder(text)])),
-    outNumbers: new Map(Array.from(outNumbers, ([target, number]) => [target as Destination, Number(number)])),
+    outNumbers: new Map(Array.from(outNumbers, ([target, number]) => [target, Number(number)])),
   };
 }
 

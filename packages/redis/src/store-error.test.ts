@@ -36,7 +36,7 @@ describe("no answer", () => {
   });
 
   it("is not claimed of mistakes here, nor of a connection that was closed on purpose", () => {
-    for (const error of [new TypeError("x is undefined"), new ClosedError("closed")])
-      expect(storeError(error)).toBe(error);
+    const errors = [new TypeError("x is undefined"), new ClosedError("closed")];
+    expect(errors.map(storeError)).toEqual(errors);
   });
 });

@@ -2,16 +2,9 @@ import type { CommitRecord, Lease, Logger } from "@actor-runtime/core";
 import { RecordingTelemetry, SystemClock, SystemRandom } from "@actor-runtime/embedded";
 import { RedisServices, type RedisServicesOptions } from "@actor-runtime/redis";
 import { Redis } from "ioredis";
-import { inject } from "vitest";
 import { granted } from "../../contracts/leases.contract.js";
 import { someCommit, unique } from "../../contracts/samples.js";
-
-/** The Redis that all tests share. */
-export function sharedRedisUrl(): string {
-  const url = process.env.REDIS_URL ?? (inject as (key: string) => string | undefined)("redisUrl");
-  if (!url) throw new Error("no Redis: set REDIS_URL, for example redis://127.0.0.1:6379");
-  return url;
-}
+import { services as shared } from "../../services/services.js";
 
 export const clock = new SystemClock();
 
@@ -29,7 +22,7 @@ export async function connected(options: Partial<RedisServicesOptions> = {}) {
     lines.push({ level, fields, line });
   };
   const log: Logger = { debug: to("debug"), info: to("info"), warn: to("warn"), error: to("error") };
-  const { namespace = unique("test"), urls = sharedRedisUrl() } = options;
+  const { namespace = unique("test"), urls = (await shared()).redisUrl } = options;
   const services = await RedisServices.connect({
     clock,
     random: new SystemRandom(),
@@ -43,12 +36,13 @@ export async function connected(options: Partial<RedisServicesOptions> = {}) {
   return { services, namespace, store, leases, membership, telemetry, lines };
 }
 
-/** Deletes every key of a namespace. */
-export async function deleteNamespace(namespace: string, url = sharedRedisUrl()): Promise<void> {
-  const redis = new Redis(url);
+/** Deletes every key of some namespaces from the Redis that all tests share: in one pass, which takes a while. */
+export async function deleteNamespaces(namespaces: ReadonlySet<string>): Promise<void> {
+  const redis = new Redis((await shared()).redisUrl);
   try {
-    for await (const keys of redis.scanStream({ match: `*${namespace}*`, count: 1_000 })) {
-      if (keys.length > 0) await redis.unlink(...(keys as string[]));
+    for await (const page of redis.scanStream({ count: 1_000 })) {
+      const keys = (page as string[]).filter((key) => namespaces.has(/^\{?([^:}]*)/.exec(key)![1]!));
+      if (keys.length > 0) await redis.unlink(...keys);
     }
   } finally {
     redis.disconnect();

@@ -5,8 +5,8 @@ const slots = 16_384;
 
 /** A Redis Cluster of masters that share the slots evenly. */
 export async function startCluster(masters = 3): Promise<RedisServer[]> {
-  const settings = ["--cluster-enabled", "yes", "--cluster-node-timeout", "2000"];
-  const nodes = await Promise.all(Array.from({ length: masters }, () => RedisServer.start(...settings)));
+  const settings = { "cluster-enabled": "yes", "cluster-node-timeout": 2_000 };
+  const nodes = await Promise.all(Array.from({ length: masters }, () => RedisServer.start(settings)));
   const share = Math.ceil(slots / masters);
   await Promise.all(
     nodes.map(async ({ client }, index) => {

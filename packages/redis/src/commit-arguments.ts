@@ -10,115 +10,108 @@ export interface CommitArguments {
   readonly removesOnly: boolean;
 }
 
-/** Flat strings and lengths: what Lua can hand on without looking at it. */
+/** Flat texts in sections that begin with their length: what Lua can hand on without looking at it. */
 export function commitArguments(keys: PartitionKeys, record: CommitRecord): CommitArguments {
-  const lists = [
-    keys.own,
-    keys.states,
-    keys.rows,
-    ...keys.answers,
-    keys.parked,
-    keys.outNumbers,
-    keys.outTrimmed,
-    keys.reminders,
-    keys.marks,
-  ];
-  const floor = record.floor === undefined ? "" : String(record.floor);
-  const head = [String(record.fence), record.nonce, String(record.seq), floor, String(record.answerRetentionMs)];
-  const sections = new Sections(head);
-
-  sections.puts(
+  const states = changes(
     record.states,
-    (write) => write.address,
-    (write) => write.state,
+    ({ address }) => address,
+    ({ state }) => state,
   );
-  sections.puts(
+  const rows = changes(
     record.rows,
-    (write) => write.stream,
-    (write) => write.row,
+    ({ stream }) => stream,
+    ({ row }) => row,
   );
+  const floor = record.floor === undefined ? "" : String(record.floor);
+  const args = [String(record.fence), record.nonce, String(record.seq), floor, String(record.answerRetentionMs)];
+  section(args, states.set);
+  section(args, rows.set);
+  section(args, answerFields(record));
+  section(args, record.settled);
+  const names = [keys.own, keys.states, keys.rows, ...keys.answers];
 
-  const seq = String(record.seq);
-  const answers: string[] = [];
-  for (const address of record.erased) answers.push(tombstoneField(address), seq);
-  for (const answer of record.answers) answers.push(answer.key, answerField(answer, record.seq));
-  sections.section(answers);
-  sections.added += record.answers.length;
-  sections.section(record.settled);
-
-  sections.one(record.stored.length);
-  for (const { address, shift, unshift, push } of record.stored) {
-    lists.push(keys.park(address));
-    sections.one(address);
-    sections.one(shift);
-    // LPUSH puts each before the one before it.
-    sections.section(unshift.toReversed());
-    sections.section(push);
-    sections.added += unshift.length + push.length;
-  }
-
-  const out = byTarget(record.out);
-  sections.one(out.size);
-  for (const [target, entries] of out) {
-    lists.push(keys.out(target));
-    sections.one(target);
-    sections.one(entries.at(-1)!.number);
-    sections.section(outboxChunks(entries));
-    sections.added += entries.length;
-  }
-  sections.one(record.outTrim.length);
-  for (const { target, upTo } of record.outTrim) {
-    lists.push(keys.out(target));
-    sections.one(target);
-    sections.one(upTo);
-  }
-
-  sections.puts(
+  const reminders = changes(
     record.reminders,
     ({ id }) => id,
     ({ reminder }) => reminder && `${reminder.dueAt}:${reminder.text}`,
   );
-  sections.puts(
+  const marks = changes(
     record.marks,
-    (write) => write.identity,
-    (write) => write.mark,
+    ({ identity }) => identity,
+    ({ mark }) => mark,
   );
-  return { keys: lists, args: sections.args, removesOnly: sections.added === 0 };
+  const lists = record.stored.length + record.out.length + record.outTrim.length;
+  const fields = [states.deleted, rows.deleted, reminders.set, reminders.deleted, marks.set, marks.deleted];
+  if (lists > 0 || fields.some(({ length }) => length > 0)) {
+    names.push(keys.parked, keys.outNumbers, keys.outTrimmed, keys.reminders, keys.marks);
+    section(args, states.deleted);
+    section(args, rows.deleted);
+    storedSections(names, args, keys, record);
+    outboxSections(names, args, keys, record);
+    for (const { set, deleted } of [reminders, marks]) {
+      section(args, set);
+      section(args, deleted);
+    }
+  }
+  const added = [states.set, rows.set, record.answers, record.out, reminders.set, marks.set];
+  const removesOnly =
+    added.every(({ length }) => length === 0) &&
+    record.stored.every(({ unshift, push }) => unshift.length + push.length === 0);
+  return { keys: names, args, removesOnly };
 }
 
-class Sections {
-  readonly args: string[];
-  /** How much is added to the store. */
-  added = 0;
+function answerFields({ erased, answers, seq }: CommitRecord): string[] {
+  const fields: string[] = [];
+  for (const address of erased) fields.push(tombstoneField(address), String(seq));
+  for (const answer of answers) fields.push(answer.key, answerField(answer, seq));
+  return fields;
+}
 
-  constructor(head: readonly string[]) {
-    this.args = [...head];
+function storedSections(names: string[], args: string[], keys: PartitionKeys, { stored }: CommitRecord): void {
+  args.push(String(stored.length));
+  for (const { address, shift, unshift, push } of stored) {
+    names.push(keys.park(address));
+    args.push(address, String(shift));
+    // LPUSH puts each before the one before it.
+    section(args, unshift.toReversed());
+    section(args, push);
   }
+}
 
-  one(value: string | number): void {
-    this.args.push(String(value));
+function outboxSections(names: string[], args: string[], keys: PartitionKeys, { out, outTrim }: CommitRecord): void {
+  const targets = byTarget(out);
+  args.push(String(targets.size));
+  for (const [target, entries] of targets) {
+    names.push(keys.out(target));
+    args.push(target, String(entries.at(-1)!.number));
+    section(args, outboxChunks(entries));
   }
+  args.push(String(outTrim.length));
+  for (const { target, upTo } of outTrim) {
+    names.push(keys.out(target));
+    args.push(target, String(upTo));
+  }
+}
 
-  section(values: readonly string[]): void {
-    this.args.push(String(values.length));
-    for (const value of values) this.args.push(value);
-  }
+function section(args: string[], values: readonly string[]): void {
+  args.push(String(values.length));
+  for (const value of values) args.push(value);
+}
 
-  /** Fields to set and their values, then fields to delete. */
-  puts<W>(writes: readonly W[], field: (write: W) => string, value: (write: W) => string | undefined): void {
-    const { args } = this;
-    const at = args.push("") - 1;
-    const deleted: string[] = [];
-    for (const write of writes) {
-      const text = value(write);
-      if (text === undefined) deleted.push(field(write));
-      else args.push(field(write), text);
-    }
-    const set = args.length - at - 1;
-    args[at] = String(set);
-    this.added += set;
-    this.section(deleted);
+/** Fields to set with their values, and fields to delete. */
+function changes<W>(
+  writes: readonly W[],
+  field: (write: W) => string,
+  value: (write: W) => string | undefined,
+): { readonly set: string[]; readonly deleted: string[] } {
+  const set: string[] = [];
+  const deleted: string[] = [];
+  for (const write of writes) {
+    const text = value(write);
+    if (text === undefined) deleted.push(field(write));
+    else set.push(field(write), text);
   }
+  return { set, deleted };
 }
 
 function byTarget(entries: readonly OutboxEntry[]): Map<Destination, OutboxEntry[]> {

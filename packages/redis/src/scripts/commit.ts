@@ -4,8 +4,8 @@ import { script, storeTime } from "../script.js";
 const chunk = 4_000;
 
 /**
- * KEYS own, states, rows, both generations of answers, parked, outn, outt, rem, marks, then one list per entry of `stored`,
- * `out` and `outTrim`. ARGV as `commitArguments` writes them. → 1 committed, 2 already, 3 fenced, or `seq, generation` of the
+ * KEYS own, states, rows, both generations of answers; for what few commits write also parked, outn, outt, rem, marks, and one
+ * list per entry of `stored`, `out` and `outTrim`. ARGV as `commitArguments` writes them. → 1 committed, 2 already, 3 fenced, or `seq, generation` of the
  * store when it is rewound.
  *
  * All checks, then all writes, in the order of delivery.md A.5. Redis checks its memory before the first line, so nothing
@@ -24,15 +24,6 @@ if seq ~= last + 1 then return { own[3] or '0', own[5] } end
 if tonumber(own[4]) <= now then return 3 end
 
 local at = 6
-local listed = 10
-local function take()
-  at = at + 1
-  return ARGV[at - 1]
-end
-local function list()
-  listed = listed + 1
-  return KEYS[listed]
-end
 local function all(command, ...)
   if ARGV[at] == '0' then
     at = at + 1
@@ -51,9 +42,7 @@ local function all(command, ...)
 end
 
 all('HSET', KEYS[2])
-all('HDEL', KEYS[2])
 all('HSET', KEYS[3])
-all('HDEL', KEYS[3])
 
 -- Answers: the older generation goes whole once nothing in it is owed to anybody, so one lives 1 to 2 times its retention.
 local young, since, keep, oldKeep = tonumber(own[6] or '0'), tonumber(own[7] or now), tonumber(own[8] or '0'), tonumber(own[9] or '0')
@@ -66,33 +55,48 @@ end
 if all('HSET', KEYS[4 + young]) > 0 and retention > keep then keep, turned = retention, true end
 all('HDEL', KEYS[4], KEYS[5])
 
-for _ = 1, tonumber(take()) do
-  local key, address, shift = list(), take(), take()
-  if shift ~= '0' then redis.call('LTRIM', key, shift, -1) end
-  all('LPUSH', key)
-  all('RPUSH', key)
-  local left = redis.call('LLEN', key)
-  if left == 0 then redis.call('HDEL', KEYS[6], address) else redis.call('HSET', KEYS[6], address, left) end
-end
-
-for _ = 1, tonumber(take()) do
-  redis.call('HSET', KEYS[7], take(), take())
-  all('RPUSH', list())
-end
-for _ = 1, tonumber(take()) do
-  local key, target, upTo = list(), take(), take()
-  local first = redis.call('LINDEX', key, 0)
-  while first and tonumber(first) <= tonumber(upTo) do
-    redis.call('LTRIM', key, 2, -1)
-    first = redis.call('LINDEX', key, 0)
+if at <= #ARGV then
+  local listed = 10
+  local function take()
+    at = at + 1
+    return ARGV[at - 1]
   end
-  if first then redis.call('HSET', KEYS[8], target, upTo) else redis.call('HDEL', KEYS[8], target) end
-end
+  local function list()
+    listed = listed + 1
+    return KEYS[listed]
+  end
 
-all('HSET', KEYS[9])
-all('HDEL', KEYS[9])
-all('HSET', KEYS[10])
-all('HDEL', KEYS[10])
+  all('HDEL', KEYS[2])
+  all('HDEL', KEYS[3])
+
+  for _ = 1, tonumber(take()) do
+    local key, address, shift = list(), take(), take()
+    if shift ~= '0' then redis.call('LTRIM', key, shift, -1) end
+    all('LPUSH', key)
+    all('RPUSH', key)
+    local left = redis.call('LLEN', key)
+    if left == 0 then redis.call('HDEL', KEYS[6], address) else redis.call('HSET', KEYS[6], address, left) end
+  end
+
+  for _ = 1, tonumber(take()) do
+    redis.call('HSET', KEYS[7], take(), take())
+    all('RPUSH', list())
+  end
+  for _ = 1, tonumber(take()) do
+    local key, target, upTo = list(), take(), take()
+    local first = redis.call('LINDEX', key, 0)
+    while first and tonumber(first) <= tonumber(upTo) do
+      redis.call('LTRIM', key, 2, -1)
+      first = redis.call('LINDEX', key, 0)
+    end
+    if first then redis.call('HSET', KEYS[8], target, upTo) else redis.call('HDEL', KEYS[8], target) end
+  end
+
+  all('HSET', KEYS[9])
+  all('HDEL', KEYS[9])
+  all('HSET', KEYS[10])
+  all('HDEL', KEYS[10])
+end
 
 redis.call('HSET', KEYS[1], 'seq', ARGV[3])
 if ARGV[4] ~= '' then redis.call('HSET', KEYS[1], 'floor', ARGV[4]) end

@@ -1,23 +1,50 @@
-import type { Broker, Telemetry } from "@actor-runtime/core";
+import type { Broker, Store, Telemetry } from "@actor-runtime/core";
 
 /** The instrument of {@link countReplays}. */
 export const replays = "chaos.replays";
 
+interface Services {
+  readonly broker: Broker;
+  readonly store: Store;
+}
+
 /**
- * The same broker; frames that must be published again, because nobody knows whether they arrived or because they were refused,
- * are counted.
+ * The same services; what happens again because nobody knew whether it had happened is counted: frames published again, commits
+ * sent again, answers given again.
  */
-export function countReplays(broker: Broker, telemetry: Telemetry): Broker {
-  const publish: Broker["publish"] = async (to, frame) => {
-    const outcome = await broker.publish(to, frame);
-    if (outcome !== "confirmed") telemetry.count(replays, 1);
-    return outcome;
+export function countReplays({ broker, store }: Services, telemetry: Telemetry): Services {
+  const count = (times: number) => times > 0 && telemetry.count(replays, times);
+  return {
+    broker: override(broker, {
+      async publish(to, frame) {
+        const outcome = await broker.publish(to, frame);
+        if (outcome !== "confirmed") count(1);
+        return outcome;
+      },
+    }),
+    store: override(store, {
+      async commit(partition, record) {
+        try {
+          return await store.commit(partition, record);
+        } catch (error) {
+          count(1);
+          throw error;
+        }
+      },
+      async readAnswers(partition, keys) {
+        const answers = await store.readAnswers(partition, keys);
+        count(answers.filter((answer) => answer !== undefined).length);
+        return answers;
+      },
+    }),
   };
-  return new Proxy(broker, {
-    get(_, name: keyof Broker) {
-      if (name === "publish") return publish;
-      const member = broker[name];
-      return typeof member === "function" ? member.bind(broker) : member;
+}
+
+function override<T extends object>(target: T, own: Partial<T>): T {
+  return new Proxy(target, {
+    get(_, name) {
+      const member: unknown = Reflect.get(name in own ? own : target, name);
+      return typeof member === "function" ? member.bind(target) : member;
     },
   });
 }

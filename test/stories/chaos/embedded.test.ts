@@ -31,9 +31,8 @@ afterEach(() => Promise.all([worker, ...clients].map((system) => system.close({ 
 
 function join(name: string, actors: (typeof Ledger)[]): Promise<LocalSystem> {
   const connection = world.connect(name);
-  const broker = countReplays(connection.broker, telemetry);
   return createSystem({
-    ports: { ...connection, broker, clock, random, telemetry },
+    ports: { ...connection, ...countReplays(connection, telemetry), clock, random, telemetry },
     actors,
     workerId: name,
     log: { debug() {}, info() {}, warn() {}, error() {} },

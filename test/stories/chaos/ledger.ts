@@ -3,8 +3,10 @@ import { Actor, Handler, Query, State } from "@actor-runtime/runtime";
 /** What took effect at one actor: by sender the numbers in the order they were added. */
 export type Applied = Readonly<Record<string, readonly number[]>>;
 
+export const partitions = 8;
+
 /** Keeps every number it is given, so that its state shows what took effect, how often and in which order. */
-@Actor("Ledger", { partitions: 8 })
+@Actor("Ledger", { partitions })
 export class Ledger {
   @State() private readonly applied: Record<string, number[]> = {};
 

@@ -2,7 +2,7 @@ import type { Load } from "./drive.js";
 import type { Entry } from "./journal.js";
 
 /** Drives one load, wherever it does so. */
-export type Driver = (load: Load, onProgress: (ended: number) => void) => Promise<Entry[]>;
+export type Driver = (load: Load, onProgress: (ended: number) => void) => Promise<readonly Entry[]>;
 
 /** Something that goes wrong, once a share of all calls has ended (0.5: half of them). */
 export interface Fault {

@@ -1,0 +1,43 @@
+import type { Logger } from "@actor-runtime/core";
+import { EmbeddedWorld, SystemClock, SystemRandom } from "@actor-runtime/embedded";
+import { RabbitBroker } from "@actor-runtime/rabbitmq";
+import { RedisServices } from "@actor-runtime/redis";
+import { type AnyActor, createSystem, type LocalSystem } from "@actor-runtime/runtime";
+import type { ServiceUrls } from "../../services/provision.js";
+import { countReplays } from "./count-replays.js";
+import type { CountingTelemetry } from "./counting-telemetry.js";
+
+export interface Member extends ServiceUrls {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** Short, so that a story is short: the partitions of a killed worker are free after this time. */
+const leaseMs = 2_000;
+
+/** Joins the system over real services. Alarms stay in the process: nothing of a story sets one. */
+export async function join(
+  { amqpUrl, redisUrl, namespace, name }: Member,
+  actors: readonly AnyActor[],
+  telemetry: CountingTelemetry,
+  log: Logger,
+): Promise<LocalSystem> {
+  const clock = new SystemClock();
+  const random = new SystemRandom();
+  const shared = { namespace, clock, random, telemetry, log, connectionName: name };
+  const redis = await RedisServices.connect({ ...shared, urls: redisUrl, commandTimeoutMs: leaseMs / 4 });
+  const rabbit = await RabbitBroker.connect({ ...shared, urls: amqpUrl, confirmTimeoutMs: 2_000 });
+  await rabbit.tie((await redis.store.namespace()).storeId);
+  const { leases, membership } = redis;
+  const { alarms } = new EmbeddedWorld({ clock, random }).connect(name);
+  const { broker, store } = countReplays({ broker: rabbit, store: redis.store }, telemetry);
+  return createSystem({
+    ports: { broker, store, leases, membership, alarms, clock, random, telemetry },
+    actors,
+    namespace,
+    workerId: name,
+    limits: { leaseMs },
+    log,
+    onClosed: () => void redis.close(),
+  });
+}

@@ -106,8 +106,9 @@ describe("dead letters", () => {
       [{ limit: 2 }, ["Journal/alice", "Journal/bob"]],
       [{ key: "alice", youngerThan: "1s", limit: 5 }, ["Journal/alice"]],
     ];
-    for (const [filter, expected] of cases)
+    for (const [filter, expected] of cases) {
       expect([filter, addressesOf(await list(filter))]).toEqual([filter, expected]);
+    }
   });
 
   it.each<[DeadLetterFilter, unknown, string]>([

@@ -29,7 +29,7 @@ describe.each(places)("dead letters in $name", { timeout: 60_000 }, ({ env }) =>
     await worker.cli(["tell", "Ledger/a", "add", '"one"']);
     await worker.cli(["tell", "Ledger/b", "add", '"two"']);
     await worker.cli(["tell", "Ledger/c", "refuse"]);
-    await vi.waitFor(async () => expect(await list()).toHaveLength(3), { timeout: 20_000 });
+    await vi.waitUntil(async () => (await list()).length === 3, { timeout: 20_000 });
   });
   afterAll(() => worker[Symbol.asyncDispose]());
 

@@ -42,7 +42,7 @@ describe("a worker on RabbitMQ and Redis", { timeout: 60_000 }, () => {
   });
 
   it("is reached by a program that hosts nothing, by class or by name", async () => {
-    const { AMQP_URL: amqpUrl, REDIS_URL: redisUrl, ACTOR_NAMESPACE: namespace } = real.env() as Record<string, string>;
+    const { AMQP_URL: amqpUrl, REDIS_URL: redisUrl, ACTOR_NAMESPACE: namespace } = real.env();
     const place = { amqpUrl: amqpUrl!, redisUrl: redisUrl!, namespace: namespace! };
     await using worker = await connect({ ...place, actors: [Account] });
     await using client = await connect(place);
@@ -67,11 +67,12 @@ describe("a worker on RabbitMQ and Redis", { timeout: 60_000 }, () => {
     const actor = (partitions: number) => `import { Actor, Handler } from "actor-runtime";
       @Actor("Bank", { partitions: ${partitions} }) export class Bank { @Handler() go(): void {} }`;
     const cwd = await projectWith({ "four.ts": actor(4), "eight.ts": actor(8) });
-    await using _ = await WorkerProcess.start(["four.ts"], { cwd, env });
+    await using worker = await WorkerProcess.start(["four.ts"], { cwd, env });
     expect(await actorRuntime(["start", "eight.ts", "--port", "0"], { cwd, env })).toMatchObject({
       code: 78,
       stderr: expect.stringMatching(/mailbox "Bank" has 4 partitions.*set partitions: 4/),
     });
+    expect((await fetch(`${worker.url}/readyz`)).status).toBe(200);
   });
 });
 

@@ -6,7 +6,7 @@ export interface Place {
   readonly name: string;
   readonly transport: string;
   /** Of a namespace that nobody else uses. */
-  env(): Record<string, string>;
+  readonly env: () => Record<string, string>;
 }
 
 const { amqpUrl, redisUrl } = await services();

@@ -4,7 +4,7 @@ import type { Ports } from "@actor-runtime/runtime";
 /** The adapters of a process, and how to let go of all of them. */
 export interface Composition {
   readonly ports: Ports;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 export interface ComposeOptions {

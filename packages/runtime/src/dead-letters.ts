@@ -83,11 +83,11 @@ export class BrokerDeadLetters implements DeadLetters {
 
   async drop(filter: DeadLetterFilter, { dryRun = false }: DryRun = {}): Promise<{ dropped: number }> {
     let dropped = 0;
-    const drop = async (): Promise<boolean> => {
+    const drop = async (_: DeadLetter): Promise<boolean> => {
       dropped++;
       return true;
     };
-    if (dryRun) for await (const _ of this.list(filter)) await drop();
+    if (dryRun) for await (const letter of this.list(filter)) await drop(letter);
     else await this.#take(filter, drop);
     return { dropped };
   }

@@ -21,10 +21,7 @@ export function addFilters(command: Command): Command {
     .option("--reason <text>", "only those whose cause has this code or class, or this text in its message")
     .option("--older <duration>", "only those that died longer ago, for example 1h")
     .option("--younger <duration>", "only those that died within this time")
-    .option("--id <id>", "only the message of this identity; may be repeated", (id, before: string[] = []) => [
-      ...before,
-      id,
-    ])
+    .option("--id <id>", "only the message of this identity; may be repeated", collect)
     .option("--limit <number>", "at most so many");
 }
 
@@ -63,4 +60,8 @@ function refuse(check: () => void): void {
     if (error instanceof InvalidAddressError || error instanceof RangeError) throw new UsageError(error.message);
     throw error;
   }
+}
+
+function collect(id: string, before: string[] | undefined): string[] | undefined {
+  return [...(before ?? []), id];
 }

@@ -17,8 +17,9 @@ function adoptCommand(): Command {
     .option("--yes", "do not ask")
     .action(async ({ yes }: { yes?: boolean }) => {
       const { values } = await settingsOf(command, serviceSettings);
-      if (isEmbedded(values))
+      if (isEmbedded(values)) {
         throw new UsageError("store adopt is about RabbitMQ and Redis: set AMQP_URL and REDIS_URL");
+      }
       const question =
         `Tie the broker to the store of namespace "${values.namespace}"? Its partitions are taken over anew, ` +
         "and messages that only the other store knew as done run again.";

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { accountFile, actorRuntime, projectWith, WorkerProcess } from "./cli-process.js";
+import { places } from "./places.js";
 
 const actor = (name: string) => `@Actor("${name}") export class ${name} { @Handler() go(): void {} }`;
 const imports = 'import { Actor, Handler } from "actor-runtime";';
@@ -74,83 +75,94 @@ describe("start with bad input ends with one line that names the fix", () => {
   });
 });
 
-describe("P13: a worker answers bad calls with typed errors and goes on", () => {
-  let worker: WorkerProcess;
-  beforeAll(async () => {
-    worker = await WorkerProcess.start([accountFile]);
-  });
-  afterAll(() => worker[Symbol.asyncDispose]());
-
-  it("says that a port is in use, and how to take another", async () => {
-    const finished = await actorRuntime(["start", accountFile, "--port", new URL(worker.url).port]);
-    expect([finished.code, finished.stderr]).toEqual([
-      78,
-      expect.stringMatching(/port \d+ .* is taken.*--port \(0 = any free port\)/),
-    ]);
-  });
-
-  it.each<[string, string[], RegExp]>([
-    ["no address", ["Account", "deposit", "1"], /"Account" is no actor address: write Type\/key/],
-    ["an empty key", ["Account/", "deposit", "1"], /key must not be empty/],
-    [
-      "a key over 256 bytes",
-      [`Account/${"k".repeat(257)}`, "deposit", "1"],
-      /at most 256 UTF-8 bytes, this one has 257/,
-    ],
-    ["a bare word for JSON", ["Account/a", "echo", "hello"], /argument 1 is not JSON: .*write text as '"hello"'/],
-    ["broken JSON", ["Account/a", "echo", "1", '{"a":'], /argument 2 is not JSON: .*put single quotes around JSON/],
-  ])("the command line refuses %s with exit 2", async (_, args, message) => {
-    expect(await worker.cli(["call", ...args])).toEqual({
-      code: 2,
-      stdout: "",
-      stderr: expect.stringMatching(message),
+describe.each(places)(
+  "P13: a worker in $name answers bad calls with typed errors and goes on",
+  { timeout: 30_000 },
+  ({ env }) => {
+    let worker: WorkerProcess;
+    beforeAll(async () => {
+      worker = await WorkerProcess.start([accountFile], { env: env() });
     });
-  });
+    afterAll(() => worker[Symbol.asyncDispose]());
 
-  it.each<[string, string, string, number, string, RegExp]>([
-    ["an unknown type", "Nobody/a/go", "[]", 404, "UnknownTypeError", /Nobody/],
-    ["an unknown handler", "Account/a/fly", "[]", 404, "UnknownHandlerError", /deposit/],
-    ["a method that is not marked", "Account/a/unmarked", "[]", 404, "UnknownHandlerError", /@Handler/],
-    ["a reserved name", "Account/a/constructor", "[]", 404, "UnknownHandlerError", /constructor/],
-    ["a body that is no JSON", "Account/a/deposit", "[1", 400, "InvalidArgumentsError", /not valid JSON/],
-    ["a body that is no array", "Account/a/deposit", "1", 400, "InvalidArgumentsError", /array/],
-    ["arguments that fail the schema", "Account/a/deposit", "[-1]", 400, "InvalidArgumentsError", /positive/],
-    [
-      "a message over its bound",
-      "Account/a/echo",
-      JSON.stringify(["x".repeat(300_000)]),
-      413,
-      "TooLargeError",
-      /bytes/,
-    ],
-    ["a body over its bound", "Account/a/echo", JSON.stringify(["x".repeat(1_100_000)]), 413, "TooLargeError", /bytes/],
-    ["an empty key", "Account//deposit", "[1]", 400, "InvalidAddressError", /empty/],
-    ["a key over 256 bytes", `Account/${"k".repeat(257)}/deposit`, "[1]", 400, "InvalidAddressError", /256/],
-    ["an answer that cannot travel", "Account/a/leak", "[]", 400, "NotSendableError", /lines\[0\]\.price/],
-    ["a state over its bound", "Account/a/remember", "[2000000]", 413, "TooLargeError", /state/],
-    ["a handler that never ends", "Account/a/hang", "[]", 504, "TurnTimeoutError", /100 ms/],
-    ["a bug in a handler", "Account/a/crash", "[]", 500, "HandlerError", /a bug/],
-  ])("%s", async (_, path, body, status, name, message) => {
-    const response = await worker.post(path, body);
-    const { error } = (await response.json()) as { error: Record<string, unknown> };
-    expect([response.status, error.class, error.message]).toEqual([status, name, expect.stringMatching(message)]);
-    expect(await (await worker.post("Account/a/current", "[]")).json()).toBe(0);
-  });
+    it("says that a port is in use, and how to take another", async () => {
+      const finished = await actorRuntime(["start", accountFile, "--port", new URL(worker.url).port]);
+      expect([finished.code, finished.stderr]).toEqual([
+        78,
+        expect.stringMatching(/port \d+ .* is taken.*--port \(0 = any free port\)/),
+      ]);
+    });
 
-  it.each<[string, RequestInit, number]>([
-    [
-      "a page of another origin",
-      { method: "POST", body: "[1]", headers: { "content-type": "application/json", origin: "http://evil.example" } },
-      403,
-    ],
-    [
-      "a form, which any page could send",
-      { method: "POST", body: "[1]", headers: { "content-type": "text/plain" } },
-      415,
-    ],
-    ["GET, which any image could send", {}, 405],
-  ])("%s may not call", async (_, request, status) => {
-    expect((await fetch(`${worker.url}/api/actors/Account/safe/deposit`, request)).status).toBe(status);
-    expect(await (await worker.post("Account/safe/current", "[]")).json()).toBe(0);
-  });
-});
+    it.each<[string, string[], RegExp]>([
+      ["no address", ["Account", "deposit", "1"], /"Account" is no actor address: write Type\/key/],
+      ["an empty key", ["Account/", "deposit", "1"], /key must not be empty/],
+      [
+        "a key over 256 bytes",
+        [`Account/${"k".repeat(257)}`, "deposit", "1"],
+        /at most 256 UTF-8 bytes, this one has 257/,
+      ],
+      ["a bare word for JSON", ["Account/a", "echo", "hello"], /argument 1 is not JSON: .*write text as '"hello"'/],
+      ["broken JSON", ["Account/a", "echo", "1", '{"a":'], /argument 2 is not JSON: .*put single quotes around JSON/],
+    ])("the command line refuses %s with exit 2", async (_, args, message) => {
+      expect(await worker.cli(["call", ...args])).toEqual({
+        code: 2,
+        stdout: "",
+        stderr: expect.stringMatching(message),
+      });
+    });
+
+    it.each<[string, string, string, number, string, RegExp]>([
+      ["an unknown type", "Nobody/a/go", "[]", 404, "UnknownTypeError", /Nobody/],
+      ["an unknown handler", "Account/a/fly", "[]", 404, "UnknownHandlerError", /deposit/],
+      ["a method that is not marked", "Account/a/unmarked", "[]", 404, "UnknownHandlerError", /@Handler/],
+      ["a reserved name", "Account/a/constructor", "[]", 404, "UnknownHandlerError", /constructor/],
+      ["a body that is no JSON", "Account/a/deposit", "[1", 400, "InvalidArgumentsError", /not valid JSON/],
+      ["a body that is no array", "Account/a/deposit", "1", 400, "InvalidArgumentsError", /array/],
+      ["arguments that fail the schema", "Account/a/deposit", "[-1]", 400, "InvalidArgumentsError", /positive/],
+      [
+        "a message over its bound",
+        "Account/a/echo",
+        JSON.stringify(["x".repeat(300_000)]),
+        413,
+        "TooLargeError",
+        /bytes/,
+      ],
+      [
+        "a body over its bound",
+        "Account/a/echo",
+        JSON.stringify(["x".repeat(1_100_000)]),
+        413,
+        "TooLargeError",
+        /bytes/,
+      ],
+      ["an empty key", "Account//deposit", "[1]", 400, "InvalidAddressError", /empty/],
+      ["a key over 256 bytes", `Account/${"k".repeat(257)}/deposit`, "[1]", 400, "InvalidAddressError", /256/],
+      ["an answer that cannot travel", "Account/a/leak", "[]", 400, "NotSendableError", /lines\[0\]\.price/],
+      ["a state over its bound", "Account/a/remember", "[2000000]", 413, "TooLargeError", /state/],
+      ["a handler that never ends", "Account/a/hang", "[]", 504, "TurnTimeoutError", /100 ms/],
+      ["a bug in a handler", "Account/a/crash", "[]", 500, "HandlerError", /a bug/],
+    ])("%s", async (_, path, body, status, name, message) => {
+      const response = await worker.post(path, body);
+      const { error } = (await response.json()) as { error: Record<string, unknown> };
+      expect([response.status, error.class, error.message]).toEqual([status, name, expect.stringMatching(message)]);
+      expect(await (await worker.post("Account/a/current", "[]")).json()).toBe(0);
+    });
+
+    it.each<[string, RequestInit, number]>([
+      [
+        "a page of another origin",
+        { method: "POST", body: "[1]", headers: { "content-type": "application/json", origin: "http://evil.example" } },
+        403,
+      ],
+      [
+        "a form, which any page could send",
+        { method: "POST", body: "[1]", headers: { "content-type": "text/plain" } },
+        415,
+      ],
+      ["GET, which any image could send", {}, 405],
+    ])("%s may not call", async (_, request, status) => {
+      expect((await fetch(`${worker.url}/api/actors/Account/safe/deposit`, request)).status).toBe(status);
+      expect(await (await worker.post("Account/safe/current", "[]")).json()).toBe(0);
+    });
+  },
+);

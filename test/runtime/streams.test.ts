@@ -195,9 +195,9 @@ describe("P12, A.8: streams of clients leave no rows behind", () => {
   it("S9: only by their age, when a client may have published a number twice", async () => {
     const client = await host([], { process: "client" });
     rig.world.loseConfirms(1);
-    const told = watch(client.ref(Counter, "c").tell.add("a"));
+    const sent = watch(client.ref(Counter, "c").tell.add("a"));
     await rig.advance(1_000);
-    expect(told.state).toBe("resolved");
+    expect(sent.state).toBe("resolved");
     const [stream] = streamsOf("client");
     await client.close();
     await rig.advance(5 * minute);
@@ -516,7 +516,8 @@ describe("T1: a store that lost writes", () => {
     const taken = rig.lines
       .filter(({ line }) => line.startsWith("partition lost"))
       .map(({ fields }) => fields.partition);
-    expect(taken.toSorted()).toEqual([partition, "Sink:g1:00"]);
+    expect(taken).toHaveLength(2);
+    expect(new Set(taken)).toEqual(new Set([partition, "Sink:g1:00"]));
     expect(telemetry.total("actor.partitions_rewound")).toBe(2);
   });
 
@@ -575,7 +576,8 @@ describe("S8: repeats", () => {
         ...ports,
         broker: {
           ...ports.broker,
-          openReplies: ({ reopened }) => ports.broker.openReplies({ receive: () => {}, reopened }),
+          openReplies: (listener) =>
+            ports.broker.openReplies({ receive: () => {}, reopened: () => listener.reopened() }),
         },
       }),
     });

@@ -5,11 +5,13 @@ import { RejectedError } from "./errors.js";
 import type { Message } from "./message.js";
 import {
   errorOutcome,
+  finText,
   frameBody,
   messageBytes,
   messageText,
   parseMessages,
   parseReplies,
+  refusalText,
   replyText,
   valueOutcome,
 } from "./message-codec.js";
@@ -22,7 +24,7 @@ const strings = fc.dictionary(fc.string(), text, { maxKeys: 3, noNullPrototype: 
 const anyMessage: fc.Arbitrary<Message> = fc.record(
   {
     to: text,
-    kind: fc.constantFrom("tell", "ask", "query", "cancel"),
+    kind: fc.constantFrom("tell", "ask", "query", "cancel", "fin"),
     handler: text,
     args: fc.array(fc.jsonValue({ maxDepth: 1 }).map((value) => JSON.parse(JSON.stringify(value)) as unknown)),
     id: text,
@@ -143,6 +145,17 @@ describe("the body of a stranger (P13)", () => {
   });
 });
 
+describe("a stream's end", () => {
+  it("travels as a message to nobody", () => {
+    expect(parseMessages(frameBody([finText]))).toEqual([{ to: "", kind: "fin", handler: "", args: [] }]);
+  });
+
+  it("by refusal travels among the replies", () => {
+    const refused = { stream: '17-"a', storeTime: 1_767_225_600_000 };
+    expect(parseReplies(frameBody([refusalText(refused)]))).toEqual([{ call: "", refused }]);
+  });
+});
+
 describe("replies", () => {
   it("arrive with their value, without one, or with their error", () => {
     const error = errorToWire(new RejectedError("no", { code: "X" }));
@@ -162,6 +175,10 @@ describe("replies", () => {
     ["call", { call: 7 }],
     ["error", { call: "c", error: "boom" }],
     ["error", { call: "c", error: { class: "RejectedError" } }],
+    ["refused", { call: "", refused: "x" }],
+    ["refused", { call: "", refused: null }],
+    ["refused", { call: "", refused: { stream: 1, storeTime: 1 } }],
+    ["refused", { call: "", refused: { stream: "1-a", storeTime: "now" } }],
   ])("with a wrong %s are refused by name: %j", (field, reply) => {
     expect(() => parseReplies(bodyOf([reply]))).toThrow(`reply 0: "${field}" must be`);
   });

@@ -34,6 +34,8 @@ import { Streams } from "./streams.js";
 const trimDelayMs = 1_000;
 /** The window had room for this long: what waits in the queue has come. */
 const caughtUpMs = 10_000;
+/** Silent streams are looked for this often. */
+const forgetMs = 10_000;
 /** How often a draining tenure looks whether everything has ended. */
 const drainPollMs = 20;
 
@@ -81,6 +83,7 @@ export class Tenure implements PartitionScope {
   readonly #earlyAcks: number[] = [];
   #unacked = 0;
   #windowFullAt = Number.NEGATIVE_INFINITY;
+  #forgetAt = Number.NEGATIVE_INFINITY;
   #alive = true;
   #trimTimer: (() => void) | undefined;
 
@@ -225,12 +228,18 @@ export class Tenure implements PartitionScope {
     this.commits.commitSoon();
   }
 
-  /** A.8: forgets silent streams, if nothing of theirs can be waiting in the queue. */
-  forgetStreams(): void {
-    const now = this.services.ports.clock.monotonic();
-    if (this.#inbox.held > 0 || now - this.#windowFullAt < caughtUpMs || this.commits.unavailable) return;
+  /**
+   * A.8: forgets silent streams, if nothing of theirs can be waiting in the queue.
+   *
+   * @param now in ms by the clock's `monotonic()`
+   */
+  forgetStreams(now: number): void {
+    if (now < this.#forgetAt || this.#inbox.held > 0 || this.commits.unavailable) return;
+    if (now - this.#windowFullAt < caughtUpMs) return;
     const { gathering } = this.commits;
-    for (const { name } of this.streams.forget(gathering, now, this.services.time.now())) this.keptAnswers.forget(name);
+    const forgotten = this.streams.forget(gathering, now, this.services.time.now());
+    for (const { name } of forgotten) this.keptAnswers.forget(name);
+    if (forgotten.length === 0) this.#forgetAt = now + forgetMs;
     if (gathering.pressing) this.commits.commitSoon();
   }
 

@@ -208,7 +208,8 @@ export class Worker {
 
   /** Forgets what was silent or idle for long. */
   #sweep(): void {
-    for (const tenure of this.#tenures()) tenure.forgetStreams();
+    const now = this.#services.ports.clock.monotonic();
+    for (const { tenure } of this.#owners) if (tenure?.alive) tenure.forgetStreams(now);
     this.#dropIdle();
   }
 

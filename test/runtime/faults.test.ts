@@ -1,8 +1,10 @@
-import type { Half } from "@actor-runtime/embedded";
+import type { Half, ManualClock } from "@actor-runtime/embedded";
 import { SeededRandom } from "@actor-runtime/embedded";
 import { Actor, ActorContext, Handler, inject, type LocalSystem, Query, State } from "@actor-runtime/runtime";
 import { describe, expect, it } from "vitest";
 import { Rig, type Watched, watch } from "./support.js";
+
+let clock: ManualClock;
 
 /** Keeps what it is told, tells it on, and fails now and then after it did both. */
 @Actor("Source", { partitions: 2, attempts: 1_000_000, idleAfter: "2s" })
@@ -15,6 +17,11 @@ class Source {
     this.self.ref(Sink, `s${n % 3}`).tell.note(this.self.key, n);
     if (this.self.random() < 0.05) throw new Error("now and then");
     return this.seen.length;
+  }
+  /** Slow enough for what waits behind it to be stored, for so small a window. */
+  @Handler() async noteSlowly(n: number): Promise<number> {
+    await new Promise<void>((resolve) => clock.after(this.self.random() * 400, resolve));
+    return this.note(n);
   }
   @Handler() async noteAndAsk(n: number): Promise<number> {
     this.seen.push(n);
@@ -59,8 +66,9 @@ async function storm(seed: number): Promise<{ rig: Rig; sent: Sent[]; client: Lo
   const oneOf = <T>(items: readonly T[]) => items[below(items.length)]!;
   const rig = new Rig();
   const processes = ["worker-1", "worker-2", "client"];
-  // Short, so that streams are forgotten, and given up by their senders, within a storm.
-  const limits = { streamRetentionMs: 20_000 };
+  clock = rig.clock;
+  // Short, so that streams are forgotten, and given up by their senders; small, so that messages are stored, within a storm.
+  const limits = { streamRetentionMs: 20_000, maxUnsettledBytes: 1 };
   const start = (process: string) => rig.host([Source, Sink], { process, limits });
   const workers = [await start("worker-1"), await start("worker-2")];
   const client = await rig.host([], { process: "client", limits });
@@ -103,7 +111,9 @@ async function storm(seed: number): Promise<{ rig: Rig; sent: Sent[]; client: Lo
     const named = random.next() < 0.3 ? { idempotencyKey: `order-${n}` } : {};
     const ref = client.ref<Source>("Source", key).with({ timeout: "20s", ...named });
     const kind = random.next() < 0.6 ? "tell" : "ask";
-    if (kind === "tell") sent.push({ n, key, kind, result: watch<unknown>(ref.tell.note(n)) });
+    const slow = random.next() < 0.2;
+    if (kind === "tell")
+      sent.push({ n, key, kind, result: watch<unknown>(slow ? ref.tell.noteSlowly(n) : ref.tell.note(n)) });
     else sent.push({ n, key, kind, result: watch<unknown>(random.next() < 0.5 ? ref.note(n) : ref.noteAndAsk(n)) });
   };
 

@@ -24,6 +24,7 @@ export {
   DeadlockError,
   type Duration,
   type Effect,
+  FatalMessageError,
   HandlerError,
   IdempotencyMismatchError,
   type Injectable,

@@ -21,6 +21,7 @@ export {
   DeadlockError,
   type Effect,
   type ErrorDetail,
+  FatalMessageError,
   HandlerError,
   IdempotencyMismatchError,
   InvalidAddressError,

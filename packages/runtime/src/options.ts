@@ -2,8 +2,15 @@
 export interface Limits {
   /** Live instances in this worker; beyond, the least recently used idle one goes. */
   readonly maxActivations: number;
-  /** Messages that may wait for one actor; beyond, an ask gets OverloadedError and a tell becomes a dead letter. */
+  /** Messages that may wait in memory for one actor; beyond, an ask gets OverloadedError and a tell becomes a dead letter. */
   readonly maxWaitingPerActor: number;
+  /** Messages, and bytes, that may be stored behind one slow actor; beyond, as above. */
+  readonly maxStoredPerActor: number;
+  readonly maxStoredBytesPerActor: number;
+  /** Bytes stored in one partition; beyond, its owner stops consuming, so that its queue fills and senders get OverloadedError. */
+  readonly maxStoredBytes: number;
+  /** Bytes that may be on their way from a partition to one target; beyond, `tell` in a turn throws OverloadedError. */
+  readonly maxOutboxBytes: number;
   /** Bytes of unacked frames in this process; shared out to its partitions as their prefetch. */
   readonly maxUnsettledBytes: number;
   readonly leaseMs: number;
@@ -27,6 +34,10 @@ export interface Limits {
 export const defaultLimits: Limits = {
   maxActivations: 100_000,
   maxWaitingPerActor: 10_000,
+  maxStoredPerActor: 10_000,
+  maxStoredBytesPerActor: 16 * 1024 * 1024,
+  maxStoredBytes: 256 * 1024 * 1024,
+  maxOutboxBytes: 64 * 1024 * 1024,
   maxUnsettledBytes: 256 * 1024 * 1024,
   leaseMs: 10_000,
   handoffGraceMs: 5_000,

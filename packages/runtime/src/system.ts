@@ -110,6 +110,7 @@ export class LocalSystem implements ActorSystem {
     const calls = new Calls(lanes, clock, time, log);
     this.#services = {
       workerId: options.workerId ?? `worker-${ports.random.id().slice(0, 8)}`,
+      incarnation: ports.random.id(),
       ports,
       time,
       log,

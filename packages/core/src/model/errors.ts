@@ -186,6 +186,13 @@ export class StateVersionError extends ActorError {
   }
 }
 
+/** Twice a worker died while this message was the only suspect it ran, so it is not run again (delivery.md A.7). */
+export class FatalMessageError extends ActorError {
+  constructor(message: string, detail?: ErrorDetail) {
+    super(message, never("FATAL_MESSAGE"), detail);
+  }
+}
+
 /** The message was sent to a partition its key does not belong to: sender and owner count partitions differently. */
 export class WrongPartitionError extends ActorError {
   constructor(message: string, detail?: ErrorDetail) {

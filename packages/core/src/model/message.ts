@@ -51,6 +51,8 @@ export interface StoredMessage {
   readonly attempts: number;
   /** Not before this time (ms since 1970); 0 = at once. */
   readonly notBefore: number;
+  /** `stream:number` a keyed ask was first published under: the sender's automatic repeat looks for its error there. */
+  readonly publication?: string | undefined;
 }
 
 /**

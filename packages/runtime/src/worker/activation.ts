@@ -25,6 +25,7 @@ export class HostedType {
 export interface RunningTurn extends Timed {
   readonly inbound: Inbound | undefined;
   abort(reason: ActorError): void;
+  stop(reason: ActorError): void;
   end(): void;
 }
 

@@ -172,10 +172,10 @@ export class Activations implements ActivationTable {
   }
 
   async #make(activation: Activation, text: string | undefined): Promise<void> {
-    if (activation.hosted.brake.on && this.#scope.services.brakes.holds(activation, activation.head)) {
-      this.#hold(activation, text);
-      return;
-    }
+    const admission = this.#scope.scheduler.admit(activation);
+    if (admission === "hold") this.#hold(activation, text);
+    else if (admission === "leave") this.#fail(activation, text);
+    if (admission !== "wake") return;
     try {
       this.#construct(activation, text);
       if (typeof (activation.instance as Lifecycle).onActivate === "function") {
@@ -244,6 +244,11 @@ export class Activations implements ActivationTable {
       if (activation.queue?.length === 0) activation.queue = undefined;
       this.#scope.scheduler.failed(activation, inbound, error);
     }
+    this.#fail(activation, text);
+  }
+
+  /** It goes, unless something waits that it can be tried for. */
+  #fail(activation: Activation, text: string | undefined): void {
     activation.phase = "failed";
     if (activation.erasures !== undefined) {
       this.#scope.scheduler.pump(activation);
@@ -264,13 +269,14 @@ export class Activations implements ActivationTable {
 
   /** @throws TurnTimeoutError when it takes longer than a turn may by default */
   async #runLifecycle(activation: Activation, method: "onActivate" | "onDeactivate"): Promise<void> {
-    let expire!: (error: TurnTimeoutError) => void;
+    let expire!: (error: ActorError) => void;
     const expired = new Promise<never>((_, reject) => {
       expire = reject;
     });
     const what = `${activation.address}.${method}`;
     const timeout = () => expire(new TurnTimeoutError(`${what} ran longer than ${lifecycleTimeoutMs} ms`));
-    const turn = new Turn({ scope: this.#scope, timeout }, activation, undefined, "lifecycle");
+    const stop = (_: Turn, reason: ActorError) => expire(reason);
+    const turn = new Turn({ scope: this.#scope, timeout, stop }, activation, undefined, "lifecycle");
     activation.running = turn;
     this.#scope.services.timers.set(turn, lifecycleTimeoutMs);
     const instance = activation.instance as Lifecycle;

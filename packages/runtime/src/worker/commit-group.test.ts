@@ -1,7 +1,7 @@
 import type { CommitRecord, Message, StoredMessage } from "@actor-runtime/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { CommitGroup } from "./commit-group.js";
+import { CommitGroup, storedText } from "./commit-group.js";
 import { Inbound, type Parked } from "./inbound.js";
 import type { Outbox } from "./outbox.js";
 
@@ -15,7 +15,10 @@ function retry(name: string): Inbound {
 
 /** Applies the stored lists of a commit as a store does. */
 function write(stored: string[], record: CommitRecord): void {
-  for (const { shift, unshift, push } of record.stored) stored.splice(0, shift, ...unshift, ...push);
+  for (const { shift, unshift, push } of record.stored) {
+    stored.splice(0, shift, ...unshift);
+    stored.push(...push);
+  }
 }
 
 function names(texts: readonly string[]): string[] {
@@ -24,10 +27,10 @@ function names(texts: readonly string[]): string[] {
 
 describe("the stored list of an actor", () => {
   it("is in the store what it is in memory after every commit, whatever its turns did in between", () => {
-    const step = fc.constantFrom("park", "unpark", "retry", "clear", "commit");
+    const step = fc.constantFrom("first", "last", "unpark", "retry", "clear", "move", "commit");
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
-        const activation: { address: string; parked: Parked | undefined } = { address: "A/1", parked: undefined };
+        let activation: { address: string; parked: Parked | undefined } = { address: "A/1", parked: undefined };
         const stored: string[] = [];
         let group = new CommitGroup(1);
         let count = 0;
@@ -35,9 +38,17 @@ describe("the stored list of an actor", () => {
           write(stored, group.build(lease, outbox, 0, 0));
           group = new CommitGroup(group.seq + 1);
           expect(names(stored)).toEqual((activation.parked?.entries ?? []).map(({ message }) => message.handler));
+          expect(activation.parked?.bytes ?? 0).toBe(stored.reduce((sum, text) => sum + text.length, 0));
+        };
+        const last = (entry: Inbound) => {
+          const text = storedText(entry);
+          group.parkLast(activation, entry, text, text.length);
         };
         for (const action of steps) {
-          if (action === "park") group.parkFirst(activation, retry(String(++count)));
+          if (action === "first") group.parkFirst(activation, retry(String(++count)));
+          else if (action === "last") last(retry(String(++count)));
+          // It leaves memory, and its next activation takes the list over.
+          else if (action === "move") activation = { ...activation };
           else if (action === "clear") group.clearParked(activation);
           else if (action === "commit") commit();
           else if (activation.parked) {
@@ -47,7 +58,7 @@ describe("the stored list of an actor", () => {
         }
         commit();
       }),
-      { numRuns: 500 },
+      { numRuns: 1_000 },
     );
   });
 });

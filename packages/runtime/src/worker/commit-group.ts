@@ -5,6 +5,8 @@ import {
   type Destination,
   type InboundStream,
   type Lease,
+  type Message,
+  messageBytes,
   type ReminderWrite,
   type RowWrite,
   type StoredMessage,
@@ -21,9 +23,13 @@ interface Parking {
 
 const none: readonly never[] = [];
 
+/** What becomes of an actor's stored list: entries leave at the front, come back there, or join at the end. */
 interface ParkedChange {
   shift: number;
   readonly unshift: string[];
+  readonly push: string[];
+  /** The list as it is after the last change. */
+  list: Parked | undefined;
 }
 
 /** A reply that leaves with the commit. */
@@ -48,7 +54,9 @@ export class CommitGroup {
   // Made when needed: nearly every group goes without.
   #reminders: Map<string, ReminderWrite["reminder"]> | undefined;
   #trims: Map<Destination, number> | undefined;
-  #parked: Map<Parking, ParkedChange> | undefined;
+  /** By address: an actor that leaves memory meanwhile hands its list on to its next activation. */
+  #parked: Map<string, ParkedChange> | undefined;
+  #marks: Map<string, string | undefined> | undefined;
   #answerIndex: Map<string, Answer> | undefined;
   #indexed = 0;
 
@@ -73,7 +81,8 @@ export class CommitGroup {
       this.#forgotten.length > 0 ||
       this.out.length > 0 ||
       this.#reminders !== undefined ||
-      this.#parked !== undefined
+      this.#parked !== undefined ||
+      this.#marks !== undefined
     );
   }
 
@@ -121,34 +130,52 @@ export class CommitGroup {
     this.#trims.set(target, upTo);
   }
 
+  /** Writes the attempt mark of a message, or clears it (`undefined`). */
+  mark(key: string, text: string | undefined): void {
+    this.#marks ??= new Map();
+    this.#marks.set(key, text);
+  }
+
   /** Takes the actor's first stored message off its list: it is settled, or about to be written anew. */
   unpark(activation: Parking): void {
     const parked = activation.parked!;
-    parked.entries.shift();
+    parked.bytes -= parked.entries.shift()!.storedBytes;
     const change = this.#change(activation);
     if (change.unshift.length > 0) {
       change.unshift.shift();
-    } else {
+    } else if (parked.persisted > 0) {
       parked.persisted--;
       change.shift++;
+    } else {
+      // It came and went before the commit was built.
+      change.push.shift();
     }
-    if (parked.entries.length === 0) activation.parked = undefined;
+    if (parked.entries.length === 0) change.list = activation.parked = undefined;
   }
 
   /** Puts a message in front of everything that waits for the actor. */
   parkFirst(activation: Parking, entry: Inbound): void {
-    const parked = (activation.parked ??= { entries: [], persisted: 0 });
-    parked.entries.unshift(entry);
-    this.#change(activation).unshift.unshift(storedText(entry));
+    const text = storedText(entry);
+    const change = this.#add(activation, entry, messageBytes(text));
+    activation.parked!.entries.unshift(entry);
+    change.unshift.unshift(text);
+  }
+
+  /** Puts a message behind what is stored for the actor. */
+  parkLast(activation: Parking, entry: Inbound, text: string, bytes: number): void {
+    const change = this.#add(activation, entry, bytes);
+    activation.parked!.entries.push(entry);
+    change.push.push(text);
   }
 
   /** Forgets the whole stored list of an erased actor. */
   clearParked(activation: Parking): void {
-    // The list may have grown in front since the last commit: those entries were never written.
     const change = this.#change(activation);
+    // What came in this group was never written.
     change.shift += activation.parked?.persisted ?? 0;
     change.unshift.length = 0;
-    activation.parked = undefined;
+    change.push.length = 0;
+    change.list = activation.parked = undefined;
   }
 
   /** @param floor the youngest opening time of a stream that was forgotten and might be published once more */
@@ -168,7 +195,7 @@ export class CommitGroup {
         this.#reminders === undefined ? none : Array.from(this.#reminders, ([id, reminder]) => ({ id, reminder })),
       out: this.out.length === 0 ? none : outbox.number(this.out, lease.fence),
       outTrim: this.#trims === undefined ? none : Array.from(this.#trims, ([target, upTo]) => ({ target, upTo })),
-      marks: none,
+      marks: this.#marks === undefined ? none : Array.from(this.#marks, ([identity, mark]) => ({ identity, mark })),
       answerRetentionMs,
     };
   }
@@ -180,28 +207,42 @@ export class CommitGroup {
     return this.#forgotten.map((stream): RowWrite => ({ stream, row: undefined })).concat(written);
   }
 
-  #stored(parked: Map<Parking, ParkedChange>): StoredWrite[] {
-    return Array.from(parked, ([activation, change]) => {
-      if (activation.parked) activation.parked.persisted = activation.parked.entries.length;
-      return { address: activation.address, ...change, push: none };
+  #stored(parked: Map<string, ParkedChange>): StoredWrite[] {
+    return Array.from(parked, ([address, { shift, unshift, push, list }]) => {
+      if (list) list.persisted = list.entries.length;
+      return { address, shift, unshift, push };
     });
+  }
+
+  #add(activation: Parking, entry: Inbound, bytes: number): ParkedChange {
+    entry.park(bytes);
+    const parked = (activation.parked ??= { entries: [], persisted: 0, bytes: 0 });
+    parked.bytes += bytes;
+    const change = this.#change(activation);
+    change.list = parked;
+    return change;
   }
 
   #change(activation: Parking): ParkedChange {
     this.#parked ??= new Map();
-    let change = this.#parked.get(activation);
-    if (!change) this.#parked.set(activation, (change = { shift: 0, unshift: [] }));
+    let change = this.#parked.get(activation.address);
+    if (!change) {
+      change = { shift: 0, unshift: [], push: [], list: activation.parked };
+      this.#parked.set(activation.address, change);
+    }
     return change;
   }
 }
 
 /** The text a message is kept under while it waits in the store. */
-export function storedText(inbound: Inbound): string {
+export function storedText(inbound: Inbound, message: Message = inbound.message): string {
+  const { identity, attempts, notBefore } = inbound;
   const stored: StoredMessage = {
-    identity: inbound.identity,
-    message: inbound.message,
-    attempts: inbound.attempts,
-    notBefore: inbound.notBefore,
+    identity,
+    message,
+    attempts,
+    notBefore,
+    publication: message.kind === "ask" && message.id !== undefined ? inbound.publication : undefined,
   };
   return JSON.stringify(stored);
 }

@@ -53,14 +53,15 @@ export class DelayedMessages {
   keep(inbound: Inbound, group: CommitGroup): void {
     const id = idOf(inbound);
     group.remind(id, { dueAt: inbound.notBefore, text: storedText(inbound) });
-    this.#wait(id, inbound);
+    const { message, identity, attempts, notBefore } = inbound;
+    this.#wait(id, Inbound.reminded(message, id, { identity, attempts, notBefore }));
   }
 
   /** Takes up what the store held at takeover. */
   adopt(records: ReadonlyMap<string, { readonly dueAt: number; readonly text: string }>): void {
     for (const [id, { text }] of records) {
       const stored = JSON.parse(text) as StoredMessage;
-      this.#wait(id, Inbound.reminded(stored.message, id, stored));
+      this.#wait(id, Inbound.reminded(stored.message, id, stored, true));
     }
   }
 
@@ -69,14 +70,17 @@ export class DelayedMessages {
     group.remind(id, undefined);
   }
 
-  /** Drops what waits for an erased actor. */
-  removeAll(address: string, group: CommitGroup): void {
+  /** Drops what waits for an erased actor, and returns it. */
+  removeAll(address: string, group: CommitGroup): Inbound[] {
+    const removed: Inbound[] = [];
     for (const [id, delayed] of this.#waiting) {
       if (delayed.inbound.message.to !== address) continue;
       this.#host.forget(delayed);
       this.#leave(id, address);
       this.remove(id, group);
+      removed.push(delayed.inbound);
     }
+    return removed;
   }
 
   /** The time of one has come. */
@@ -90,8 +94,8 @@ export class DelayedMessages {
     this.#waiting.clear();
   }
 
-  #wait(id: string, { message, identity, attempts, notBefore }: Inbound): void {
-    const inbound = Inbound.reminded(message, id, { identity, attempts, notBefore });
+  #wait(id: string, inbound: Inbound): void {
+    const { message, notBefore } = inbound;
     const delayed = new Delayed(this, inbound);
     const known = this.#waiting.get(id);
     if (known) this.#host.forget(known);

@@ -1,12 +1,14 @@
-import { answerKey, type InboundStream, type Message } from "@actor-runtime/core";
+import { answerKey, type Delivery, type InboundStream, type Message, parseMessages } from "@actor-runtime/core";
 
 const none: never[] = [];
 
 /** A delivered frame, acked once all its messages are settled (delivery.md O9). */
 export interface OpenDelivery {
-  readonly tag: number;
+  readonly delivery: Delivery;
   /** Messages not settled yet, and one for the walk through the frame itself. */
   open: number;
+  /** Its messages again, parsed when one is stored whose handler may have changed it. */
+  again?: readonly Message[];
 }
 
 /** Identity and history of a message that was in the store before. */
@@ -14,6 +16,7 @@ export interface StoredFacts {
   readonly identity: string;
   readonly attempts: number;
   readonly notBefore: number;
+  readonly publication?: string | undefined;
 }
 
 /** Entries of an actor's stored list, which comes before what waits in memory (delivery.md O4). */
@@ -21,25 +24,36 @@ export interface Parked {
   readonly entries: Inbound[];
   /** How many of them, from the front, are in the store as of the last commit built. */
   persisted: number;
+  /** Size of their texts. */
+  bytes: number;
 }
 
 /**
  * One message at its owner, waiting for its turn. Where it came from decides how its commit settles it: it has a
- * `delivery` (and a stream with a number, unless it is a query), or a `reminder` record, or it stands first on its actor's
+ * `delivery` (and a stream with a number, unless it is a query), or a `reminder` record, or it stands on its actor's
  * stored list.
  */
 export class Inbound {
   readonly message: Message;
-  readonly delivery: OpenDelivery | undefined;
+  delivery: OpenDelivery | undefined;
   readonly stream: InboundStream | undefined;
   readonly number: number;
   /** Id of the record it was kept under until its time came. */
-  readonly reminder: string | undefined;
+  reminder: string | undefined;
   /** Failed attempts so far. */
   readonly attempts: number;
   /** Not before this time (ms since 1970); 0 = at once. */
   readonly notBefore: number;
+  /** It may have been running when its worker died: it needs an attempt mark before it runs (delivery.md A.7). */
+  recovered: boolean;
+  /** Its sender does not want it any more. */
+  withdrawn = false;
+  /** Since when it was seen in front of its actor, in whole ms by the clock's `monotonic()`; -1 = not yet. */
+  inFrontSince = -1;
+  /** Size of its text on the stored list. */
+  storedBytes = 0;
   #identity: string | undefined;
+  readonly #publication: string | undefined;
 
   private constructor(
     message: Message,
@@ -48,6 +62,7 @@ export class Inbound {
     number: number,
     reminder: string | undefined,
     facts: StoredFacts | undefined,
+    recovered: boolean,
   ) {
     this.message = message;
     this.delivery = delivery;
@@ -56,33 +71,32 @@ export class Inbound {
     this.reminder = reminder;
     this.attempts = facts?.attempts ?? message.attempts ?? 0;
     this.notBefore = facts?.notBefore ?? 0;
+    this.recovered = recovered;
     this.#identity = facts?.identity;
+    this.#publication = facts?.publication;
   }
 
-  static delivered(
-    message: Message,
-    delivery: OpenDelivery,
-    stream: InboundStream | undefined,
-    number: number,
-  ): Inbound {
-    return new Inbound(message, delivery, stream, number, undefined, undefined);
+  static delivered(message: Message, open: OpenDelivery, stream: InboundStream | undefined, number: number): Inbound {
+    return new Inbound(message, open, stream, number, undefined, undefined, open.delivery.redelivered);
   }
 
   /**
    * Its stream was refused, so its number is nowhere recorded (O3). What it repeats is none of its business, for no answer is
    * kept for it.
    */
-  static refused(message: Message, delivery: OpenDelivery, identity: string): Inbound {
+  static refused(message: Message, open: OpenDelivery, identity: string): Inbound {
     const facts = { identity: message.id ?? message.of ?? identity, attempts: message.attempts ?? 0, notBefore: 0 };
-    return new Inbound({ ...message, of: undefined }, delivery, undefined, 0, undefined, facts);
+    return new Inbound({ ...message, of: undefined }, open, undefined, 0, undefined, facts, false);
   }
 
-  static parked(message: Message, facts: StoredFacts): Inbound {
-    return new Inbound(message, undefined, undefined, 0, undefined, facts);
+  /** @param adopted it was in the store at takeover */
+  static parked(message: Message, facts: StoredFacts, adopted = false): Inbound {
+    return new Inbound(message, undefined, undefined, 0, undefined, facts, adopted);
   }
 
-  static reminded(message: Message, reminder: string, facts: StoredFacts): Inbound {
-    return new Inbound(message, undefined, undefined, 0, reminder, facts);
+  /** @param adopted it was in the store at takeover */
+  static reminded(message: Message, reminder: string, facts: StoredFacts, adopted = false): Inbound {
+    return new Inbound(message, undefined, undefined, 0, reminder, facts, adopted);
   }
 
   /** It stands on its actor's stored list. */
@@ -90,9 +104,29 @@ export class Inbound {
     return this.delivery === undefined && this.reminder === undefined;
   }
 
+  /** It stands there from now on, whatever it was before. */
+  park(bytes: number): void {
+    this.delivery = undefined;
+    this.reminder = undefined;
+    this.storedBytes = bytes;
+  }
+
   /** What finds repeats of this message: its key, that of its first publication, or `stream:number` (delivery.md A.1). */
   get identity(): string {
     return (this.#identity ??= this.#ownIdentity());
+  }
+
+  /** `stream:number`, under which an automatic repeat asks for its answer; `undefined`: it has none. */
+  get publication(): string | undefined {
+    if (this.stream !== undefined) return `${this.stream.name}:${this.number}`;
+    if (!this.isParked) return undefined;
+    return this.#publication ?? (this.message.id === undefined ? this.#identity : undefined);
+  }
+
+  /** The key of the answer that this automatic repeat of an ask looks for. */
+  get repeats(): string | undefined {
+    const { to, kind, of } = this.message;
+    return of !== undefined && kind === "ask" ? answerKey(to, of) : undefined;
   }
 
   /** Where its answer is if it was answered before (O5): under its key, and a repeat under the number it repeats. */
@@ -100,6 +134,17 @@ export class Inbound {
     const { to, id, of } = this.message;
     if (id === undefined && of === undefined) return none;
     return [id, of].flatMap((identity) => (identity === undefined ? none : [answerKey(to, identity)]));
+  }
+
+  /** The message as it was sent: the handler of an ask without a key works on the arguments themselves. */
+  get asSent(): Message {
+    const { kind, id, call, replyTo, args } = this.message;
+    const own = kind === "ask" && id === undefined && args.some((arg) => typeof arg === "object");
+    if (!own || this.delivery === undefined) return this.message;
+    const { frame } = this.delivery.delivery;
+    this.delivery.again ??= frame.messages?.() ?? parseMessages(frame.body);
+    const sent = this.delivery.again.find((message) => message.call === call && message.replyTo === replyTo);
+    return sent ? { ...this.message, args: sent.args } : this.message;
   }
 
   #ownIdentity(): string {

@@ -1,11 +1,9 @@
 import {
   ActorError,
-  answerKey,
   type Delivery,
   type InboundStream,
   type Message,
   messageBytes,
-  OverloadedError,
   parseAddress,
   partitionOf,
   refusalText,
@@ -16,6 +14,7 @@ import {
 import { isErasure } from "../system-handlers.js";
 import { deadFrameText } from "./dead-letter.js";
 import { Inbound, type OpenDelivery } from "./inbound.js";
+import { actorOverflow } from "./parking.js";
 import type { PartitionScope } from "./scope.js";
 import { holeOf, linkOf, segmentOf, type Walk, walkOf } from "./walk.js";
 
@@ -141,8 +140,10 @@ export class Inbox {
     }
     // A repeat may have run in its place, so a late copy is looked up like a repeat of itself (O5).
     if (acceptance === "late") message = { ...message, of: message.of ?? `${stream.name}:${number}` };
-    if (message.of !== undefined) this.#scope.keptAnswers.repeatAccepted(answerKey(message.to, message.of));
-    this.#route(Inbound.delivered(message, walk.open, stream, number));
+    const inbound = Inbound.delivered(message, walk.open, stream, number);
+    const { repeats } = inbound;
+    if (repeats !== undefined) this.#scope.keptAnswers.repeatAccepted(repeats);
+    this.#route(inbound);
     return true;
   }
 
@@ -186,7 +187,7 @@ export class Inbox {
     }
     // Told messages have no caller, so a cancellation without one must not match them.
     if (message.replyTo !== undefined && message.call !== undefined) {
-      this.#scope.scheduler.cancel(this.#scope.activations.find(message.to), `${message.replyTo}|${message.call}`);
+      this.#scope.scheduler.cancel(this.#scope.activations.find(message.to), message);
     }
     this.#scope.settleDelivery(walk.open);
   }
@@ -197,7 +198,7 @@ export class Inbox {
     const { clock } = this.#scope.services.ports;
     // A live actor's address was checked when its first message came.
     const live = this.#scope.activations.find(message.to);
-    const refusal = live ? this.#refuseForActor(live.waiting, message) : this.#refuse(message);
+    const refusal = live ? this.#refuseForActor(live.queue?.length ?? 0, message) : this.#refuse(message);
     if (refusal) {
       this.#scope.scheduler.refused(inbound, refusal);
     } else if (message.dueAt !== undefined && message.dueAt > clock.now() && message.kind === "tell") {
@@ -231,7 +232,7 @@ export class Inbox {
 
   #refuseForActor(waiting: number, message: Message): ActorError | undefined {
     if (waiting < this.#scope.services.limits.maxWaitingPerActor || isErasure(message)) return undefined;
-    return new OverloadedError(`${waiting} messages wait for ${message.to} already`, "actor", 1_000);
+    return actorOverflow(message.to, waiting);
   }
 
   /** A delayed tell becomes a record of its partition at once, and its number is done. */
@@ -253,7 +254,7 @@ export class Inbox {
 
   /** O12: every number of an undecodable frame is applied, and the frame goes whole to the dead letters. */
   #bury(delivery: Delivery, cause: unknown): void {
-    const { commits, mailbox, partition, services } = this.#scope;
+    const { commits, mailbox, outbox, partition, services } = this.#scope;
     const { gathering } = commits;
     const { segments } = delivery.frame.headers;
     let fresh = segments.length === 0;
@@ -271,10 +272,10 @@ export class Inbox {
       const first = segments[0];
       const id = first ? `${first.stream}:${first.first}` : `${partition}:${delivery.tag}`;
       const text = deadFrameText(mailbox.name, id, delivery.frame, cause, services.ports.clock.now());
-      gathering.out.push({ target: `dead:${mailbox.name}`, text, bytes: messageBytes(text) });
+      gathering.out.push(outbox.draft(`dead:${mailbox.name}`, text, messageBytes(text)));
       services.log.error({ partition, err: cause }, "a frame could not be decoded and went to the dead letters");
     }
-    gathering.deliveries.push({ tag: delivery.tag, open: 1 });
+    gathering.deliveries.push({ delivery, open: 1 });
     gathering.mustWrite = true;
     commits.commitSoon();
     if (this.#held.length > 0) this.#walkHeld();

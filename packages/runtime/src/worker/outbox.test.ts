@@ -6,6 +6,7 @@ import { Outbox } from "./outbox.js";
 
 const fence = 1_767_225_600_000_000;
 const target = "Sink:g1:00";
+const maxBytes = 1024;
 
 function outbox(numbers: [Destination, number][] = []) {
   const sent: { to: Destination; message: Outgoing }[] = [];
@@ -15,7 +16,7 @@ function outbox(numbers: [Destination, number][] = []) {
     lane: (to: Destination) => ({ send: (message: Outgoing) => sent.push({ to, message }) }),
     dropOutbox: (stream: string) => dropped.push(stream),
   };
-  const box = new Outbox("Bank:g1:03", lanes as unknown as Lanes, new Map(numbers), (to, number) =>
+  const box = new Outbox("Bank:g1:03", lanes as unknown as Lanes, new Map(numbers), maxBytes, (to, number) =>
     confirmed.push([to, number]),
   );
   return { box, sent, dropped, confirmed };
@@ -65,16 +66,28 @@ describe("an outbox", () => {
     expect(sent[0]!.message.source).toEqual({ stream: "Bank:g1:03", number: fence + 8, prev: fence + 2 });
   });
 
-  it("P12: takes 64 MiB per target, found at takeover or new, and has room again after confirms", () => {
+  it("P12: is bounded per target, by what it found at takeover and what is drafted, and has room again after confirms", () => {
     const { box, sent } = outbox();
-    const half = "x".repeat(32 * 1024 * 1024);
+    const half = "x".repeat(maxBytes / 2);
     box.adopt([entry(fence, 0, half)]);
     box.checkRoom(target, half.length);
-    box.relay(box.number([draft(half)], fence));
+    const drafted = box.draft(target, half, half.length);
     expect(() => box.checkRoom(target, 1)).toThrow(expect.objectContaining({ code: "OVERLOADED", scope: "outbox" }));
     expect(() => box.checkRoom("Other:g1:00", 1)).not.toThrow();
+    box.relay(box.number([drafted], fence));
+    expect(() => box.checkRoom(target, 1)).toThrow(expect.objectContaining({ code: "OVERLOADED" }));
     sent[0]!.message.confirmed();
-    expect(() => box.checkRoom(target, 1)).not.toThrow();
+    box.checkRoom(target, half.length);
+    sent[1]!.message.confirmed();
+    box.checkRoom(target, maxBytes);
+  });
+
+  it("P12: has room again when the turn fails whose messages filled it", () => {
+    const { box } = outbox();
+    const drafted = box.draft(target, "x", maxBytes);
+    expect(() => box.checkRoom(target, 1)).toThrow(expect.objectContaining({ code: "OVERLOADED" }));
+    box.drop([drafted]);
+    box.checkRoom(target, maxBytes);
   });
 
   it("T5: of a lost partition drops what waits, sends nothing and reports no confirm any more", () => {

@@ -10,35 +10,36 @@ export interface Draft {
   readonly bytes: number;
 }
 
-/** Bound of what waits in a partition's outbox for one target (delivery.md A.5). */
-const maxOutboxBytes = 64 * 1024 * 1024;
-
 /** Messages of one partition that are committed, or about to be, and not yet confirmed by the broker. */
 export class Outbox {
   readonly #partition: PartitionId;
   readonly #lanes: Lanes;
   /** Last number given per target. */
   readonly #numbers: Map<Destination, number>;
-  /** Bytes on their way per target, drafts of running turns not included. */
+  /** Bytes on their way per target, drafts of running turns included. */
   readonly #bytes = new Map<Destination, number>();
+  readonly #maxBytes: number;
   readonly #confirmed: (target: Destination, number: number) => void;
   #closed = false;
 
+  /** @param maxBytes bound of what may be on its way to one target (delivery.md A.5) */
   constructor(
     partition: PartitionId,
     lanes: Lanes,
     numbers: ReadonlyMap<Destination, number>,
+    maxBytes: number,
     confirmed: (target: Destination, number: number) => void,
   ) {
     this.#partition = partition;
     this.#lanes = lanes;
     this.#numbers = new Map(numbers);
+    this.#maxBytes = maxBytes;
     this.#confirmed = confirmed;
   }
 
   /** @throws OverloadedError when the target's outbox has no room for a message of this size */
   checkRoom(target: Destination, bytes: number): void {
-    if ((this.#bytes.get(target) ?? 0) + bytes > maxOutboxBytes) {
+    if ((this.#bytes.get(target) ?? 0) + bytes > this.#maxBytes) {
       throw new OverloadedError(
         `the outbox for ${target} is full: its mailbox does not take messages`,
         "outbox",
@@ -47,16 +48,26 @@ export class Outbox {
     }
   }
 
+  /** A message for the next commit, counted against the bound from now on. */
+  draft(target: Destination, text: string, bytes: number): Draft {
+    this.#count(target, bytes);
+    return { target, text, bytes };
+  }
+
+  /** The turn that made them leaves nothing. */
+  drop(drafts: readonly Draft[]): void {
+    for (const { target, bytes } of drafts) this.#count(target, -bytes);
+  }
+
   /**
    * Gives numbers in the commit (delivery.md S2): max(last + 1, fence), so that a source that lost its newest commits
    * numbers above everything it ever sent.
    */
   number(drafts: readonly Draft[], fence: number): OutboxEntry[] {
-    return drafts.map(({ target, text, bytes }) => {
+    return drafts.map(({ target, text }) => {
       const prev = this.#numbers.get(target) ?? 0;
       const number = Math.max(prev + 1, fence);
       this.#numbers.set(target, number);
-      this.#bytes.set(target, (this.#bytes.get(target) ?? 0) + bytes);
       return { target, number, prev, message: text };
     });
   }
@@ -71,15 +82,13 @@ export class Outbox {
 
   /** Counts entries found at takeover against the bound. */
   adopt(entries: readonly OutboxEntry[]): void {
-    for (const { target, message } of entries) {
-      this.#bytes.set(target, (this.#bytes.get(target) ?? 0) + Buffer.byteLength(message));
-    }
+    for (const { target, message } of entries) this.#count(target, Buffer.byteLength(message));
     this.relay(entries);
   }
 
   settle({ target, number }: OutboxEntry, bytes: number): void {
     if (this.#closed) return;
-    this.#bytes.set(target, Math.max(0, (this.#bytes.get(target) ?? 0) - bytes));
+    this.#count(target, -bytes);
     this.#confirmed(target, number);
   }
 
@@ -87,6 +96,12 @@ export class Outbox {
   close(): void {
     this.#closed = true;
     this.#lanes.dropOutbox(this.#partition);
+  }
+
+  #count(target: Destination, bytes: number): void {
+    const left = (this.#bytes.get(target) ?? 0) + bytes;
+    if (left > 0) this.#bytes.set(target, left);
+    else this.#bytes.delete(target);
   }
 }
 

@@ -25,6 +25,7 @@ export class PartitionOwner implements TenureHost {
   /** Holes for which the channel was opened anew. */
   #reopenedFor: ReadonlySet<string> = new Set();
   #failures = 0;
+  #incarnation: string;
   #stopped = false;
   #taking: Promise<void> = Promise.resolve();
 
@@ -35,6 +36,7 @@ export class PartitionOwner implements TenureHost {
     this.partition = partition;
     this.#index = index;
     this.#partitions = partitions;
+    this.#incarnation = services.incarnation;
   }
 
   get tenure(): Tenure | undefined {
@@ -58,6 +60,7 @@ export class PartitionOwner implements TenureHost {
     const tenure = this.#tenure;
     if (!tenure?.alive) return;
     await tenure.end(reason);
+    this.#incarnation = this.#services.ports.random.id();
     this.#tenure = undefined;
     this.#taking = this.#take();
     await this.#taking;
@@ -119,11 +122,12 @@ export class PartitionOwner implements TenureHost {
       await ports.leases.release(lease);
       return;
     }
-    const window = this.#prefetch();
-    const tenure = new Tenure(this.#services, this, this.#mailbox, this.partition, this.#index, lease, image, window);
+    const prefetch = this.#prefetch();
+    const taken = { lease, image, prefetch, incarnation: this.#incarnation };
+    const tenure = new Tenure(this.#services, this, this.#mailbox, this.partition, this.#index, taken);
     this.#tenure = tenure;
     try {
-      const channel = await ports.broker.consume(this.#mailbox, this.partition, window, {
+      const channel = await ports.broker.consume(this.#mailbox, this.partition, prefetch, {
         deliver: (delivery) => tenure.deliver(delivery),
         lost: (reason) => tenure.lose(new LostOwnershipError(`the channel was lost: ${reason.message}`)),
       });

@@ -60,8 +60,8 @@ export class Queries {
       if (group) group.replies.push({ to: message.replyTo, text });
       else if (this.#scope.leaseValid) services.replies.add(message.replyTo, text);
     }
-    if (delivery === undefined || stream !== undefined) {
-      // Asked under a number, by a sender that did not know it for a query: the number is done with a commit.
+    if (delivery === undefined || stream !== undefined || this.#scope.marks.has(inbound!)) {
+      // Asked under a number, by a sender that did not know it for a query, or marked: that is done with a commit.
       this.#settlement.done(activation, inbound!, commits.gathering);
     } else if (group) {
       group.deliveries.push(delivery);

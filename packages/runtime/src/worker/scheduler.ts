@@ -1,4 +1,12 @@
-import { type ActorError, type Answer, NotStartedError, replyText, valueOutcome } from "@actor-runtime/core";
+import {
+  type ActorError,
+  type Answer,
+  FatalMessageError,
+  type Message,
+  NotStartedError,
+  replyText,
+  valueOutcome,
+} from "@actor-runtime/core";
 import type { Activation } from "./activation.js";
 import type { Inbound } from "./inbound.js";
 import type { PartitionScope, TurnScheduler } from "./scope.js";
@@ -11,8 +19,6 @@ export class Scheduler implements TurnScheduler {
   readonly #scope: PartitionScope;
   readonly #settlement: Settlement;
   readonly #turns: Turns;
-  /** Calls withdrawn by their senders before they began. */
-  readonly #withdrawn = new Set<string>();
   #draining = false;
 
   constructor(scope: PartitionScope) {
@@ -34,8 +40,7 @@ export class Scheduler implements TurnScheduler {
     while (this.#scope.alive && activation.phase === "ready" && activation.running === undefined) {
       const inbound = activation.head;
       if (inbound === undefined || this.#waits(activation, inbound)) return;
-      // Last, for it may let the message through as the one that tries.
-      if (activation.hosted.brake.on && this.#scope.services.brakes.holds(activation, inbound)) return;
+      if (this.#holds(activation, inbound)) return;
       // O5: a keyed or repeated message may have its answer already.
       const keys = inbound.message.kind === "query" ? [] : inbound.answerKeys();
       const answer = this.#pendingAnswer(keys);
@@ -50,13 +55,39 @@ export class Scheduler implements TurnScheduler {
     }
   }
 
-  cancel(activation: Activation | undefined, caller: string): void {
+  admit(activation: Activation): "wake" | "hold" | "leave" {
+    let buried = false;
+    for (;;) {
+      const inbound = activation.head;
+      // It would be marked as running from here on.
+      if (inbound?.recovered && this.#waits(activation, inbound)) return "hold";
+      if (this.#holds(activation, inbound)) return "hold";
+      // Only what is convicted still needs a mark; its handler is not run, and neither is `onActivate` for it.
+      if (inbound === undefined || !inbound.recovered) return inbound === undefined && buried ? "leave" : "wake";
+      this.#start(activation, inbound);
+      buried = true;
+    }
+  }
+
+  cancel(activation: Activation | undefined, call: Message): void {
     if (!activation) return;
     const reason = new NotStartedError(`${activation.address}: the caller withdrew the call`);
     for (const turn of [activation.running, ...(activation.queries ?? [])]) {
-      if (turn?.inbound && callerOf(turn.inbound) === caller) turn.abort(reason);
+      if (turn?.inbound && isSameCall(turn.inbound, call)) turn.abort(reason);
     }
-    if (activation.queue?.some((inbound) => callerOf(inbound) === caller)) this.#withdrawn.add(caller);
+    for (const waiting of [activation.parked?.entries, activation.queue]) {
+      for (const inbound of waiting ?? []) if (isSameCall(inbound, call)) inbound.withdrawn = true;
+    }
+  }
+
+  refuseUnstorable(activation: Activation, reason: ActorError): void {
+    const { queue, queries, erasures } = activation;
+    const unstorable = [...(erasures ?? []), ...(queue?.filter(({ message }) => message.kind === "query") ?? [])];
+    activation.erasures = undefined;
+    activation.queue = queue?.filter(({ message }) => message.kind !== "query");
+    if (activation.queue?.length === 0) activation.queue = undefined;
+    for (const inbound of unstorable) this.#settlement.refused(inbound, reason);
+    for (const turn of queries ?? []) turn.stop(reason);
   }
 
   failed(activation: Activation, inbound: Inbound, thrown: unknown): void {
@@ -83,6 +114,15 @@ export class Scheduler implements TurnScheduler {
     const waitMs = inbound.notBefore - ports.clock.now();
     if (waitMs <= 0) return false;
     timers.set(activation, waitMs);
+    return true;
+  }
+
+  /** Its type is braked, or a message that was delivered before gets its attempt mark first. */
+  #holds(activation: Activation, inbound: Inbound | undefined): boolean {
+    // Late, for it may let the message through as the one that tries.
+    if (activation.hosted.brake.on && this.#scope.services.brakes.holds(activation, inbound)) return true;
+    if (inbound === undefined || !inbound.recovered || this.#scope.marks.convicts(inbound)) return false;
+    this.#scope.marks.mark(activation, inbound);
     return true;
   }
 
@@ -120,8 +160,8 @@ export class Scheduler implements TurnScheduler {
 
   #start(activation: Activation, inbound: Inbound): void {
     take(activation, inbound);
-    const withdrawn = this.#withdrawn.size > 0 && this.#withdrawn.delete(callerOf(inbound));
-    this.#turns.start(activation, inbound, withdrawn);
+    if (inbound.recovered) this.#settlement.buried(activation, inbound, fatal(inbound));
+    else this.#turns.start(activation, inbound);
   }
 
   /** It needs no instance, so it may also be the cure of an actor that cannot come to life. */
@@ -139,9 +179,12 @@ export class Scheduler implements TurnScheduler {
     activation.erasures = undefined;
     if (activation.stored) group.states.set(address, undefined);
     activation.stored = false;
-    group.clearParked(activation);
-    this.#scope.delayed.removeAll(address, group);
     group.forgetAnswers(address);
+    const delayed = this.#scope.delayed.removeAll(address, group);
+    for (const inbound of [...(activation.parked?.entries ?? []), ...delayed]) {
+      this.#settlement.erased(activation, inbound, group);
+    }
+    group.clearParked(activation);
     for (const inbound of wanted) {
       const { replyTo, call } = inbound.message;
       const text = replyText(call ?? "", valueOutcome(undefined));
@@ -162,6 +205,10 @@ function isQuery(activation: Activation, { message }: Inbound): boolean {
   return activation.hosted.definition.methods.get(message.handler)?.kind === "query";
 }
 
-function callerOf({ message }: Inbound): string {
-  return `${message.replyTo}|${message.call}`;
+function isSameCall({ message }: Inbound, { call, replyTo }: Message): boolean {
+  return message.call === call && message.replyTo === replyTo;
+}
+
+function fatal({ message: { to, handler } }: Inbound): FatalMessageError {
+  return new FatalMessageError(`${to}.${handler} was the only suspect that ran when its worker died, twice`);
 }

@@ -1,16 +1,17 @@
-import type { ActorError, Answer, Mailbox, PartitionId } from "@actor-runtime/core";
+import type { ActorError, Answer, Mailbox, Message, PartitionId } from "@actor-runtime/core";
 import type { Activation, ActivationOwner, HostedType } from "./activation.js";
 import type { CommitLog } from "./commit-log.js";
 import type { DelayedMessages } from "./delayed.js";
 import type { Inbound, OpenDelivery } from "./inbound.js";
 import type { KeptAnswers } from "./kept-answers.js";
+import type { Marks } from "./marks.js";
 import type { Outbox } from "./outbox.js";
 import type { ReadBatch } from "./read-batch.js";
 import type { WorkerServices } from "./services.js";
 import type { Streams } from "./streams.js";
 
 /** The live actors of a partition (`activations.ts`). */
-export interface ActivationTable extends ActivationOwner {
+export interface ActivationTable extends ActivationOwner, Iterable<Activation> {
   find(address: string): Activation | undefined;
   get(hosted: HostedType, address: string): Activation;
   /** A turn of it ended: it is the most recently used now. */
@@ -25,8 +26,15 @@ export interface ActivationTable extends ActivationOwner {
 export interface TurnScheduler {
   /** Starts whatever the actor can start now. */
   pump(activation: Activation): void;
+  /**
+   * Whether an actor may come to life for what waits first: it does, or it is held until somebody resumes it, or what
+   * waited was dead for good and nothing is left.
+   */
+  admit(activation: Activation): "wake" | "hold" | "leave";
   /** The caller withdrew a call: it is not started, or its turn sees the signal. */
-  cancel(activation: Activation | undefined, caller: string): void;
+  cancel(activation: Activation | undefined, call: Message): void;
+  /** Ends the queries of an actor, those that run and those that wait, and erasures: what else waits may be stored then. */
+  refuseUnstorable(activation: Activation, reason: ActorError): void;
   /** What becomes of a message whose turn failed, or that could not even begin. */
   failed(activation: Activation, inbound: Inbound, thrown: unknown): void;
   /** A delivered message is not even given to its actor. */
@@ -49,6 +57,9 @@ export interface PartitionScope {
   readonly scheduler: TurnScheduler;
   readonly delayed: DelayedMessages;
   readonly answers: ReadBatch<string, Answer | undefined>;
+  readonly marks: Marks;
+  /** Bytes stored for types of this mailbox that are hosted elsewhere. */
+  readonly storedElsewhere: number;
   /** Whether this tenure still counts. Everything asynchronous looks here before it goes on. */
   readonly alive: boolean;
   /** By the worker's own clock, which never believes a lease too long. */

@@ -16,6 +16,8 @@ import type { ReplyBatch } from "./reply-batch.js";
 /** What all partitions of a worker share. */
 export interface WorkerServices {
   readonly workerId: string;
+  /** Names this process and no later one, whatever id that has. */
+  readonly incarnation: string;
   readonly ports: Ports;
   readonly time: StoreTime;
   readonly log: Logger;

@@ -9,6 +9,7 @@ import {
   IdempotencyMismatchError,
   maxMessageBytes,
   messageBytes,
+  NotStartedError,
   RejectedError,
   replyText,
   retryDelayMs,
@@ -40,25 +41,45 @@ export class Settlement {
   done(activation: Activation, inbound: Inbound, group: CommitGroup): void {
     if (inbound.isParked) group.unpark(activation);
     else this.#apply(inbound, group);
+    this.#forget(inbound, group);
     activation.lastSeq = group.seq;
     this.#scope.commits.commitSoon();
   }
 
-  /** A delivered message is in the store now, and waits there for its time. */
+  /** A message is in the store now: a delayed one waits there for its time, one of a slow actor for its turn (O7). */
   stored(inbound: Inbound): void {
     this.#apply(inbound, this.#scope.commits.gathering);
     this.#scope.commits.commitSoon();
   }
 
-  /** A delivered message is not even given to its actor: the sender gets the error, or there is a dead letter (P13). */
+  /** A message never comes to its turn: the sender gets the error, or there is a dead letter (P13). */
   refused(inbound: Inbound, refusal: ActorError): void {
-    this.#error(inbound, refusal, this.#scope.commits.gathering);
+    const { gathering } = this.#scope.commits;
+    this.#error(inbound, refusal, gathering);
+    this.#forget(inbound, gathering);
     this.stored(inbound);
+  }
+
+  /** What is stored for its actor goes: tells go with it, who asked gets the error. */
+  erased({ hosted }: Activation, inbound: Inbound, group: CommitGroup): void {
+    const { kind, to } = inbound.message;
+    hosted.brake.passed(inbound);
+    const erased = new NotStartedError(`${to} was erased before the message came to its turn`);
+    if (kind === "ask") this.#error(inbound, erased, group);
+    this.#forget(inbound, group);
+  }
+
+  /** A message whose turn began is dead for good, whatever its handler or its retries say. */
+  buried(activation: Activation, inbound: Inbound, cause: ActorError): void {
+    const { gathering } = this.#scope.commits;
+    activation.hosted.brake.passed(inbound);
+    this.#error(inbound, cause, gathering);
+    this.done(activation, inbound, gathering);
   }
 
   /** The number of a delivery, or the record of a delayed message, is done with this commit. */
   #apply(inbound: Inbound, group: CommitGroup): void {
-    const { message, delivery, stream, reminder } = inbound;
+    const { delivery, stream, reminder } = inbound;
     if (reminder !== undefined) {
       this.#scope.delayed.remove(reminder, group);
       return;
@@ -66,12 +87,18 @@ export class Settlement {
     if (stream !== undefined) {
       stream.apply(inbound.number);
       group.touch(stream);
-      if (message.of !== undefined) this.#scope.keptAnswers.repeatDone(answerKey(message.to, message.of), group);
     } else {
       // A query that could not run writes nothing, but its error leaves with a commit.
       group.mustWrite = true;
     }
     group.deliveries.push(delivery!);
+  }
+
+  /** Nothing is kept for the message's sake any more: it ended in this commit. */
+  #forget(inbound: Inbound, group: CommitGroup): void {
+    const { repeats } = inbound;
+    if (repeats !== undefined) this.#scope.keptAnswers.repeatDone(repeats, group);
+    this.#scope.marks.clear(inbound, group);
   }
 
   /**
@@ -143,13 +170,21 @@ export class Settlement {
   }
 
   /** Under the number of the ask's first publication, which only its automatic repeat names (`of`). */
-  #keepForRepeat({ message, stream, number }: Inbound, outcome: string, group: CommitGroup): void {
+  #keepForRepeat(inbound: Inbound, outcome: string, group: CommitGroup): void {
+    const { message, stream, number } = inbound;
     if (message.of !== undefined) {
       group.answers.push({ key: answerKey(message.to, message.of), fingerprint: "", outcome });
-    } else if (stream !== undefined) {
-      const key = answerKey(message.to, `${stream.name}:${number}`);
-      group.answers.push({ key, fingerprint: "", outcome });
+      return;
+    }
+    const { publication } = inbound;
+    if (publication === undefined) return;
+    const key = answerKey(message.to, publication);
+    group.answers.push({ key, fingerprint: "", outcome });
+    if (stream !== undefined) {
       this.#scope.keptAnswers.answered(stream.name, number, key);
+    } else {
+      const colon = publication.lastIndexOf(":");
+      this.#scope.keptAnswers.answered(publication.slice(0, colon), Number(publication.slice(colon + 1)), key);
     }
   }
 
@@ -172,7 +207,7 @@ export class Settlement {
       const text = deadLetterText(inbound, thrown, this.#scope.services.ports.clock.now());
       const slash = message.to.indexOf("/");
       const type = slash > 0 ? message.to.slice(0, slash) : this.#scope.mailbox.name;
-      group.out.push({ target: `dead:${type}`, text, bytes: messageBytes(text) });
+      group.out.push(this.#scope.outbox.draft(`dead:${type}`, text, messageBytes(text)));
       this.#report(inbound, asActorError(thrown));
     }
   }

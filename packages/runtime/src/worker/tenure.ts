@@ -7,6 +7,7 @@ import {
   type Lease,
   LostOwnershipError,
   type Mailbox,
+  messageBytes,
   type OutboxEntry,
   type PartitionId,
   type PartitionImage,
@@ -23,12 +24,14 @@ import { HoldWatch } from "./hold-watch.js";
 import { Inbound, type OpenDelivery } from "./inbound.js";
 import { Inbox } from "./inbox.js";
 import { KeptAnswers } from "./kept-answers.js";
+import { Marks } from "./marks.js";
 import { Outbox } from "./outbox.js";
 import { ReadBatch } from "./read-batch.js";
 import { Scheduler } from "./scheduler.js";
 import type { PartitionScope } from "./scope.js";
 import type { WorkerServices } from "./services.js";
 import { Streams } from "./streams.js";
+import { Window } from "./window.js";
 
 /** Confirmed outbox entries leave the store with the next commit, or after this time if there is none. */
 const trimDelayMs = 1_000;
@@ -36,8 +39,20 @@ const trimDelayMs = 1_000;
 const caughtUpMs = 10_000;
 /** Silent streams are looked for this often. */
 const forgetMs = 10_000;
+/** How long marks may take to be taken back when the grace is over. */
+const takeBackMs = 100;
 /** How often a draining tenure looks whether everything has ended. */
 const drainPollMs = 20;
+
+/** How a partition was taken. */
+export interface Taken {
+  readonly lease: Lease;
+  readonly image: PartitionImage;
+  /** The most unacked frames on its channel. */
+  readonly prefetch: number;
+  /** Names this life of the worker; see {@link Marks}. */
+  readonly incarnation: string;
+}
 
 /** What ends a tenure from inside. */
 export interface TenureHost {
@@ -70,19 +85,19 @@ export class Tenure implements PartitionScope {
   readonly scheduler: Scheduler;
   readonly delayed: DelayedMessages;
   readonly answers: ReadBatch<string, Answer | undefined>;
+  readonly marks: Marks;
   /** The store lost writes since the last tenure: holes pass at once (T1, O2). */
   readonly passesHoles: boolean;
+  storedElsewhere = 0;
   readonly #inbox: Inbox;
   readonly #holdWatch: HoldWatch;
+  readonly #window: Window;
   readonly #host: TenureHost;
   readonly #retentionMs: number;
-  readonly #window: number;
   #lease: Lease;
   #channel: Channel | undefined;
   /** What was settled before the channel was known. */
   readonly #earlyAcks: number[] = [];
-  #unacked = 0;
-  #windowFullAt = Number.NEGATIVE_INFINITY;
   #forgetAt = Number.NEGATIVE_INFINITY;
   #alive = true;
   #trimTimer: (() => void) | undefined;
@@ -93,10 +108,7 @@ export class Tenure implements PartitionScope {
     mailbox: Mailbox,
     partition: PartitionId,
     index: number,
-    lease: Lease,
-    image: PartitionImage,
-    /** The most frames that are unacked at one time. */
-    window: number,
+    { lease, image, prefetch, incarnation }: Taken,
   ) {
     this.services = services;
     this.mailbox = mailbox;
@@ -104,7 +116,6 @@ export class Tenure implements PartitionScope {
     this.index = index;
     this.#host = host;
     this.#lease = lease;
-    this.#window = window;
     this.passesHoles = image.rewound;
     this.#retentionMs = retentionOf(services, mailbox.name);
     this.commits = new CommitLog(
@@ -120,9 +131,11 @@ export class Tenure implements PartitionScope {
       image.seq,
     );
     this.streams = new Streams(image.rows, image.floor, services.limits, services.ports.clock.monotonic());
-    this.outbox = new Outbox(partition, services.lanes, image.outNumbers, (target, number) =>
+    const { maxOutboxBytes } = services.limits;
+    this.outbox = new Outbox(partition, services.lanes, image.outNumbers, maxOutboxBytes, (target, number) =>
       this.#trim(target, number),
     );
+    this.marks = new Marks(this, image.marks, incarnation);
     this.activations = new Activations(this);
     this.scheduler = new Scheduler(this);
     this.delayed = new DelayedMessages({
@@ -136,7 +149,8 @@ export class Tenure implements PartitionScope {
       (error) => this.lose(new LostOwnershipError("answers could not be read", { cause: error })),
     );
     this.#inbox = new Inbox(this);
-    this.#holdWatch = new HoldWatch(this.#inbox, services.ports.clock, services.limits.holdMs, window, (overdue) =>
+    this.#window = new Window(this, prefetch);
+    this.#holdWatch = new HoldWatch(this.#inbox, services.ports.clock, services.limits.holdMs, prefetch, (overdue) =>
       host.wedged(this, this.#inbox.holes(), overdue),
     );
     this.outbox.adopt(image.outbox);
@@ -182,9 +196,10 @@ export class Tenure implements PartitionScope {
 
   deliver(delivery: Delivery): void {
     if (!this.#alive) return;
-    if (++this.#unacked >= this.#window) this.#windowFullAt = this.services.ports.clock.monotonic();
     if (delivery.redelivered) this.services.ports.telemetry.count("actor.redeliveries", 1);
+    this.#window.took();
     this.#inbox.deliver(delivery);
+    this.#window.check();
   }
 
   /** Puts a message into its actor's queue. */
@@ -209,11 +224,12 @@ export class Tenure implements PartitionScope {
   }
 
   /** One message of a frame is settled without a commit of its own; the last one acks the frame (O9). */
-  settleDelivery(delivery: OpenDelivery): void {
-    if (--delivery.open > 0) return;
-    this.#unacked--;
-    if (this.#channel) this.#channel.ack(delivery.tag);
-    else this.#earlyAcks.push(delivery.tag);
+  settleDelivery(open: OpenDelivery): void {
+    if (--open.open > 0) return;
+    const { tag } = open.delivery;
+    this.#window.acked();
+    if (this.#channel) this.#channel.ack(tag);
+    else this.#earlyAcks.push(tag);
   }
 
   /** Some delivery is held back, or none any more. */
@@ -235,7 +251,7 @@ export class Tenure implements PartitionScope {
    */
   forgetStreams(now: number): void {
     if (now < this.#forgetAt || this.#inbox.held > 0 || this.commits.unavailable) return;
-    if (now - this.#windowFullAt < caughtUpMs) return;
+    if (now - this.#window.fullAt < caughtUpMs) return;
     const { gathering } = this.commits;
     const forgotten = this.streams.forget(gathering, now, this.services.time.now());
     for (const { name } of forgotten) this.keptAnswers.forget(name);
@@ -259,6 +275,7 @@ export class Tenure implements PartitionScope {
       await this.#at(Math.min(until, clock.monotonic() + drainPollMs));
     }
     if (this.#alive) await Promise.race([this.activations.deactivateAll(), this.#at(until)]);
+    if (this.#alive) await this.#takeBackMarks();
     await this.end(new LostOwnershipError(`${this.partition}: given up by this worker`));
   }
 
@@ -275,6 +292,7 @@ export class Tenure implements PartitionScope {
     this.#alive = false;
     this.#holdWatch.stop();
     this.#trimTimer?.();
+    this.#window.close();
     this.commits.close(reason);
     this.answers.close();
     this.activations.close(reason);
@@ -301,6 +319,15 @@ export class Tenure implements PartitionScope {
     });
   }
 
+  /** What still runs will be revoked, which is no crash (A.7). */
+  async #takeBackMarks(): Promise<void> {
+    const { gathering } = this.commits;
+    if (!this.marks.takeBack(gathering)) return;
+    this.commits.commitSoon();
+    const known = this.commits.committed(gathering.seq).catch(() => {});
+    await Promise.race([known, this.#at(this.services.ports.clock.monotonic() + takeBackMs)]);
+  }
+
   /** Resolves at this time, in ms by the clock's `monotonic()`. */
   #at(time: number): Promise<void> {
     const { clock } = this.services.ports;
@@ -315,14 +342,22 @@ export class Tenure implements PartitionScope {
   /** Messages stored for an actor come before everything else that waits for it (O4). */
   #adoptParked(address: string, texts: readonly string[]): void {
     const hosted = this.services.types.get(parseAddress(address).type);
-    // Hosted elsewhere: another type of this mailbox. Its worker takes the list when it takes the partition.
-    if (!hosted || texts.length === 0) return;
-    const activation = this.activations.get(hosted, address);
-    const entries = texts.map((text) => {
+    const sizes = texts.map(messageBytes);
+    const bytes = sizes.reduce((sum, size) => sum + size, 0);
+    if (!hosted) {
+      // Another type of this mailbox: its worker takes the list when it takes the partition.
+      this.storedElsewhere += bytes;
+      return;
+    }
+    if (texts.length === 0) return;
+    const entries = texts.map((text, index) => {
       const stored = JSON.parse(text) as StoredMessage;
-      return Inbound.parked(stored.message, stored);
+      const inbound = Inbound.parked(stored.message, stored, true);
+      inbound.park(sizes[index]!);
+      if (inbound.repeats !== undefined) this.keptAnswers.repeatAccepted(inbound.repeats);
+      return inbound;
     });
-    activation.parked = { entries, persisted: entries.length };
+    this.activations.get(hosted, address).parked = { entries, persisted: entries.length, bytes };
   }
 }
 

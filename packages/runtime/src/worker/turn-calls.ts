@@ -62,7 +62,7 @@ export const turnCalls: Caller = {
     }
     const leave = (partition: PartitionId) => {
       outbox.checkRoom(partition, bytes);
-      turn.tell({ target: partition, text, bytes });
+      turn.tell(outbox.draft(partition, text, bytes));
     };
     const partition = services.directory.partition(target.type, target.key);
     if (partition !== undefined) {
@@ -71,6 +71,7 @@ export const turnCalls: Caller = {
       const lookup = new Promise<void>((resolve, reject) => {
         const found = (there: PartitionId) => {
           try {
+            turn.checkRunning(`tell ${address}.${handler}`);
             resolve(leave(there));
           } catch (error) {
             reject(error);

@@ -14,6 +14,8 @@ export interface TurnHost {
   readonly scope: PartitionScope;
   /** The turn ran out of its time. */
   timeout(turn: Turn): void;
+  /** The turn ends here, whatever its code still does. */
+  stop(turn: Turn, reason: ActorError): void;
 }
 
 /**
@@ -77,6 +79,11 @@ export class Turn implements RunningTurn {
   abort(reason: ActorError): void {
     this.#reason ??= reason;
     this.#controller?.abort(reason);
+  }
+
+  /** Ends it before its time: it leaves nothing but this error. */
+  stop(reason: ActorError): void {
+    this.host.stop(this, reason);
   }
 
   /** The message leaves with the commit. */

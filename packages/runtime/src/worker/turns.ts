@@ -36,38 +36,40 @@ export class Turns implements TurnHost {
     this.#queries = new Queries(scope, settlement);
   }
 
-  /** @param withdrawn the caller does not want it any more */
-  start(activation: Activation, inbound: Inbound, withdrawn: boolean): void {
+  start(activation: Activation, inbound: Inbound): void {
     const method = activation.hosted.definition.methods.get(inbound.message.handler);
     const kind = method?.kind ?? "handler";
     if (activation.suspect && activation.queries === undefined) heal(activation, this.scope.services.log);
     const turn = new Turn(this, activation, inbound, kind);
     if (kind === "query") this.#queries.begin(activation, turn);
     else activation.running = turn;
-    const refusal = this.#refuse(activation, inbound.message, method, withdrawn);
+    const refusal = this.#refuse(activation, inbound, method);
     if (refusal) this.#fail(turn, refusal);
     else this.#run(turn, method!);
   }
 
-  /** A turn ran out of its time: it leaves nothing, and what still runs of it touches nothing, for its instance is dropped. */
   timeout(turn: Turn): void {
     const { activation, inbound, what } = turn;
     const timeoutMs = activation.hosted.definition.methods.get(inbound!.message.handler)?.timeoutMs;
     const error = new TurnTimeoutError(
       `${what} ran longer than ${timeoutMs} ms; raise its timeout, @Handler({ timeout }), or do long work outside the actor`,
     );
-    turn.abort(error);
-    activation.spoiled = true;
-    this.#fail(turn, error);
+    this.stop(turn, error);
     this.scope.scheduler.pump(activation);
+  }
+
+  /** The turn leaves nothing, and what still runs of it touches nothing, for its instance is dropped. */
+  stop(turn: Turn, reason: ActorError): void {
+    turn.abort(reason);
+    turn.activation.spoiled = true;
+    this.#fail(turn, reason);
   }
 
   /** Why the message is not run at all. */
   #refuse(
     activation: Activation,
-    message: Message,
+    { message, withdrawn }: Inbound,
     method: MethodDefinition | undefined,
-    withdrawn: boolean,
   ): ActorError | undefined {
     const { definition } = activation.hosted;
     const what = `${message.to}.${message.handler}`;
@@ -76,9 +78,9 @@ export class Turns implements TurnHost {
     if (message.kind === "query" && method.kind !== "query") {
       return new QueryEffectError(`${definition.name}.${message.handler} is a handler; a query may only ask queries`);
     }
-    if (message.deadline === undefined || message.kind === "tell") return undefined;
+    if (message.kind === "tell") return undefined;
     const { limits, time } = this.scope.services;
-    if (time.now() > message.deadline + limits.clockToleranceMs) {
+    if (message.deadline !== undefined && time.now() > message.deadline + limits.clockToleranceMs) {
       return new NotStartedError(`${what}: the caller's time was over before it began`);
     }
     if (this.scope.commits.unavailable) {
@@ -203,6 +205,7 @@ export class Turns implements TurnHost {
     }
     const { activation, inbound } = turn;
     this.#end(turn);
+    if (turn.tells !== undefined) this.scope.outbox.drop(turn.tells);
     if (!activation.spoiled) restoreState(activation.hosted.fields, activation.instance!, activation.text);
     this.#settlement.failed(activation, inbound!, thrown);
     this.scope.activations.used(activation);

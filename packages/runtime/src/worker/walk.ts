@@ -29,7 +29,7 @@ export function walkOf(delivery: Delivery): Walk {
   const messages = delivery.frame.messages?.() ?? parseMessages(body);
   checkCount(headers.segments, messages);
   // The walk itself keeps the delivery open, so that it is not acked before its last message was seen.
-  const open: OpenDelivery = { tag: delivery.tag, open: messages.length + 1 };
+  const open: OpenDelivery = { delivery, open: messages.length + 1 };
   return { delivery, open, messages, next: 0, segment: 0, used: 0, stream: undefined, heldSince: undefined };
 }
 

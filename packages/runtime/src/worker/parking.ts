@@ -1,0 +1,84 @@
+import { messageBytes, OverloadedError } from "@actor-runtime/core";
+import type { Activation } from "./activation.js";
+import { storedText } from "./commit-group.js";
+import type { Inbound } from "./inbound.js";
+import type { PartitionScope } from "./scope.js";
+import { Settlement } from "./settlement.js";
+
+/** Moves what waits for a slow actor into the store, so that its frames can be acked (delivery.md O7), within bounds (C.6). */
+export class Parking {
+  readonly #scope: PartitionScope;
+  readonly #settlement: Settlement;
+  /** Bytes stored in the partition, counted anew at every look. */
+  #bytes = 0;
+  #full = false;
+
+  constructor(scope: PartitionScope) {
+    this.#scope = scope;
+    this.#settlement = new Settlement(scope);
+  }
+
+  /** Counts what is stored. Between two counts it is only added to, so the bound is never passed. */
+  count(): void {
+    this.#bytes = this.#scope.storedElsewhere;
+    for (const { parked } of this.#scope.activations) this.#bytes += parked?.bytes ?? 0;
+  }
+
+  /**
+   * Stores a prefix of what waits in memory for the actor, the message of its running turn first: the turn goes on, and its
+   * own commit takes the entry off. Queries are not stored, so the prefix ends before one.
+   *
+   * @returns whether anything left memory
+   */
+  park(activation: Activation): boolean {
+    const queue = activation.queue ?? [];
+    const running = activation.running?.inbound;
+    let moved = 0;
+    // One whose answer is being looked up still stands in the queue.
+    if (running !== undefined && !running.isParked && running !== queue[0]) {
+      if (!this.#store(activation, running, true)) return false;
+      moved++;
+    }
+    let taken = 0;
+    while (taken < queue.length && queue[taken]!.message.kind !== "query" && this.#leave(activation, queue[taken]!)) {
+      taken++;
+    }
+    if (taken === queue.length) activation.queue = undefined;
+    else queue.splice(0, taken);
+    return moved + taken > 0;
+  }
+
+  /** @returns whether it left memory: into the store or, beyond the actor's bound, refused in the same commit */
+  #leave(activation: Activation, inbound: Inbound): boolean {
+    const { maxStoredPerActor, maxStoredBytesPerActor } = this.#scope.services.limits;
+    const { entries, bytes } = activation.parked ?? { entries: [], bytes: 0 };
+    if (entries.length < maxStoredPerActor && bytes < maxStoredBytesPerActor) {
+      return this.#store(activation, inbound, false);
+    }
+    this.#settlement.refused(inbound, actorOverflow(activation.address, entries.length));
+    return true;
+  }
+
+  /** @returns `false` when the partition's bound is reached: the window stays full, then the queue, and senders hear of it */
+  #store(activation: Activation, inbound: Inbound, isRunning: boolean): boolean {
+    const text = storedText(inbound, isRunning ? inbound.asSent : inbound.message);
+    const bytes = messageBytes(text);
+    const { limits, log } = this.#scope.services;
+    const full = this.#bytes + bytes > limits.maxStoredBytes;
+    if (full && !this.#full) {
+      const { partition } = this.#scope;
+      log.error({ partition, bytes: this.#bytes }, "too much is stored behind slow actors: nothing more is consumed");
+    }
+    this.#full = full;
+    if (full) return false;
+    this.#bytes += bytes;
+    this.#settlement.stored(inbound);
+    this.#scope.commits.gathering.parkLast(activation, inbound, text, bytes);
+    return true;
+  }
+}
+
+/** ActorOverflow of delivery.md C.6. */
+export function actorOverflow(address: string, waiting: number): OverloadedError {
+  return new OverloadedError(`${waiting} messages wait for ${address} already`, "actor", 1_000);
+}

@@ -106,7 +106,8 @@ export class StoreMemory {
   }
 
   namespace(): NamespaceRecord {
-    return structuredClone(this.#disk.content.namespace);
+    // What it holds is replaced, never changed in place.
+    return { ...this.#disk.content.namespace };
   }
 
   registerMailbox({ name, partitions, generation }: Mailbox, types: readonly string[]): Mailbox {

@@ -15,8 +15,6 @@ import type { Tenure } from "./tenure.js";
 
 /** Idle actors, pauses by operators and probes that are due are looked for this often. */
 const sweepMs = 1_000;
-/** Leases that could not be renewed are looked for this often. */
-const expiryCheckMs = 500;
 /** A clock that differs from the store's by more is reported. */
 const maxSkewMs = 1_000;
 
@@ -59,7 +57,7 @@ export class Worker {
       this.#sweep();
       this.#brakes();
     });
-    this.#every(expiryCheckMs, () => this.#dropExpired());
+    this.#every(limits.leaseMs / 20, () => this.#dropExpired());
   }
 
   /** No turn runs, no message waits but for its time, nothing is on its way to the store. */

@@ -328,3 +328,20 @@ describe("a type whose turns fail", () => {
     expect(asked.error).toMatchObject({ code: "HANDLER_FAILED", message: "bad deploy" });
   });
 });
+
+describe("what waits for a paused type", () => {
+  it("P1: stays in the mailbox, and does not overflow into dead letters", async () => {
+    const system = await rig.host([Journal], { limits: { maxUnsettledBytes: 1, maxWaitingPerActor: 2 } });
+    await system.actors.pause("Journal");
+    await rig.advance(1_000);
+    for (let index = 0; index < 20; index++) {
+      void system.ref(Journal, "alice").tell.note(`${index}`);
+      await rig.settle();
+    }
+    await rig.advance(5_000);
+    expect(await rig.deadLetters("Journal")).toEqual([]);
+    await system.actors.resume("Journal");
+    await rig.advance(5_000);
+    expect(runs.map(({ what }) => what)).toEqual(Array.from({ length: 20 }, (_, index) => `${index}`));
+  });
+});

@@ -19,6 +19,11 @@ export class TypeBrake {
     return this.failures.on || this.paused.size > 0;
   }
 
+  /** Whether every actor of the type is stopped, but for one that tries now and then. */
+  get stopsAll(): boolean {
+    return this.failures.on || this.paused.has(this.#type);
+  }
+
   /** Operators stopped this actor. */
   pauses(address: string): boolean {
     return this.paused.has(this.#type) || this.paused.has(address);

@@ -35,6 +35,17 @@ export class Brakes {
     return hosted.brake.holds(address, inbound, method?.kind === "query", this.#activations.now);
   }
 
+  /**
+   * Nobody of this mailbox gets on: an empty window would serve nobody, and the queue holds more than the store may. So
+   * what waits stays there, and when that is full senders hear of it.
+   */
+  stops(mailbox: string): boolean {
+    for (const { brake, definition } of this.#types.values()) {
+      if (definition.mailbox.name === mailbox && !brake.stopsAll) return false;
+    }
+    return true;
+  }
+
   /** A turn did its work, or refused to. */
   succeeded(hosted: HostedType, inbound: Inbound): void {
     if (hosted.brake.ended(inbound, false, this.#activations.now) === undefined) return;

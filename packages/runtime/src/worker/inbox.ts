@@ -230,7 +230,13 @@ export class Inbox {
     return undefined;
   }
 
+  /** While nobody of the mailbox gets on, what comes stays within the window, so the bound of one actor need not count. */
   #refuseForActor(waiting: number, message: Message): ActorError | undefined {
+    const refusal = this.#overflow(waiting, message);
+    return refusal && this.#scope.services.brakes.stops(this.#scope.mailbox.name) ? undefined : refusal;
+  }
+
+  #overflow(waiting: number, message: Message): ActorError | undefined {
     if (waiting < this.#scope.services.limits.maxWaitingPerActor || isErasure(message)) return undefined;
     return actorOverflow(message.to, waiting);
   }
@@ -242,7 +248,7 @@ export class Inbox {
       this.#scope.scheduler.stored(inbound);
       return;
     }
-    const refusal = this.#refuseForActor(this.#scope.delayed.waitingFor(message.to), message);
+    const refusal = this.#overflow(this.#scope.delayed.waitingFor(message.to), message);
     if (refusal) {
       this.#scope.scheduler.refused(inbound, refusal);
       return;

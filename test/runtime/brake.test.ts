@@ -329,9 +329,28 @@ describe("a type whose turns fail", () => {
   });
 });
 
+describe("what waits for a paused actor", () => {
+  it("P8: leaves the window to the others of its partition, in the store and in order", async () => {
+    const system = await rig.host([Journal], { limits: { maxUnsettledBytes: 1 } });
+    await system.actors.pause("Journal/alice");
+    await rig.advance(1_000);
+    for (let index = 0; index < 20; index++) {
+      void system.ref(Journal, "alice").tell.note(`${index}`);
+      await rig.settle();
+    }
+    const bob = watch(system.ref(Journal, "bob").note("b"));
+    await rig.advance(1_000);
+    expect([bob.state, runs.length]).toEqual(["resolved", 1]);
+    await system.actors.resume("Journal/alice");
+    await rig.advance(1_000);
+    expect(runs.slice(1).map(({ what }) => what)).toEqual(Array.from({ length: 20 }, (_, index) => `${index}`));
+  });
+});
+
 describe("what waits for a paused type", () => {
   it("P1: stays in the mailbox, and does not overflow into dead letters", async () => {
-    const system = await rig.host([Journal], { limits: { maxUnsettledBytes: 1, maxWaitingPerActor: 2 } });
+    const limits = { maxUnsettledBytes: 1, maxWaitingPerActor: 2, maxStoredPerActor: 2 };
+    const system = await rig.host([Journal], { limits });
     await system.actors.pause("Journal");
     await rig.advance(1_000);
     for (let index = 0; index < 20; index++) {

@@ -35,10 +35,7 @@ export class Brakes {
     return hosted.brake.holds(address, inbound, method?.kind === "query", this.#activations.now);
   }
 
-  /**
-   * Nobody of this mailbox gets on: an empty window would serve nobody, and the queue holds more than the store may. So
-   * what waits stays there, and when that is full senders hear of it.
-   */
+  /** Nobody of this mailbox gets on: what waits may as well stay in its queue, and when that is full senders hear of it. */
   stops(mailbox: string): boolean {
     for (const { brake, definition } of this.#types.values()) {
       if (definition.mailbox.name === mailbox && !brake.stopsAll) return false;

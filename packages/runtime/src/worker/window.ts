@@ -47,7 +47,7 @@ export class Window {
     if (this.#unacked < this.#size || !this.#scope.alive) return;
     const now = this.#now();
     this.#forgetFast(now);
-    for (const activation of this.#slow) this.#parking.park(activation);
+    if (!this.#stopped) for (const activation of this.#slow) this.#parking.park(activation);
     if (this.#timer !== undefined) return;
     for (const activation of this.#scope.activations) isSlow(activation, now);
     this.#lookLater();
@@ -69,7 +69,7 @@ export class Window {
   #look(): void {
     this.#lookLater();
     // Storing is a commit, too: it would free nothing.
-    if (this.#scope.commits.unavailable) return;
+    if (this.#scope.commits.unavailable || this.#stopped) return;
     const now = this.#now();
     this.#slow.clear();
     for (const activation of this.#scope.activations) if (isSlow(activation, now)) this.#slow.add(activation);
@@ -94,6 +94,11 @@ export class Window {
       this.#parking.park(activation);
       scheduler.pump(activation);
     }
+  }
+
+  /** Nobody would gain from room: what waits for a paused or braked mailbox stays in its queue, which holds more. */
+  get #stopped(): boolean {
+    return this.#scope.services.brakes.stops(this.#scope.mailbox.name);
   }
 
   /** Those that got on, or left memory. */

@@ -111,9 +111,8 @@ async function storm(seed: number): Promise<{ rig: Rig; sent: Sent[]; client: Lo
     const named = random.next() < 0.3 ? { idempotencyKey: `order-${n}` } : {};
     const ref = client.ref<Source>("Source", key).with({ timeout: "20s", ...named });
     const kind = random.next() < 0.6 ? "tell" : "ask";
-    const slow = random.next() < 0.2;
-    if (kind === "tell")
-      sent.push({ n, key, kind, result: watch<unknown>(slow ? ref.tell.noteSlowly(n) : ref.tell.note(n)) });
+    const told = random.next() < 0.2 ? ref.tell.noteSlowly : ref.tell.note;
+    if (kind === "tell") sent.push({ n, key, kind, result: watch<unknown>(told(n)) });
     else sent.push({ n, key, kind, result: watch<unknown>(random.next() < 0.5 ? ref.note(n) : ref.noteAndAsk(n)) });
   };
 

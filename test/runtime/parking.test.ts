@@ -389,7 +389,7 @@ describe("P1 and P3: what is stored behind a slow actor takes effect once and in
     gate.open();
     await running.end();
     await rig.settle();
-    expect(((await slow.list()) as unknown[]).filter((value) => value === "delayed")).toHaveLength(1);
+    expect((await slow.list()).filter((value) => value === "delayed")).toHaveLength(1);
   });
 });
 
@@ -427,7 +427,7 @@ describe("P2: an ask that is stored", () => {
     gate.open();
     expect((await asked.end()).value).toBe(2);
     await rig.settle();
-    expect(((await one("slow").list()) as unknown[]).filter((value) => value === "asked")).toHaveLength(1);
+    expect((await one("slow").list()).filter((value) => value === "asked")).toHaveLength(1);
   });
 
   it.each(["plain", "keyed"])("and failed at the next owner runs once, for its repeat too (%s)", async (kind) => {
@@ -461,7 +461,7 @@ describe("P2: an ask that is stored", () => {
     await rig.advance(2_000);
     gate.open();
     await rig.advance(1_000);
-    expect(((await one("slow").list()) as unknown[]).filter((value) => value === "asked")).toHaveLength(1);
+    expect((await one("slow").list()).filter((value) => value === "asked")).toHaveLength(1);
   });
 
   it("does not leave its kept answer behind once its sender has it", async () => {
@@ -519,7 +519,7 @@ describe("P2: an ask that is stored", () => {
     await rig.advance(200);
     gate.open();
     expect((await again.end()).value).toBe(2);
-    expect(((await one("slow").list()) as unknown[]).filter((value) => value === "a")).toHaveLength(2);
+    expect((await one("slow").list()).filter((value) => value === "a")).toHaveLength(2);
   });
 });
 
@@ -538,7 +538,7 @@ describe("erasing a slow actor", () => {
     expect((await asked.end()).error).toBeInstanceOf(NotStartedError);
     await rig.advance(10_000);
     // What was in memory meets a new actor, as ever.
-    const left = (await one("slow").list()) as unknown[];
+    const left = await one("slow").list();
     expect(left.length).toBeLessThan(windowSize);
     expect(left).not.toContain("asked");
     expect(content().stored.size).toBe(0);
@@ -621,16 +621,16 @@ describe("P12: what is stored is bounded", () => {
     expect(asked.error).toMatchObject({ scope: "actor", effect: "none", retryAfterMs: expect.any(Number) });
     const letters = await rig.deadLetters("One");
     expect(letters.length).toBeGreaterThan(0);
-    for (const { cause } of letters)
-      expect(cause).toMatchObject({ class: "OverloadedError", fields: { scope: "actor" } });
+    const causes = letters.map(({ cause }) => [cause.class, cause.fields?.scope]);
+    expect(new Set(causes.map(String))).toEqual(new Set(["OverloadedError,actor"]));
     expect(storedFor("slow")).toHaveLength(5);
     await system.crash("One/slow");
     gate.open();
     await running.end();
     await rig.advance(500);
-    const over = ((await one("slow").list()) as unknown[]).filter((value) => String(value).startsWith("over"));
+    const over = (await one("slow").list()).filter((value) => String(value).startsWith("over"));
     const buried = await deadOnes();
-    expect([...over, ...buried].sort()).toEqual(["over 0", "over 1", "over 2", "over 3"]);
+    expect([...over, ...buried].map(String).toSorted()).toEqual(["over 0", "over 1", "over 2", "over 3"]);
     expect(await one("slow").note("later")).toBeGreaterThan(5);
   });
 

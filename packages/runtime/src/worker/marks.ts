@@ -2,12 +2,18 @@ import { answerKey } from "@actor-runtime/core";
 import { soon } from "../soon.js";
 import type { Activation } from "./activation.js";
 import type { CommitGroup } from "./commit-group.js";
+import type { CommitLog } from "./commit-log.js";
 import type { Inbound } from "./inbound.js";
 import { isConvicted, isSuspect, type Mark, markText, readMark, unmarked } from "./mark.js";
-import type { PartitionScope } from "./scope.js";
 
 /** So many messages of an actor are marked together, so that a long queue does not cost a commit for each. */
 const markedTogether = 64;
+
+/** What marks need of their partition: where they are written, and its live actors. */
+interface MarksHost {
+  readonly commits: CommitLog;
+  readonly activations: { find(address: string): Activation | undefined };
+}
 
 /** Messages whose marks one commit writes, and the actors that wait for it. */
 interface Batch {
@@ -29,7 +35,7 @@ interface Batch {
  * could tell otherwise.
  */
 export class Marks {
-  readonly #scope: PartitionScope;
+  readonly #host: MarksHost;
   readonly #incarnation: string;
   /** Every message with a mark in the store, by the address and identity of the message. */
   readonly #marks = new Map<string, Mark>();
@@ -44,8 +50,8 @@ export class Marks {
   readonly #line = new Set<Activation>();
 
   /** @param incarnation names this process: no other and no later one has the same */
-  constructor(scope: PartitionScope, stored: ReadonlyMap<string, string>, incarnation: string) {
-    this.#scope = scope;
+  constructor(host: MarksHost, stored: ReadonlyMap<string, string>, incarnation: string) {
+    this.#host = host;
     this.#incarnation = incarnation;
     for (const [key, text] of stored) this.#marks.set(key, readMark(text, incarnation));
   }
@@ -105,7 +111,7 @@ export class Marks {
   }
 
   #write(activation: Activation, inbound: Inbound, solo: boolean): void {
-    const { commits } = this.#scope;
+    const { commits } = this.#host;
     const { gathering } = commits;
     const key = keyOf(inbound);
     const mark = this.#markOf(inbound);
@@ -124,7 +130,7 @@ export class Marks {
     if (this.#batch?.seq === seq) return this.#batch;
     const batch: Batch = { seq, messages: [], activations: new Set() };
     this.#batch = batch;
-    this.#scope.commits.committed(seq).then(
+    this.#host.commits.committed(seq).then(
       () => this.#run(batch),
       // The partition is lost.
       () => {},
@@ -154,7 +160,7 @@ export class Marks {
 
   /** It may have left memory meanwhile and be a new one now. */
   #resume(address: string): void {
-    const activation = this.#scope.activations.find(address);
+    const activation = this.#host.activations.find(address);
     activation?.owner.resume(activation);
   }
 

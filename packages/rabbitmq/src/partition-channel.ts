@@ -1,11 +1,18 @@
-import type { Channel as ActorChannel, Consumer, Delivery, Mailbox, PartitionId } from "@actor-runtime/core";
+import type { Channel as ActorChannel, Cancel, Consumer, Delivery, Mailbox, PartitionId } from "@actor-runtime/core";
 import { type Channel, type ConsumeMessage, IllegalOperationError } from "amqplib";
 import { operationError, reasonOf } from "./channel-errors.js";
 import { deliveredFrame } from "./delivered-frame.js";
 import { endChannel } from "./end-channel.js";
 import { instruments } from "./instruments.js";
 import type { Settings } from "./options.js";
+import { SettledTags } from "./settled-tags.js";
 import type { Topology } from "./topology.js";
+
+/**
+ * Acks wait this long for others of their channel. Nothing waits for an ack but room in the window, and after a crash the frames
+ * of these few milliseconds come again and are dropped.
+ */
+const ackDelayMs = 5;
 
 /** What is to be consumed, and by whom. */
 export interface Consumption {
@@ -26,16 +33,21 @@ export class PartitionChannel implements ActorChannel {
   readonly #consumer: Consumer;
   readonly #reason: { readonly error: Error | undefined };
   readonly #early: Delivery[] = [];
+  readonly #settled = new SettledTags();
+  /** So many settled frames are acked without waiting for more. */
+  readonly #ackAtOnce: number;
+  #cancelAck: Cancel | undefined;
   /** What amqplib wants for an ack, reused. */
   readonly #acked = { fields: { deliveryTag: 0 } } as ConsumeMessage;
   #state: State = "opening";
   #closing: Promise<void> | undefined;
 
-  private constructor(settings: Settings, channel: Channel, { partition, consumer }: Consumption) {
+  private constructor(settings: Settings, channel: Channel, { partition, prefetch, consumer }: Consumption) {
     this.#settings = settings;
     this.#channel = channel;
     this.#partition = partition;
     this.#consumer = consumer;
+    this.#ackAtOnce = Math.ceil(prefetch / 8);
     this.#reason = reasonOf(channel);
     channel.once("close", () => this.#lose(this.#reason.error ?? new Error("the connection to RabbitMQ was lost")));
   }
@@ -70,22 +82,36 @@ export class PartitionChannel implements ActorChannel {
 
   ack(tag: number): void {
     if (this.#state === "ended") return;
-    this.#acked.fields.deliveryTag = tag;
-    try {
-      this.#channel.ack(this.#acked);
-    } catch (error) {
-      // Its connection is ending: the frame comes again.
-      if (!(error instanceof IllegalOperationError)) throw error;
-    }
+    this.#settled.add(tag);
+    if (this.#settled.pending >= this.#ackAtOnce) this.#ackSettled();
+    else this.#cancelAck ??= this.#settings.clock.after(ackDelayMs, this.#ackSettled);
   }
 
   close(): Promise<void> {
     if (this.#state !== "ended") {
+      this.#ackSettled();
       this.#state = "ended";
       this.#closing = endChannel(this.#channel);
     }
     return this.#closing ?? Promise.resolve();
   }
+
+  readonly #ackSettled = (): void => {
+    this.#cancelAck?.();
+    this.#cancelAck = undefined;
+    if (this.#state === "ended") return;
+    try {
+      this.#settled.take(this.#ackTag);
+    } catch (error) {
+      // Its connection is ending: the frames come again.
+      if (!(error instanceof IllegalOperationError)) throw error;
+    }
+  };
+
+  readonly #ackTag = (tag: number, allUpTo: boolean): void => {
+    this.#acked.fields.deliveryTag = tag;
+    this.#channel.ack(this.#acked, allUpTo);
+  };
 
   #start(): void {
     if (this.#state === "ended") throw this.#reason.error ?? new Error("the channel was lost");

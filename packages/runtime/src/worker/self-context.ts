@@ -56,7 +56,8 @@ export class SelfContext extends ActorContext {
     const turn = this.#turn("read its idempotencyKey");
     if (turn.kind !== "handler" || turn.inbound === undefined) return undefined;
     const { identity } = turn.inbound;
-    return identity.startsWith("u:") ? identity.slice("u:".length) : identity;
+    // An outbox numbers per target, so the same number may stand for other messages in other partitions.
+    return identity.startsWith("u:") ? identity.slice("u:".length) : `${turn.host.scope.partition}:${identity}`;
   }
 
   get headers(): Readonly<Record<string, string>> {

@@ -132,10 +132,15 @@ function chainTo(turn: Turn, address: string): string[] {
   return chain;
 }
 
-/** Derived from the turn, so that a turn run again gets its first answers (delivery.md A.1). */
+/**
+ * Derived from the turn, so that a turn run again gets its first answers (delivery.md A.1). Identities count for their own
+ * actor, so its address is part of it: two actors may be asked under one key, or told under one number, and both may ask a
+ * third for the same.
+ */
 function derivedIdentity(turn: Turn, { address, handler }: BoundMethod, argsText: string): string | undefined {
   if (turn.inbound === undefined) return undefined;
-  const identity = `d:${turn.inbound.identity}:${turn.asks++}:${fingerprint(`${address} ${handler} ${argsText}`)}`;
+  const asked = fingerprint(`${address} ${handler} ${argsText}`);
+  const identity = `d:${turn.activation.address}:${turn.inbound.identity}:${turn.asks++}:${asked}`;
   if (identity.length <= maxIdentityLength) return identity;
   return `d:${createHash("sha256").update(identity).digest("base64url")}`;
 }

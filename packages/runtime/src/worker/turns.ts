@@ -112,7 +112,8 @@ export class Turns implements TurnHost {
       return;
     }
     services.timers.set(turn, method.timeoutMs);
-    (result as PromiseLike<unknown>).then(
+    // Any object with a `then` is waited for, and this one makes a failure of it also when `then` itself throws.
+    Promise.resolve(result).then(
       (value) => this.#later(turn, () => this.#finish(turn, value)),
       (error) => this.#later(turn, () => this.#failBesideOthers(turn, error)),
     );
@@ -164,7 +165,7 @@ export class Turns implements TurnHost {
     this.#end(turn);
     const group = this.scope.commits.gathering;
     this.#saveState(turn, text, group);
-    if (turn.tells !== undefined) group.out.push(...turn.tells);
+    for (const draft of turn.tells ?? []) group.out.push(draft);
     this.scope.services.brakes.succeeded(activation.hosted, inbound);
     this.#settlement.answer(inbound, valueText, group);
     this.#settlement.done(activation, inbound, group);

@@ -3,13 +3,14 @@ import {
   ClockSkewError,
   InboundStream,
   OverloadedError,
+  type Segment,
   StaleStreamError,
   streamOpenedAt,
 } from "@actor-runtime/core";
 import type { Limits } from "../options.js";
 import type { CommitGroup } from "./commit-group.js";
 
-/** A finished stream is forgotten this long after its last word: by then no ack of it is on its way any more. */
+/** A finished stream is forgotten this long after its last ack: by then none of them is on its way any more. */
 const finishedMs = 60_000;
 /** How far a sender's clock may be ahead of the store's. */
 const maxSkewMs = 60_000;
@@ -88,6 +89,19 @@ export class Streams {
     // Last in the order of the map.
     ages.delete(stream);
     ages.set(stream, now);
+  }
+
+  /** Frames of them may come again: their silence begins later. */
+  stillHeard(segments: readonly Segment[], now: number): void {
+    for (const { stream: name } of segments) {
+      const stream = this.#streams.get(name);
+      if (stream !== undefined) this.heard(stream, now);
+    }
+  }
+
+  /** Only now the owner sees what waits in the queue: every silence begins anew. */
+  consuming(now: number): void {
+    for (const stream of this.#streams.values()) this.heard(stream, now);
   }
 
   /** S9: its last word has come. */

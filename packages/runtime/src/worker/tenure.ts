@@ -186,6 +186,7 @@ export class Tenure implements PartitionScope {
 
   consume(channel: Channel): void {
     this.#channel = channel;
+    this.streams.consuming(this.services.ports.clock.monotonic());
     for (const tag of this.#earlyAcks) channel.ack(tag);
   }
 
@@ -197,7 +198,7 @@ export class Tenure implements PartitionScope {
   deliver(delivery: Delivery): void {
     if (!this.#alive) return;
     if (delivery.redelivered) this.services.ports.telemetry.count("actor.redeliveries", 1);
-    this.#window.took();
+    this.#window.took(delivery);
     this.#inbox.deliver(delivery);
     this.#window.check();
   }
@@ -226,10 +227,10 @@ export class Tenure implements PartitionScope {
   /** One message of a frame is settled without a commit of its own; the last one acks the frame (O9). */
   settleDelivery(open: OpenDelivery): void {
     if (--open.open > 0) return;
-    const { tag } = open.delivery;
-    this.#window.acked();
-    if (this.#channel) this.#channel.ack(tag);
-    else this.#earlyAcks.push(tag);
+    const { delivery } = open;
+    this.#window.acked(delivery);
+    if (this.#channel) this.#channel.ack(delivery.tag);
+    else this.#earlyAcks.push(delivery.tag);
   }
 
   /** Some delivery is held back, or none any more. */
@@ -245,11 +246,14 @@ export class Tenure implements PartitionScope {
   }
 
   /**
-   * A.8: forgets silent streams, if nothing of theirs can be waiting in the queue.
+   * A.8: forgets silent streams, if nothing of theirs can be waiting in the queue, or come back to it.
    *
    * @param now in ms by the clock's `monotonic()`
    */
   forgetStreams(now: number): void {
+    if (this.#channel === undefined) return;
+    // At every look, so that a silence is counted from the last ack: until then the row keeps its frame from running twice.
+    for (const { frame } of this.#window.unacked) this.streams.stillHeard(frame.headers.segments, now);
     if (now < this.#forgetAt || this.#inbox.held > 0 || this.commits.unavailable) return;
     if (now - this.#window.fullAt < caughtUpMs) return;
     const { gathering } = this.commits;

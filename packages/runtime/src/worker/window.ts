@@ -1,4 +1,4 @@
-import { type Cancel, OverloadedError } from "@actor-runtime/core";
+import { type Cancel, type Delivery, OverloadedError } from "@actor-runtime/core";
 import type { Activation } from "./activation.js";
 import type { Inbound } from "./inbound.js";
 import { Parking } from "./parking.js";
@@ -22,7 +22,7 @@ export class Window {
   readonly #slow = new Set<Activation>();
   /** When it was full the last time, in ms by the clock's `monotonic()`. */
   fullAt = Number.NEGATIVE_INFINITY;
-  #unacked = 0;
+  readonly #unacked = new Set<Delivery>();
   #timer: Cancel | undefined;
   #looksInVain = 0;
   #committedSeq = 0;
@@ -34,17 +34,23 @@ export class Window {
     this.#parking = new Parking(scope);
   }
 
-  took(): void {
-    if (++this.#unacked >= this.#size) this.fullAt = this.#scope.services.ports.clock.monotonic();
+  /** What comes again if this tenure ends now. */
+  get unacked(): Iterable<Delivery> {
+    return this.#unacked;
   }
 
-  acked(): void {
-    this.#unacked--;
+  took(delivery: Delivery): void {
+    this.#unacked.add(delivery);
+    if (this.#full) this.fullAt = this.#scope.services.ports.clock.monotonic();
+  }
+
+  acked(delivery: Delivery): void {
+    this.#unacked.delete(delivery);
   }
 
   /** To be called when a delivered frame was taken apart. */
   check(): void {
-    if (this.#unacked < this.#size || !this.#scope.alive) return;
+    if (!this.#full || !this.#scope.alive) return;
     const now = this.#now();
     this.#forgetFast(now);
     if (!this.#stopped) for (const activation of this.#slow) this.#parking.park(activation);
@@ -61,7 +67,7 @@ export class Window {
     this.#timer = this.#scope.services.ports.clock.after(slowMs, () => {
       this.#timer = undefined;
       if (!this.#scope.alive) return;
-      if (this.#unacked >= this.#size) this.#look();
+      if (this.#full) this.#look();
       else this.#forgetFast(this.#now());
     });
   }
@@ -94,6 +100,10 @@ export class Window {
       this.#parking.park(activation);
       scheduler.pump(activation);
     }
+  }
+
+  get #full(): boolean {
+    return this.#unacked.size >= this.#size;
   }
 
   /** Nobody would gain from room: what waits for a paused or braked mailbox stays in its queue, which holds more. */

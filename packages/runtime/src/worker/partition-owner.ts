@@ -134,6 +134,8 @@ export class PartitionOwner implements TenureHost {
       if (tenure.alive) tenure.consume(channel);
       else await channel.close();
     } catch (error) {
+      // Lost while it waited for its channel: it is being taken anew already, and must not be a second time.
+      if (!tenure.alive) return;
       // What waits for its time would run on in a tenure that nobody ends.
       await tenure.end(new LostOwnershipError(`${this.partition} could not be consumed`, { cause: error }));
       throw error;

@@ -50,7 +50,7 @@ export class Worker {
       });
     }
     this.#sweep();
-    await Promise.all(this.#owners.map((owner) => owner.start()));
+    // Before the last partition is served: those that are must not lose their leases meanwhile.
     this.#every(limits.leaseMs / 3, () => this.#renew());
     this.#every(limits.leaseMs / 3, () => this.#heartbeat());
     this.#every(sweepMs, () => {
@@ -58,6 +58,7 @@ export class Worker {
       this.#brakes();
     });
     this.#every(limits.leaseMs / 20, () => this.#dropExpired());
+    await Promise.all(this.#owners.map((owner) => owner.start()));
   }
 
   /** No turn runs, no message waits but for its time, nothing is on its way to the store. */

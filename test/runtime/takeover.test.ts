@@ -1,0 +1,75 @@
+import { StoreUnavailableError } from "@actor-runtime/core";
+import { Actor, Handler, type Ports, Query, State } from "@actor-runtime/runtime";
+import { beforeEach, describe, expect, it } from "vitest";
+import { Rig, watch } from "./support.js";
+
+@Actor("Tally", { partitions: 2 })
+class Tally {
+  @State() private count = 0;
+
+  @Handler() add(): number {
+    return ++this.count;
+  }
+  @Query() total(): number {
+    return this.count;
+  }
+}
+
+/** In the first and in the second partition. */
+const [stuck, free] = ["b", "a"];
+
+let rig: Rig;
+/** The first attempt to consume a partition gets no answer until this is called. */
+let fail: (error: Error) => void;
+
+function slowToConsume(ports: Ports): Ports {
+  const { broker } = ports;
+  let first = true;
+  const consume: typeof broker.consume = (mailbox, partition, ...rest) => {
+    if (partition !== "Tally:g1:00" || !first) return broker.consume(mailbox, partition, ...rest);
+    first = false;
+    return new Promise((_, reject) => (fail = reject));
+  };
+  return { ...ports, broker: { ...broker, consume } };
+}
+
+function losses(): number {
+  return rig.logged("warn").filter((line) => line.startsWith("partition lost")).length;
+}
+
+beforeEach(() => {
+  rig = new Rig();
+});
+
+describe("taking partitions", () => {
+  it("one whose queue does not answer costs the others nothing, not even while the worker starts", async () => {
+    void watch(rig.host([Tally], { process: "worker", ports: slowToConsume }));
+    await rig.advance(1_000);
+    const client = await rig.host([], { process: "client" });
+    for (let n = 1; n <= 6; n++) {
+      const added = watch(client.ref(Tally, free).add());
+      await rig.advance(10_000);
+      expect(added.value).toBe(n);
+    }
+    expect(losses()).toBeLessThan(2);
+  });
+
+  it("one that was lost before its queue answered is taken once, and kept", async () => {
+    void watch(rig.host([Tally], { process: "worker", ports: slowToConsume }));
+    await rig.advance(1_000);
+    rig.world.disconnect("worker", "store");
+    await rig.advance(11_000);
+    rig.world.reconnect("worker", "store");
+    await rig.advance(11_000);
+    fail(new StoreUnavailableError("no answer"));
+    await rig.advance(5_000);
+    const before = losses();
+    const client = await rig.host([], { process: "client" });
+    for (let n = 1; n <= 6; n++) {
+      const added = watch(client.ref(Tally, stuck).add());
+      await rig.advance(10_000);
+      expect(added.value).toBe(n);
+    }
+    expect(losses()).toBe(before);
+  });
+});

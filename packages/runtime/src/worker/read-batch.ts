@@ -2,6 +2,8 @@ import { type Clock, StoreUnavailableError } from "@actor-runtime/core";
 import { soon } from "../soon.js";
 
 const retryMs = 100;
+/** The most keys of one call: thousands of delayed messages may wake as many actors in one moment. */
+const maxKeys = 512;
 
 /** Gathers single reads of the same moment into one store call, and repeats it while the store cannot answer. */
 export class ReadBatch<Key, Value> {
@@ -39,7 +41,7 @@ export class ReadBatch<Key, Value> {
   #flush(): void {
     const batch = this.#waiting;
     this.#waiting = [];
-    if (batch.length > 0) this.#send(batch);
+    for (let first = 0; first < batch.length; first += maxKeys) this.#send(batch.slice(first, first + maxKeys));
   }
 
   #send(batch: { key: Key; take: (value: Value) => void }[]): void {

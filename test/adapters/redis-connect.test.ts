@@ -3,6 +3,7 @@ import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { collect, unique } from "../contracts/samples.js";
 import { freePort } from "../services/free-port.js";
 import { services as shared } from "../services/services.js";
+import { TcpProxy } from "../services/tcp-proxy.js";
 import { connected, deleteNamespaces, owner } from "./redis/connect.js";
 import { RedisServer } from "./redis/redis-server.js";
 import { certificate, TlsProxy } from "./redis/tls-proxy.js";
@@ -206,5 +207,22 @@ describe("a big partition", () => {
     expect(calls("hscan")).toBeGreaterThan((2 * many.length) / 1_000);
     expect(calls("lrange")).toBeGreaterThan(many.length / 1_000);
     expect(["keys", "hgetall", "hkeys", "hvals"].map(calls)).toEqual([0, 0, 0, 0]);
+  });
+
+  it("is loaded within its lease over a slow network, also when messages are stored for very many actors", async () => {
+    const redis = await server();
+    const proxy = await TcpProxy.to(redis.url);
+    const one = await process({ urls: proxy.url });
+    const { partition, lease, commit } = await owner(one, "Account:g1:00", 10_000);
+    const addresses = Array.from({ length: 5_000 }, (_, index) => `Account/${index}`);
+    await commit(1, {
+      stored: addresses.map((address) => ({ address, shift: 0, unshift: [], push: [`for ${address}`] })),
+    });
+    proxy.delay(5);
+    const { stored } = await one.store.load(partition, lease);
+    proxy.delay(0);
+    expect(stored.size).toBe(addresses.length);
+    for (const address of addresses) expect(stored.get(address)).toEqual([`for ${address}`]);
+    await proxy.close();
   });
 });

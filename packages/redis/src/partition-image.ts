@@ -13,6 +13,8 @@ import { checkLease } from "./scripts/lease.js";
 
 /** List elements in one answer: messages of at most 256 KiB. */
 const pageElements = 128;
+/** Lists read side by side: thousands of actors may have one message each, and the lease does not wait for a round trip each. */
+const pageLists = 128;
 
 /**
  * Reads a partition in pieces, so that a big one never holds Redis up. Only the holder of the lease writes, and the lease
@@ -64,11 +66,12 @@ async function hash(connection: Connection, key: string): Promise<Map<string, st
 }
 
 async function storedLists(connection: Connection, keys: PartitionKeys): Promise<Map<string, string[]>> {
-  const stored = new Map<string, string[]>();
-  for await (const [address] of scanHash(connection, keys.parked)) {
-    if (!stored.has(address)) stored.set(address, await list(connection, keys.park(address)));
-  }
-  return stored;
+  const addresses = [...(await hash(connection, keys.parked)).keys()];
+  const lists = await readLists(
+    connection,
+    addresses.map((address) => keys.park(address)),
+  );
+  return new Map(addresses.map((address, index) => [address, lists[index]!]));
 }
 
 async function readOutbox(
@@ -78,14 +81,27 @@ async function readOutbox(
 ): Promise<OutboxEntry[]> {
   const trimmed = await hash(connection, keys.outTrimmed);
   const entries: OutboxEntry[] = [];
-  for (const target of targets) {
+  const lists = await readLists(
+    connection,
+    targets.map((target) => keys.out(target)),
+  );
+  for (const [place, target] of targets.entries()) {
     const above = Number(trimmed.get(target) ?? 0);
-    const elements = await list(connection, keys.out(target));
+    const elements = lists[place]!;
     for (let index = 1; index < elements.length; index += 2) {
       for (const entry of readChunk(target, elements[index]!, above)) entries.push(entry);
     }
   }
   return entries;
+}
+
+async function readLists(connection: Connection, keys: readonly string[]): Promise<string[][]> {
+  const lists: string[][] = [];
+  for (let first = 0; first < keys.length; first += pageLists) {
+    const page = keys.slice(first, first + pageLists);
+    for (const elements of await Promise.all(page.map((key) => list(connection, key)))) lists.push(elements);
+  }
+  return lists;
 }
 
 async function list(connection: Connection, key: string): Promise<string[]> {

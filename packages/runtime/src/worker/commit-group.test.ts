@@ -1,4 +1,4 @@
-import type { CommitRecord, Message, StoredMessage } from "@actor-runtime/core";
+import { type CommitRecord, InboundStream, type Message, type StoredMessage } from "@actor-runtime/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { CommitGroup, storedText } from "./commit-group.js";
@@ -72,5 +72,18 @@ describe("a commit group", () => {
     const reminding = new CommitGroup(1);
     reminding.remind("id", undefined);
     expect(reminding.pressing).toBe(true);
+  });
+});
+
+describe("the row of a stream", () => {
+  it("that was forgotten and opened again within one commit is written once, with what was heard since", () => {
+    const group = new CommitGroup(1);
+    const gone = InboundStream.parse("1700000000000-a", "3,fin");
+    group.touch(gone);
+    group.forget(gone);
+    const again = InboundStream.unknown(gone.name);
+    again.apply(1);
+    group.touch(again);
+    expect(group.build(lease, outbox, 0, 0).rows).toEqual([{ stream: gone.name, row: "1" }]);
   });
 });

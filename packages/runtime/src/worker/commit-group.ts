@@ -200,11 +200,11 @@ export class CommitGroup {
     };
   }
 
-  /** A forgotten stream may have been opened again since. */
+  /** One write per stream: a forgotten one that was opened again since stays, in whatever order the store writes. */
   #rows(): RowWrite[] {
     const written = this.streams.map((stream): RowWrite => ({ stream: stream.name, row: stream.row() }));
-    if (this.#forgotten.length === 0) return written;
-    return this.#forgotten.map((stream): RowWrite => ({ stream, row: undefined })).concat(written);
+    const forgotten = this.#forgotten.filter((name) => !this.streams.some((stream) => stream.name === name));
+    return forgotten.map((stream): RowWrite => ({ stream, row: undefined })).concat(written);
   }
 
   #stored(parked: Map<string, ParkedChange>): StoredWrite[] {

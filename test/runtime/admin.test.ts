@@ -301,6 +301,26 @@ describe("erasing an actor", () => {
     expect(await erase()).toEqual({ deadLetters: 2 });
   });
 
+  it("P2: is not done again by the repeat of a caller whose answer was lost, for that would take what came since", async () => {
+    let lost = true;
+    rig = new Rig();
+    system = await rig.host([Customer], {
+      ports: ({ broker, ...ports }) => {
+        const reply: typeof broker.reply = (to, body) => void (lost || broker.reply(to, body));
+        return { ...ports, broker: { ...broker, reply } };
+      },
+    });
+    await ann().tell.visit();
+    const erased = watch(system.actors.erase("Customer/ann"));
+    await rig.advance(1_000);
+    lost = false;
+    expect(await ann().visit()).toBe(1);
+    await system.crash("Customer/ann");
+    await rig.advance(20_000);
+    expect(erased.state).toBe("resolved");
+    expect(await ann().count()).toBe(1);
+  });
+
   it("twice at once answers both", async () => {
     await ann().visit();
     const both = [watch(system.actors.erase("Customer/ann")), watch(system.actors.erase("Customer/ann"))];

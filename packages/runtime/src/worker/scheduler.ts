@@ -1,12 +1,4 @@
-import {
-  type ActorError,
-  type Answer,
-  FatalMessageError,
-  type Message,
-  NotStartedError,
-  replyText,
-  valueOutcome,
-} from "@actor-runtime/core";
+import { type ActorError, type Answer, FatalMessageError, type Message, NotStartedError } from "@actor-runtime/core";
 import type { Activation } from "./activation.js";
 import type { Inbound } from "./inbound.js";
 import type { PartitionScope, TurnScheduler } from "./scope.js";
@@ -53,6 +45,30 @@ export class Scheduler implements TurnScheduler {
         this.#start(activation, inbound);
       }
     }
+  }
+
+  erase(activation: Activation, inbound: Inbound): void {
+    const { message, repeats } = inbound;
+    const want = (now: Activation) => {
+      if (now.erasures) now.erasures.push(inbound);
+      else now.erasures = [inbound];
+      this.pump(now);
+    };
+    const waits = activation.erasures?.some(({ publication }) => publication === message.of);
+    if (repeats === undefined || waits) {
+      want(activation);
+      return;
+    }
+    // S8: what it repeats is done, if it ever came; it must not erase what came since.
+    const looked = (answer: Answer | undefined) => {
+      if (!this.#scope.alive) return;
+      const now = this.#scope.activations.get(activation.hosted, activation.address);
+      if (answer) this.#settlement.answerAgain(now, inbound, answer);
+      else want(now);
+    };
+    const answer = this.#pendingAnswer([repeats]);
+    if (answer) looked(answer);
+    else this.#scope.answers.get(repeats, looked);
   }
 
   admit(activation: Activation): "wake" | "hold" | "leave" {
@@ -186,9 +202,7 @@ export class Scheduler implements TurnScheduler {
     }
     group.clearParked(activation);
     for (const inbound of wanted) {
-      const { replyTo, call } = inbound.message;
-      const text = replyText(call ?? "", valueOutcome(undefined));
-      if (replyTo !== undefined) group.replies.push({ to: replyTo, text });
+      this.#settlement.answer(inbound, undefined, group);
       this.#settlement.done(activation, inbound, group);
     }
     this.#scope.activations.leave(activation);

@@ -26,6 +26,8 @@ export interface ActivationTable extends ActivationOwner, Iterable<Activation> {
 export interface TurnScheduler {
   /** Starts whatever the actor can start now. */
   pump(activation: Activation): void;
+  /** An operator wants the actor erased. */
+  erase(activation: Activation, inbound: Inbound): void;
   /**
    * Whether an actor may come to life for what waits first: it does, or it is held until somebody resumes it, or what
    * waited was dead for good and nothing is left.

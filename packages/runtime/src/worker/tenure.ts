@@ -211,8 +211,11 @@ export class Tenure implements PartitionScope {
     // Its record stays in the store for a worker that hosts the type.
     if (!hosted) return;
     const activation = this.activations.get(hosted, to);
-    if (isErasure(inbound.message)) (activation.erasures ??= []).push(inbound);
-    else activation.enqueue(inbound);
+    if (isErasure(inbound.message)) {
+      this.scheduler.erase(activation, inbound);
+      return;
+    }
+    activation.enqueue(inbound);
     this.scheduler.pump(activation);
   }
 

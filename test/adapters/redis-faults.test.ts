@@ -227,6 +227,26 @@ describe("a Redis that lost writes it had acknowledged", () => {
     }
   });
 
+  it("P1: is found out by the next owner when the leases had run out before it was back", async () => {
+    const redis = await server({ appendfsync: "always" });
+    const one = await process({ urls: redis.url });
+    const { partition, commit } = await owner(one);
+    await commit(1);
+    const older = await redis.process.snapshot();
+    for (const seq of [2, 3]) await commit(seq);
+    await redis.process.restore(older);
+
+    const next = await untilKnown(() => owner(one));
+    expect(await one.store.load(partition, next.lease)).toMatchObject({ seq: 1, rewound: true });
+    expect(one.telemetry.total("store.rewound_commits")).toBe(2);
+    expect(one.lines.filter(({ level }) => level === "error").map(({ fields }) => fields)).toEqual([
+      expect.objectContaining({ partition, lost: 2, from: 2, to: 3 }),
+    ]);
+    const another = await untilKnown(() => owner(one));
+    await one.store.load(partition, another.lease);
+    expect(one.telemetry.total("store.rewound_commits")).toBe(2);
+  });
+
   it("P1: is found out when it lost everything", async () => {
     const redis = await server();
     const one = await process({ urls: redis.url });

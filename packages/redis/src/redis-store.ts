@@ -50,7 +50,8 @@ export class RedisStore implements Store {
     if (lease.name !== partition) {
       throw new LostOwnershipError(`the lease of ${lease.name} says nothing about ${partition}`);
     }
-    return loadImage(this.#reads, this.#keys.partition(partition), lease);
+    const image = await loadImage(this.#reads, this.#keys.partition(partition), lease);
+    return this.#rewinds.taken(partition, lease.fence, image.seq) ? { ...image, rewound: true } : image;
   }
 
   async commit(partition: PartitionId, record: CommitRecord): Promise<CommitOutcome> {
@@ -61,6 +62,7 @@ export class RedisStore implements Store {
     const answer = await connection.run(removesOnly ? commitRemovals : commit, keys, args);
     if (answer === 1 || answer === 2) {
       await mark?.passed();
+      this.#rewinds.acknowledged(partition, record.seq);
       return answer === 1 ? "committed" : "already";
     }
     if (answer === 3) return "fenced";

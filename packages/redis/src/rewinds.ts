@@ -19,6 +19,8 @@ export class Rewinds {
   readonly #log: Logger;
   /** Fence of the last tenure reported: commit and renewal both find out. */
   readonly #reported = new Map<PartitionId, number>();
+  /** Number of the last commit that was acknowledged to this process. */
+  readonly #acknowledged = new Map<PartitionId, number>();
 
   constructor(record: NamespaceRecord, telemetry: Telemetry, log: Logger) {
     this.#record = record;
@@ -26,11 +28,34 @@ export class Rewinds {
     this.#log = log;
   }
 
+  /** A commit succeeded. */
+  acknowledged(partition: PartitionId, seq: number): void {
+    this.#acknowledged.set(partition, seq);
+  }
+
+  /**
+   * A lease is taken, and the store says that its last commit was `stored`. A tenure that ended while the store was away could
+   * not find out what it lost.
+   *
+   * @returns whether commits are missing that this process was told of
+   */
+  taken(partition: PartitionId, fence: Lease["fence"], stored: number): boolean {
+    const acknowledged = this.#acknowledged.get(partition) ?? 0;
+    if (acknowledged <= stored) return false;
+    this.#report(partition, fence, acknowledged, stored);
+    return true;
+  }
+
   /** Resolves once the generation is above that of the lost tenure, so that the next one lets holes pass (T1, O2). */
   async found({ partition, fence, acknowledged, stored, generation }: Rewind): Promise<void> {
     await this.#record.raiseAbove(generation ?? (await this.#record.generation()));
     if (this.#reported.get(partition) === fence) return;
     this.#reported.set(partition, fence);
+    this.#report(partition, fence, acknowledged, stored);
+  }
+
+  #report(partition: PartitionId, fence: Lease["fence"], acknowledged: number, stored: number): void {
+    this.#acknowledged.set(partition, stored);
     const lost = Math.max(0, acknowledged - stored);
     this.#telemetry.count("store.rewound_commits", lost);
     this.#log.error(

@@ -57,7 +57,8 @@ function planOf({ keys, tells, asks, seed }: Load): Call[] {
   return calls;
 }
 
-async function endOf(call: Promise<number | void>): Promise<Entry["end"]> {
+/** How a call ended, as its sender learns it. */
+export async function endOf(call: Promise<number | void>): Promise<Entry["end"]> {
   try {
     const place = await call;
     return place === undefined ? { is: "confirmed" } : { is: "answered", place };

@@ -110,6 +110,19 @@ describe("P13: a frame of nobody's making", () => {
   });
 });
 
+describe("P13: a frame of a wire version that is not known", () => {
+  it.each([0, 2, 99])("(%i) is not taken for one of ours: it goes whole to the dead letters", async (v) => {
+    const body = '[{"to":"One/x","kind":"tell","handler":"put","args":[{"good":false}]}]';
+    const frame = rawFrame([{ stream, first: 1, count: 1, after: 0, settled: 0 }], body);
+    await rig.publish(partition, { ...frame, headers: { ...frame.headers, v } });
+    await rig.settle();
+    const [letter] = await rig.deadLetters("One");
+    expect(letter).toMatchObject({ id: `${stream}:1`, cause: { message: expect.stringContaining(`version ${v}`) } });
+    await stillServes(1);
+    expect(await system.ref(One, "x").list()).toEqual([{ good: true }]);
+  });
+});
+
 describe("P13: a message of nobody's making", () => {
   const publish = (messages: Parameters<typeof frameOf>[1]) =>
     rig.publish(partition, frameOf({ stream, first: 1, after: 0 }, messages));

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import {
   ActorError,
   type Delivery,
@@ -279,7 +280,8 @@ export class Inbox {
     }
     if (fresh) {
       const first = segments[0];
-      const id = first ? `${first.stream}:${first.first}` : `${partition}:${delivery.tag}`;
+      // Without a number its bytes are all that a redelivery has in common with it.
+      const id = first ? `${first.stream}:${first.first}` : `${partition}:${digestOf(delivery.frame.body)}`;
       const text = deadFrameText(mailbox.name, id, delivery.frame, cause, services.ports.clock.now());
       gathering.out.push(outbox.draft(`dead:${mailbox.name}`, text, messageBytes(text)));
       services.log.error({ partition, err: cause }, "a frame could not be decoded and went to the dead letters");
@@ -318,4 +320,8 @@ function holeSize({ openedAt }: InboundStream, from: number, to: number): { mess
   const numbers = to - from + 1;
   const atLeast = openedAt === undefined && numbers > longestDenseHole;
   return { messages: atLeast ? 1 : numbers, atLeast };
+}
+
+function digestOf(body: Uint8Array): string {
+  return createHash("sha256").update(body).digest("hex").slice(0, 16);
 }

@@ -5,6 +5,7 @@ import {
   type Message,
   parseMessages,
   type Segment,
+  wireVersion,
 } from "@actor-runtime/core";
 import type { OpenDelivery } from "./inbound.js";
 
@@ -23,9 +24,12 @@ export interface Walk {
   heldSince: number | undefined;
 }
 
-/** @throws RangeError when the body cannot be read, or does not fit its headers */
+/** @throws RangeError when the frame is of another wire version, or its body cannot be read or does not fit its headers */
 export function walkOf(delivery: Delivery): Walk {
   const { headers, body } = delivery.frame;
+  if (headers.v !== wireVersion) {
+    throw new RangeError(`the frame is of wire version ${headers.v}, and only ${wireVersion} is known here`);
+  }
   const messages = delivery.frame.messages?.() ?? parseMessages(body);
   checkCount(headers.segments, messages);
   // The walk itself keeps the delivery open, so that it is not acked before its last message was seen.

@@ -26,6 +26,10 @@ class Counter {
     runs.push(name);
     return this.names.push(name);
   }
+  @Handler() failOnce(name: string): void {
+    runs.push(name);
+    if (runs.length === 1) throw new Error("not yet");
+  }
   @Handler() addAndTell(name: string): void {
     this.names.push(name);
     this.self.ref(Sink, "s").tell.add(name);
@@ -91,6 +95,21 @@ function ahead(ms: number): (ports: Ports) => Ports {
         after: (delayMs, task) => clock.after(delayMs, task),
       },
     };
+  };
+}
+
+/** A process that believes the store's time to be so far from what it is: its own has stood still or run on since it asked. */
+function drifted(ms: number): (ports: Ports) => Ports {
+  return (ports) => {
+    const time = async () => (await ports.store.time()) + ms;
+    const get = (store: object, name: string): unknown => {
+      const member: unknown = Reflect.get(store, name);
+      return typeof member === "function" ? member.bind(store) : member;
+    };
+    const store = new Proxy(ports.store, {
+      get: (target, name) => (name === "time" ? time : get(target, String(name))),
+    });
+    return { ...ports, store };
   };
 }
 
@@ -323,8 +342,8 @@ describe("O3: an unknown stream", () => {
     expect(streamsOf("client")).toHaveLength(2);
   });
 
-  it("of a client whose clock is five minutes ahead is refused once; then it goes by the store's time", async () => {
-    const client = await host([], { process: "client", ports: ahead(5 * minute) });
+  it("of a client whose time runs five minutes ahead is refused once; then it goes by the store's", async () => {
+    const client = await host([], { process: "client", ports: drifted(5 * minute) });
     const error = await refusalOf(client.ref(Counter, "c").add("a"));
     expect(error).toMatchObject({ code: "CLOCK_SKEW", effect: "none", retryable: true });
     expect(await client.ref(Counter, "c").add("b")).toBe(1);
@@ -336,10 +355,10 @@ describe("O3: an unknown stream", () => {
     ]);
   });
 
-  it("of a client whose clock is far behind is refused once; then it goes by the store's time", async () => {
+  it("of a client that slept for long is refused once; then it goes by the store's time", async () => {
     await rig.publish(partition, told(`${rig.clock.now()}-gone`, 1, 0, ["a"]));
     await rig.advance(2 * retention);
-    const client = await host([], { process: "client", ports: ahead(-5 * retention) });
+    const client = await host([], { process: "client", ports: drifted(-5 * retention) });
     await client.ref(Counter, "c").tell.add("b");
     await rig.settle();
     expect(await rig.deadLetters("Counter")).toMatchObject([{ cause: { class: "StaleStreamError" } }]);
@@ -558,6 +577,48 @@ describe("O4: clocks", () => {
     const client = await host([], { process: "client" });
     expect(await client.ref(Counter, "c").with({ timeout: "5s" }).add("a")).toBe(1);
     expect(await wrong.ref(Counter, "c").add("b")).toBe(2);
+  });
+
+  it.each([
+    ["ahead", 10 * minute],
+    ["behind", -10 * minute],
+  ])(
+    "of a client ten minutes %s do no harm: its asks are started and its delays as long as they should be",
+    async (_, ms) => {
+      const client = await host([], { process: "client", ports: ahead(ms) });
+      expect(await client.ref(Counter, "c").with({ timeout: "1s" }).add("a")).toBe(1);
+      await client.ref(Counter, "c").with({ delay: "30s" }).tell.add("b");
+      await rig.advance(29_000);
+      expect(await names()).toEqual(["a"]);
+      await rig.advance(1_000);
+      expect(await names()).toEqual(["a", "b"]);
+    },
+  );
+
+  it.each([
+    ["ahead", 10 * minute],
+    ["back", -10 * minute],
+  ])("of a worker that jump ten minutes %s neither hurry nor hold up what waits for its time", async (_, ms) => {
+    await worker.close();
+    let jumpedMs = 0;
+    const jumping = ({ clock, ...ports }: Ports): Ports => {
+      const now = () => clock.now() + jumpedMs;
+      return {
+        ...ports,
+        clock: { now, monotonic: () => clock.monotonic(), after: (wait, task) => clock.after(wait, task) },
+      };
+    };
+    worker = await host([Counter, Sink], { process: "jumping", ports: jumping });
+    const client = await host([], { process: "client" });
+    await client.ref(Counter, "c").with({ delay: "30s" }).tell.add("a");
+    jumpedMs = ms;
+    await client.ref(Counter, "c").with({ delay: "30s" }).tell.add("b");
+    await client.ref(Counter, "f").tell.failOnce("c");
+    await rig.advance(29_000);
+    expect(await names()).toEqual([]);
+    expect(runs).toEqual(["c", "c"]);
+    await rig.advance(1_000);
+    expect(await names()).toEqual(["a", "b"]);
   });
 
   it("that come to differ by more than a second are reported once", async () => {

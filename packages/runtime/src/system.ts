@@ -128,7 +128,7 @@ export class LocalSystem implements ActorSystem {
       dev: options.dev ?? false,
       turnRef: refBy<void>(turnCalls, hosted),
     };
-    this.#caller = new OutsideCaller(calls, directory, ports.clock);
+    this.#caller = new OutsideCaller(calls, directory, time);
     this.ref = refBy<Promise<void>>(this.#caller, hosted);
     this.actors = new StoredActors(ports, directory, calls);
     this.dead = new BrokerDeadLetters(ports, directory, calls);
@@ -136,8 +136,10 @@ export class LocalSystem implements ActorSystem {
   }
 
   async start(): Promise<void> {
-    const { broker } = this.#services.ports;
-    const { calls } = this.#services;
+    const { broker, store } = this.#services.ports;
+    const { calls, time } = this.#services;
+    // Deadlines and delays are judged by it, whatever the clock here says.
+    time.correct(await store.time());
     this.#replies = await broker.openReplies({
       receive: (body) => calls.receive(body),
       reopened: () => calls.repeatAll(),

@@ -1,4 +1,5 @@
-import { type Clock, encodeText, type PartitionId } from "@actor-runtime/core";
+import { encodeText, type PartitionId } from "@actor-runtime/core";
+import type { StoreTime } from "../store-time.js";
 import type { NormalCallOptions } from "./call-options.js";
 import type { CallDetails } from "./call-target.js";
 import type { Calls } from "./calls.js";
@@ -9,12 +10,12 @@ import type { BoundMethod, Caller } from "./ref.js";
 export class OutsideCaller implements Caller {
   readonly #calls: Calls;
   readonly #directory: Directory;
-  readonly #clock: Clock;
+  readonly #time: StoreTime;
 
-  constructor(calls: Calls, directory: Directory, clock: Clock) {
+  constructor(calls: Calls, directory: Directory, time: StoreTime) {
     this.#calls = calls;
     this.#directory = directory;
-    this.#clock = clock;
+    this.#time = time;
   }
 
   // Not an async function: the hot path makes one promise, the one of the answer.
@@ -57,6 +58,8 @@ export class OutsideCaller implements Caller {
 
   /** Options without a delay serve every call of a reference as they are. */
   #details(options: NormalCallOptions): CallDetails {
-    return options.delayMs === undefined ? options : { ...options, dueAt: this.#clock.now() + options.delayMs };
+    return options.delayMs === undefined
+      ? options
+      : { ...options, dueAt: Math.ceil(this.#time.now() + options.delayMs) };
   }
 }

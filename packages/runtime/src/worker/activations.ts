@@ -258,7 +258,7 @@ export class Activations implements ActivationTable {
       this.#forgetOnceCommitted(activation);
       return;
     }
-    const waitMs = (activation.head?.notBefore ?? 0) - this.#scope.services.ports.clock.now();
+    const waitMs = (activation.head?.notBefore ?? 0) - this.#scope.services.time.now();
     // A yield between tries, so that a queue of messages that all fail does not block the worker.
     this.#scope.services.ports.clock.after(Math.max(0, waitMs), () => {
       if (!this.#scope.alive || activation.phase !== "failed") return;

@@ -11,7 +11,7 @@ export function deadLetterText(inbound: Inbound, cause: unknown, now: number): s
     message,
     cause: errorToWire(cause),
     attempts: inbound.attempts + 1,
-    at: now,
+    at: Math.floor(now),
   };
   return JSON.stringify(letter);
 }
@@ -25,7 +25,7 @@ export function deadFrameText(mailbox: string, id: string, frame: Frame, cause: 
     message: { frame: Buffer.from(frame.body).toString("base64") },
     cause: errorToWire(cause),
     attempts: 0,
-    at: now,
+    at: Math.floor(now),
   };
   return JSON.stringify(letter);
 }

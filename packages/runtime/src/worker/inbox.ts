@@ -199,13 +199,13 @@ export class Inbox {
   /** Hands a message to its actor, or refuses it (P13). */
   #route(inbound: Inbound): void {
     const { message } = inbound;
-    const { clock } = this.#scope.services.ports;
+    const { time } = this.#scope.services;
     // A live actor's address was checked when its first message came.
     const live = this.#scope.activations.find(message.to);
     const refusal = live ? this.#refuseForActor(live.queue?.length ?? 0, message) : this.#refuse(message);
     if (refusal) {
       this.#scope.scheduler.refused(inbound, refusal);
-    } else if (message.dueAt !== undefined && message.dueAt > clock.now() && message.kind === "tell") {
+    } else if (message.dueAt !== undefined && message.dueAt > time.now() && message.kind === "tell") {
       this.#keep(inbound, message.dueAt);
     } else {
       this.#scope.enqueue(inbound);
@@ -282,7 +282,7 @@ export class Inbox {
       const first = segments[0];
       // Without a number its bytes are all that a redelivery has in common with it.
       const id = first ? `${first.stream}:${first.first}` : `${partition}:${digestOf(delivery.frame.body)}`;
-      const text = deadFrameText(mailbox.name, id, delivery.frame, cause, services.ports.clock.now());
+      const text = deadFrameText(mailbox.name, id, delivery.frame, cause, services.time.now());
       gathering.out.push(outbox.draft(`dead:${mailbox.name}`, text, messageBytes(text)));
       services.log.error({ partition, err: cause }, "a frame could not be decoded and went to the dead letters");
     }

@@ -126,8 +126,8 @@ export class Scheduler implements TurnScheduler {
       if (activation.spoiled || inbound.isParked || !isQuery(activation, inbound)) return true;
     }
     if (inbound.notBefore === 0) return false;
-    const { ports, timers } = this.#scope.services;
-    const waitMs = inbound.notBefore - ports.clock.now();
+    const { time, timers } = this.#scope.services;
+    const waitMs = inbound.notBefore - time.now();
     if (waitMs <= 0) return false;
     timers.set(activation, waitMs);
     return true;

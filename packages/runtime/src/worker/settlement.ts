@@ -153,7 +153,7 @@ export class Settlement {
 
   #retry(activation: Activation, inbound: Inbound, attempts: number, delayMs: number, group: CommitGroup): void {
     const { message, identity } = inbound;
-    const notBefore = this.#scope.services.ports.clock.now() + delayMs;
+    const notBefore = Math.ceil(this.#scope.services.time.now() + delayMs);
     const again = Inbound.parked(message, { identity, attempts, notBefore });
     this.done(activation, inbound, group);
     if (activation.hosted.definition.whileRetrying === "pass") this.#scope.delayed.keep(again, group);
@@ -204,7 +204,7 @@ export class Settlement {
     } else if (message.replyTo !== undefined) {
       this.#reply(inbound, boundedOutcome(thrown), group);
     } else if (message.kind === "tell") {
-      const text = deadLetterText(inbound, thrown, this.#scope.services.ports.clock.now());
+      const text = deadLetterText(inbound, thrown, this.#scope.services.time.now());
       const slash = message.to.indexOf("/");
       const type = slash > 0 ? message.to.slice(0, slash) : this.#scope.mailbox.name;
       group.out.push(this.#scope.outbox.draft(`dead:${type}`, text, messageBytes(text)));

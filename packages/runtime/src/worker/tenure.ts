@@ -139,7 +139,7 @@ export class Tenure implements PartitionScope {
     this.activations = new Activations(this);
     this.scheduler = new Scheduler(this);
     this.delayed = new DelayedMessages({
-      wait: (delayed, untilMs) => services.timers.set(delayed, Math.max(0, untilMs - services.ports.clock.now())),
+      wait: (delayed, untilMs) => services.timers.set(delayed, Math.max(0, untilMs - services.time.now())),
       forget: (delayed) => services.timers.delete(delayed),
       due: (inbound) => this.enqueue(inbound),
     });
@@ -175,7 +175,7 @@ export class Tenure implements PartitionScope {
   /** Nothing runs, waits or is on its way, but for what waits for its time. */
   get idle(): boolean {
     if (!this.commits.idle || this.#inbox.held > 0 || this.activations.loading || !this.answers.idle) return false;
-    const now = this.services.ports.clock.now();
+    const now = this.services.time.now();
     for (const activation of this.activations) {
       const { running, queries, phase, head, hosted } = activation;
       if (running || queries || phase === "loading" || phase === "leaving") return false;

@@ -52,7 +52,7 @@ export const turnCalls: Caller = {
     turn.checkEffect(`tell ${address}.${handler}`);
     const { services, outbox } = turn.host.scope;
     const { id, headers, delayMs } = options;
-    const dueAt = delayMs === undefined ? undefined : services.ports.clock.now() + delayMs;
+    const dueAt = delayMs === undefined ? undefined : Math.ceil(services.time.now() + delayMs);
     const text = messageText({ to: address, kind: "tell", handler, id, dueAt, headers }, encodeText(args, "args"));
     const bytes = messageBytes(text);
     if (bytes > maxMessageBytes) {

@@ -38,8 +38,7 @@ export class Worker {
    */
   async start(): Promise<void> {
     await this.#register();
-    const { ports, limits, time, brakes } = this.#services;
-    time.correct(await ports.store.time());
+    const { ports, limits, brakes } = this.#services;
     // Before the first message: what is paused must not run even for a moment.
     await brakes.look();
     await ports.membership.join(this.#member(), limits.leaseMs);

@@ -27,6 +27,8 @@ import { Unanswered } from "./unanswered.js";
 
 /** At most this many calls of one process may wait for their answer or confirm (P12); a power of two. */
 const maxPending = 2 ** 18;
+/** Ids stay whole numbers that are exact: beyond, after weeks of many calls, they begin anew. */
+const maxGenerations = 2 ** 53 / maxPending;
 /** The most that `callText` adds to head, arguments and reply address: names, braces, and two numbers of up to 16 digits. */
 const plainTailBytes = 64;
 
@@ -70,7 +72,8 @@ export class Calls implements AskHost, TellHost {
   ask(partition: PartitionId, target: CallTarget, argsText: string, details: CallDetails): Promise<unknown> {
     this.#check(target, details);
     const place = this.#freePlaces.pop() ?? this.#pending.length;
-    const id = this.#generation++ * maxPending + place;
+    const id = this.#generation * maxPending + place;
+    this.#generation = (this.#generation + 1) % maxGenerations;
     const deadline = Math.ceil(this.#time.now() + details.timeoutMs);
     // A plain call's text is made when an adapter wants it; its size is known without.
     const text = isPlain(details) ? undefined : this.#askText(target, argsText, details, id, deadline);

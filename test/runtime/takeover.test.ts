@@ -1,4 +1,4 @@
-import { StoreUnavailableError } from "@actor-runtime/core";
+import { type Store, StoreUnavailableError } from "@actor-runtime/core";
 import { Actor, Handler, type Ports, Query, State } from "@actor-runtime/runtime";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Rig, watch } from "./support.js";
@@ -52,6 +52,22 @@ describe("taking partitions", () => {
       expect(added.value).toBe(n);
     }
     expect(losses()).toBeLessThan(2);
+  });
+
+  it("one that takes longer to read than a lease lasts is held meanwhile, and served", async () => {
+    const slowToRead = ({ store, ...ports }: Ports): Ports => {
+      const load: typeof store.load = async (...args) => {
+        await new Promise<void>((resolve) => rig.clock.after(25_000, resolve));
+        return store.load(...args);
+      };
+      const get = (_: Store, name: keyof Store) => (name === "load" ? load : store[name].bind(store));
+      return { ...ports, store: new Proxy(store, { get }) };
+    };
+    const starting = watch(rig.host([Tally], { process: "worker", ports: slowToRead }));
+    await rig.advance(30_000);
+    expect(starting.state).toBe("resolved");
+    expect(losses()).toBe(0);
+    expect(await starting.value!.ref(Tally, free).add()).toBe(1);
   });
 
   it("one that was lost before its queue answered is taken once, and kept", async () => {

@@ -1,10 +1,12 @@
 import {
   type ActorError,
+  type Cancel,
   ConfigError,
   type Lease,
   LostOwnershipError,
   type Mailbox,
   type PartitionId,
+  type PartitionImage,
   retryDelayMs,
 } from "@actor-runtime/core";
 import type { WorkerServices } from "./services.js";
@@ -115,9 +117,9 @@ export class PartitionOwner implements TenureHost {
   }
 
   /** T1–T3: the fence is taken; only now load, then relay the outbox, then consume. */
-  async #serve(lease: Lease): Promise<void> {
+  async #serve(acquired: Lease): Promise<void> {
     const { ports } = this.#services;
-    const image = await ports.store.load(this.partition, lease);
+    const { lease, image } = await this.#load(acquired);
     if (this.#stopped) {
       await ports.leases.release(lease);
       return;
@@ -139,6 +141,32 @@ export class PartitionOwner implements TenureHost {
       // What waits for its time would run on in a tenure that nobody ends.
       await tenure.end(new LostOwnershipError(`${this.partition} could not be consumed`, { cause: error }));
       throw error;
+    }
+  }
+
+  /** A big partition may take longer to read than a lease lasts. */
+  async #load(acquired: Lease): Promise<{ lease: Lease; image: PartitionImage }> {
+    const { ports, limits } = this.#services;
+    let lease = acquired;
+    let cancel: Cancel;
+    const renewLater = () => {
+      cancel = ports.clock.after(limits.leaseMs / 3, () => {
+        renewLater();
+        ports.leases.renew([{ lease }], limits.leaseMs).then(
+          ([renewed]) => {
+            if (renewed && "lease" in renewed) lease = renewed.lease;
+          },
+          // Lost or not, the store says so at the end.
+          () => {},
+        );
+      });
+    };
+    renewLater();
+    try {
+      const image = await ports.store.load(this.partition, lease);
+      return { lease, image };
+    } finally {
+      cancel!();
     }
   }
 

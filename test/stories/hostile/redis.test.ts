@@ -91,6 +91,7 @@ describe("P1: tells that are confirmed take effect once and spend no attempt", {
     await tellAll(client, 1, 10);
     await operator.replicaof("127.0.0.1", "1");
     await tellAll(client, 11, 30);
+    await expect.poll(() => house.telemetry.totals[replays]).toBeGreaterThan(2);
     await operator.replicaof("NO", "ONE");
     await tellAll(client, 31, 40);
     await expectCounted(client, 40);
@@ -107,7 +108,7 @@ describe("P1: tells that are confirmed take effect once and spend no attempt", {
     expect(house.telemetry.totals["actor.partitions_lost"]).toBeUndefined();
   });
 
-  it("while the worker reaches RabbitMQ and not Redis, which ends its tenures", async () => {
+  it("while the worker reaches RabbitMQ and not Redis, and loses its partitions", async () => {
     await using path = await TcpProxy.to(redis.url);
     const house = new House({ amqpUrl, redisUrl: redis.url });
     await house.host([Counter], { urls: { amqpUrl, redisUrl: path.url } });

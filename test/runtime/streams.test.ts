@@ -553,6 +553,28 @@ describe("T1: a store that lost writes", () => {
     expect(telemetry.total("actor.partitions_rewound")).toBe(2);
   });
 
+  it("O2: does not let a partition stand still because what comes again has several holes in it", async () => {
+    const slow = { to: "Counter/slow", handler: "slowly" };
+    await rig.publish(partition, told(stream, 1, 0, ["a"]));
+    await rig.settle();
+    const backup = rig.world.store.snapshot();
+    await rig.publish(partition, told(stream, 2, 1, ["b"]));
+    await rig.publish(partition, told(stream, 3, 2, [{ ...slow, args: ["x"] }]));
+    await rig.publish(partition, told(stream, 4, 3, ["c"]));
+    await rig.publish(partition, told(stream, 5, 4, [{ ...slow, args: ["y"] }]));
+    await rig.publish(partition, told(stream, 6, 5, ["d"]));
+    await rig.settle();
+    expect(await names()).toEqual(["a", "b", "c", "d"]);
+    rig.world.store.restore(backup);
+    await rig.advance(5_000);
+    gate.open();
+    await rig.publish(partition, told(stream, 7, 6, ["e"]));
+    await rig.settle();
+    expect(await names()).toEqual(["a", "e"]);
+    expect(await worker.ref(Counter, "slow").list()).toEqual(["x", "y"]);
+    expect(telemetry.total("stream.gap_messages")).toBe(3);
+  });
+
   it("O2: lets holes pass at once where a stream begins again, and only there", async () => {
     await rewind();
     await rig.advance(5_000);

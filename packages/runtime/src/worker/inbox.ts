@@ -26,7 +26,10 @@ const longestDenseHole = 100_000;
 export class Inbox {
   readonly #scope: PartitionScope;
   #held: Walk[] = [];
-  /** Streams that went on in this tenure: their holes are none that a rewound store has left. */
+  /**
+   * Streams that went on in this tenure with what nobody had before: their holes are none that a rewound store has left. Between
+   * redeliveries there may be several of those, for what comes back are only the frames that were not acked.
+   */
   readonly #goneOn = new WeakSet<InboundStream>();
 
   constructor(scope: PartitionScope) {
@@ -137,7 +140,7 @@ export class Inbox {
       this.#scope.settleDelivery(walk.open);
       return true;
     }
-    if (this.#scope.passesHoles) this.#goneOn.add(stream);
+    if (this.#scope.passesHoles && !walk.delivery.redelivered) this.#goneOn.add(stream);
     if (message.kind === "fin") {
       this.#finish(stream, number, walk.open);
       return true;

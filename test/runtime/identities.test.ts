@@ -1,6 +1,6 @@
 import { Actor, ActorContext, Handler, inject, Query, State } from "@actor-runtime/runtime";
 import { beforeEach, describe, expect, it } from "vitest";
-import { Rig } from "./support.js";
+import { Rig, watch } from "./support.js";
 
 let charges: (string | undefined)[];
 
@@ -65,5 +65,45 @@ describe("P2: the identity of a message counts for its own actor", () => {
     await system.ref(Desk, "front").orderIn(shops);
     await rig.advance(1_000);
     expect(new Set(charges).size).toBe(shops.length);
+  });
+});
+
+describe("P2: an ask that waits for longer than answers are kept", () => {
+  it("is not done again by its repeat when the answer was lost: its caller learns that nobody knows", async () => {
+    const rig = new Rig();
+    let lost = false;
+    const system = await rig.host([Stock], {
+      ports: ({ broker, ...ports }) => {
+        const reply: typeof broker.reply = (to, body) => void (lost || broker.reply(to, body));
+        return { ...ports, broker: { ...broker, reply } };
+      },
+    });
+    const client = await rig.host([], { process: "client" });
+    lost = true;
+    const taken = watch(client.ask({ address: "Stock/main", handler: "take", args: [1], timeout: "10m" }));
+    for (let i = 0; i < 5; i++) {
+      await rig.advance(125_000);
+      lost = false;
+      await system.ref(Stock, "other").take(1);
+    }
+    expect(await system.ref(Stock, "main").count()).toBe(1);
+    expect(taken.error?.effect).toBe("unknown");
+  });
+
+  it("is done again if it is a query, whatever its caller took it for", async () => {
+    const rig = new Rig();
+    let lost = true;
+    await rig.host([Stock], {
+      ports: ({ broker, ...ports }) => {
+        const reply: typeof broker.reply = (to, body) => void (lost || broker.reply(to, body));
+        return { ...ports, broker: { ...broker, reply } };
+      },
+    });
+    const client = await rig.host([], { process: "client" });
+    const counted = watch(client.ask({ address: "Stock/main", handler: "count", args: [], timeout: "20s" }));
+    await rig.advance(5_000);
+    lost = false;
+    await rig.advance(10_000);
+    expect(counted.value).toBe(0);
   });
 });

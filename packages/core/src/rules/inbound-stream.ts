@@ -77,6 +77,11 @@ export class InboundStream {
     return this.#fin;
   }
 
+  /** The number took effect, was stored or was burnt; it is not merely under way. */
+  hasApplied(n: number): boolean {
+    return this.#applied.has(n);
+  }
+
   /** Every number accepted is applied: nothing of it is under way. */
   get settled(): boolean {
     return this.#known.equals(this.#applied);

@@ -1,4 +1,11 @@
-import { type ActorError, type Answer, FatalMessageError, type Message, NotStartedError } from "@actor-runtime/core";
+import {
+  type ActorError,
+  type Answer,
+  FatalMessageError,
+  type Message,
+  NotStartedError,
+  UnknownOutcomeError,
+} from "@actor-runtime/core";
 import type { Activation } from "./activation.js";
 import type { Inbound } from "./inbound.js";
 import type { PartitionScope, TurnScheduler } from "./scope.js";
@@ -162,10 +169,28 @@ export class Scheduler implements TurnScheduler {
       turn.end();
       activation.running = undefined;
       if (found) this.#answerAgain(activation, inbound, found);
+      else if (this.#isForgotten(activation, inbound)) this.#refuseForgotten(activation, inbound);
       else this.#start(activation, inbound);
       this.pump(activation);
     };
     for (const key of keys) this.#scope.answers.get(key, looked);
+  }
+
+  /**
+   * It repeats an ask that is done, and whose answer is kept no more: its sender, who does not know the type, waits for longer.
+   * What is stored stands for itself, be it a repeat or not, and a query may run again.
+   */
+  #isForgotten(activation: Activation, inbound: Inbound): boolean {
+    const { repeats, message, publication } = inbound;
+    if (repeats === undefined || message.of === publication || isQuery(activation, inbound)) return false;
+    return this.#scope.streams.hasApplied(message.of!);
+  }
+
+  #refuseForgotten(activation: Activation, inbound: Inbound): void {
+    take(activation, inbound);
+    const { to, handler } = inbound.message;
+    const unknown = new UnknownOutcomeError(`${to}.${handler} was done before, and its answer is kept no more`);
+    this.#settlement.buried(activation, inbound, unknown);
   }
 
   #answerAgain(activation: Activation, inbound: Inbound, answer: Answer): void {

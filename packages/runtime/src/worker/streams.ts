@@ -54,6 +54,13 @@ export class Streams {
     return this.#streams.get(name);
   }
 
+  /** Whether the number of a publication, `stream:number`, is applied. */
+  hasApplied(publication: string): boolean {
+    const colon = publication.lastIndexOf(":");
+    const stream = this.#streams.get(publication.slice(0, colon));
+    return stream?.hasApplied(Number(publication.slice(colon + 1))) ?? false;
+  }
+
   /** O3: why a stream that is not known is not taken; `undefined`: it may be opened. */
   refusal(name: string, storeTime: number): ActorError | undefined {
     const openedAt = streamOpenedAt(name);

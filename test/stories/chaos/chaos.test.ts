@@ -17,6 +17,12 @@ function every(share: number, strike: (round: number) => void | Promise<void>): 
   return Array.from({ length: faults }, (_, round) => ({ at: (round + 1) * share, strike: () => strike(round) }));
 }
 
+/** Commits take effect and nobody hears of it for longer than a lease lasts, so that their messages surely come again. */
+async function loseAnswers(path: TcpProxy): Promise<void> {
+  path.blackhole("down");
+  await sleep(3_000);
+}
+
 /** Every promise was kept, most calls succeeded, and the counters show that the faults did strike. */
 function expectKept({ complaints, figures, logs }: Outcome): void {
   onTestFailed(() => void process.stderr.write(`${JSON.stringify(figures, null, 2)}\n${logs}`));
@@ -59,9 +65,16 @@ describe("10,000 tells and 10,000 asks from 2 clients to 200 actors", () => {
 
   it("P1, P2 and P3 hold while Redis is stopped, killed and started again", { timeout }, async () => {
     await using redis = await RedisProcess.start({ appendfsync: "always" });
+    await using path = await TcpProxy.to(redis.url);
     const routes = { ...shared, redisUrl: redis.url };
-    await using stage = await Stage.set({ worker: routes, clients: routes, direct: routes });
-    const outcome = await stage.play(every(0.1, (round) => redis.restart({ kill: round % 2 === 0 })));
+    await using stage = await Stage.set({ worker: { ...routes, redisUrl: path.url }, clients: routes, direct: routes });
+    const outcome = await stage.play(
+      every(0.1, async (round) => {
+        if (round % 3 === 1) await loseAnswers(path);
+        await redis.restart({ kill: round % 2 === 0 });
+        path.resume();
+      }),
+    );
     expectKept(outcome);
   });
 
@@ -73,8 +86,12 @@ describe("10,000 tells and 10,000 asks from 2 clients to 200 actors", () => {
     await using stage = await Stage.set({ worker: routes, clients: routes, direct: shared });
     const outcome = await stage.play(
       every(0.18, async (round) => {
-        path.blackhole();
-        await sleep(round % 2 === 0 ? 700 : 3_000);
+        if (round % 2 === 0) {
+          path.blackhole();
+          await sleep(700);
+        } else {
+          await loseAnswers(path);
+        }
         path.resume();
       }),
     );

@@ -1,4 +1,5 @@
 import type { Channel } from "amqplib";
+import { AckRounds } from "./ack-rounds.js";
 import { operationError } from "./channel-errors.js";
 import { Connection } from "./connection.js";
 import type { Settings } from "./options.js";
@@ -15,6 +16,7 @@ interface Line {
 export class Consumers {
   readonly #settings: Settings;
   readonly #topology: Topology;
+  readonly #rounds: AckRounds;
   readonly #lines: Line[];
   readonly #open = new Set<PartitionChannel>();
   /** Connections are added one at a time: those who wait for one share it. */
@@ -25,12 +27,13 @@ export class Consumers {
   constructor(settings: Settings, topology: Topology, first: Connection) {
     this.#settings = settings;
     this.#topology = topology;
+    this.#rounds = new AckRounds(settings.clock);
     this.#lines = [{ connection: first, channels: 0 }];
   }
 
   async open(consumption: Consumption): Promise<PartitionChannel> {
     const channel = await this.#channel(await this.#reserve());
-    const opened = await PartitionChannel.open(this.#settings, this.#topology, channel, consumption);
+    const opened = await PartitionChannel.open(this.#settings, this.#topology, this.#rounds, channel, consumption);
     this.#open.add(opened);
     channel.once("close", () => this.#open.delete(opened));
     if (this.#closed) await opened.close();

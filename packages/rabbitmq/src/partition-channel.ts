@@ -1,5 +1,6 @@
-import type { Channel as ActorChannel, Cancel, Consumer, Delivery, Mailbox, PartitionId } from "@actor-runtime/core";
+import type { Channel as ActorChannel, Consumer, Delivery, Mailbox, PartitionId } from "@actor-runtime/core";
 import { type Channel, type ConsumeMessage, IllegalOperationError } from "amqplib";
+import type { AckRounds } from "./ack-rounds.js";
 import { operationError, reasonOf } from "./channel-errors.js";
 import { deliveredFrame } from "./delivered-frame.js";
 import { endChannel } from "./end-channel.js";
@@ -7,12 +8,6 @@ import { instruments } from "./instruments.js";
 import type { Settings } from "./options.js";
 import { SettledTags } from "./settled-tags.js";
 import type { Topology } from "./topology.js";
-
-/**
- * Acks wait this long for others of their channel. Nothing waits for an ack but room in the window, and after a crash the frames
- * of these few milliseconds come again and are dropped.
- */
-const ackDelayMs = 5;
 
 /** What is to be consumed, and by whom. */
 export interface Consumption {
@@ -36,14 +31,20 @@ export class PartitionChannel implements ActorChannel {
   readonly #settled = new SettledTags();
   /** So many settled frames are acked without waiting for more. */
   readonly #ackAtOnce: number;
-  #cancelAck: Cancel | undefined;
+  readonly #rounds: AckRounds;
   /** What amqplib wants for an ack, reused. */
   readonly #acked = { fields: { deliveryTag: 0 } } as ConsumeMessage;
   #state: State = "opening";
   #closing: Promise<void> | undefined;
 
-  private constructor(settings: Settings, channel: Channel, { partition, prefetch, consumer }: Consumption) {
+  private constructor(
+    settings: Settings,
+    rounds: AckRounds,
+    channel: Channel,
+    { partition, prefetch, consumer }: Consumption,
+  ) {
     this.#settings = settings;
+    this.#rounds = rounds;
     this.#channel = channel;
     this.#partition = partition;
     this.#consumer = consumer;
@@ -62,10 +63,11 @@ export class PartitionChannel implements ActorChannel {
   static async open(
     settings: Settings,
     topology: Topology,
+    rounds: AckRounds,
     channel: Channel,
     consumption: Consumption,
   ): Promise<PartitionChannel> {
-    const opened = new PartitionChannel(settings, channel, consumption);
+    const opened = new PartitionChannel(settings, rounds, channel, consumption);
     const { mailbox, partition, prefetch } = consumption;
     try {
       const queue = await topology.declarePartition(channel, mailbox, partition);
@@ -84,7 +86,7 @@ export class PartitionChannel implements ActorChannel {
     if (this.#state === "ended") return;
     this.#settled.add(tag);
     if (this.#settled.pending >= this.#ackAtOnce) this.#ackSettled();
-    else this.#cancelAck ??= this.#settings.clock.after(ackDelayMs, this.#ackSettled);
+    else if (this.#settled.pending === 1) this.#rounds.join(this.#ackSettled);
   }
 
   close(): Promise<void> {
@@ -97,8 +99,6 @@ export class PartitionChannel implements ActorChannel {
   }
 
   readonly #ackSettled = (): void => {
-    this.#cancelAck?.();
-    this.#cancelAck = undefined;
     if (this.#state === "ended") return;
     try {
       this.#settled.take(this.#ackTag);

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { MissingServiceError } from "./installed.js";
-import { RabbitProcess } from "./rabbitmq-process.js";
+import { RabbitProcess, type RabbitSettings } from "./rabbitmq-process.js";
 import { RedisProcess } from "./redis-process.js";
 
 export interface ServiceUrls {
@@ -19,11 +19,12 @@ export interface Services extends ServiceUrls {
  * The services that are given, and in place of the others private processes, whose programs are installed first where that is
  * possible, else containers.
  *
+ * @param rabbit lines of rabbitmq.conf for a private process, on top of the usual ones
  * @throws MissingServiceError when none of these can be had
  */
-export async function provision(given: Partial<ServiceUrls>): Promise<Services> {
+export async function provision(given: Partial<ServiceUrls>, rabbit: RabbitSettings = {}): Promise<Services> {
   try {
-    return await startProcesses(given);
+    return await startProcesses(given, rabbit);
   } catch (error) {
     const running = error instanceof MissingServiceError ? await runningContainers() : undefined;
     if (running === undefined) throw error;
@@ -31,9 +32,9 @@ export async function provision(given: Partial<ServiceUrls>): Promise<Services> 
   }
 }
 
-async function startProcesses(given: Partial<ServiceUrls>): Promise<Services> {
+async function startProcesses(given: Partial<ServiceUrls>, rabbitSettings: RabbitSettings): Promise<Services> {
   const starting = [
-    given.amqpUrl === undefined ? RabbitProcess.start() : notOurs(given.amqpUrl),
+    given.amqpUrl === undefined ? RabbitProcess.start(rabbitSettings) : notOurs(given.amqpUrl),
     given.redisUrl === undefined ? RedisProcess.start() : notOurs(given.redisUrl),
   ] as const;
   const outcomes = await Promise.allSettled(starting);

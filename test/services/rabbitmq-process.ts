@@ -7,6 +7,9 @@ import { rabbitmqServer } from "./installed.js";
 import type { Program } from "./program.js";
 import { Sandbox } from "./sandbox.js";
 
+/** Lines of rabbitmq.conf by name. */
+export type RabbitSettings = Readonly<Record<string, string | number>>;
+
 /**
  * A RabbitMQ node of the tests' own, on a port of loopback and in a temporary folder, with nothing in common with other nodes of
  * the machine. It needs no particular user. A start takes about 5 s.
@@ -31,7 +34,7 @@ export class RabbitProcess implements AsyncDisposable {
    * @param settings lines of rabbitmq.conf on top of the usual ones
    * @throws MissingServiceError when RabbitMQ is not installed and cannot be
    */
-  static async start(settings: Readonly<Record<string, string | number>> = {}): Promise<RabbitProcess> {
+  static async start(settings: RabbitSettings = {}): Promise<RabbitProcess> {
     const server = await rabbitmqServer();
     const [port, namesPort, clusterPort] = [await freePort(), await freePort(), await freePort()];
     const sandbox = await Sandbox.create("rabbitmq");
@@ -99,7 +102,7 @@ interface NodePorts {
 async function prepare(
   folder: string,
   { port, namesPort, clusterPort }: NodePorts,
-  settings: Readonly<Record<string, string | number>>,
+  settings: RabbitSettings,
 ): Promise<Readonly<Record<string, string>>> {
   const lines = {
     "listeners.tcp.1": `127.0.0.1:${port}`,

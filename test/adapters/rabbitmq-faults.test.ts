@@ -1,8 +1,6 @@
 import {
   type Channel,
   ConfigError,
-  type Consumer,
-  type Delivery,
   type Frame,
   type Mailbox,
   type PartitionId,
@@ -12,6 +10,7 @@ import {
 } from "@actor-runtime/core";
 import type { RabbitOptions } from "@actor-runtime/rabbitmq";
 import { afterEach, describe, expect, it } from "vitest";
+import { NotingConsumer } from "../contracts/noting-consumer.js";
 import { bodyText, collect, eventually, someBytes, someFrame, someMailbox } from "../contracts/samples.js";
 import { AmqpProxy } from "./amqp-proxy.js";
 import {
@@ -23,23 +22,6 @@ import {
   notingQueues,
   onPlainChannel,
 } from "./rabbitmq-support.js";
-
-class NotingConsumer implements Consumer {
-  readonly deliveries: Delivery[] = [];
-  readonly losses: Error[] = [];
-
-  deliver(delivery: Delivery): void {
-    this.deliveries.push(delivery);
-  }
-
-  lost(reason: Error): void {
-    this.losses.push(reason);
-  }
-
-  get texts(): string[] {
-    return this.deliveries.map(({ frame }) => bodyText(frame.body));
-  }
-}
 
 /** A worker behind a proxy, in a namespace of its own. */
 interface Scene extends Connected {

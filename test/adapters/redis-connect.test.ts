@@ -1,11 +1,11 @@
 import { ClosedError, ConfigError, StoreUnavailableError } from "@actor-runtime/core";
-import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { collect, unique } from "../contracts/samples.js";
 import { freePort } from "../services/free-port.js";
 import { services as shared } from "../services/services.js";
 import { TcpProxy } from "../services/tcp-proxy.js";
 import { connected, deleteNamespaces, owner } from "./redis/connect.js";
-import { RedisServer } from "./redis/redis-server.js";
+import { afterTest, server } from "./redis/scene.js";
 import { certificate, TlsProxy } from "./redis/tls-proxy.js";
 
 await shared();
@@ -14,21 +14,9 @@ const namespaces = new Set<string>();
 
 afterAll(() => deleteNamespaces(namespaces));
 
-const teardown: (() => unknown)[] = [];
-
-afterEach(async () => {
-  for (const task of teardown.splice(0).toReversed()) await task();
-});
-
-async function server(settings: Readonly<Record<string, string>> = {}): Promise<RedisServer> {
-  const redis = await RedisServer.start(settings);
-  teardown.push(() => redis.remove());
-  return redis;
-}
-
 async function process(options: Parameters<typeof connected>[0] = {}) {
   const one = await connected(options);
-  teardown.push(() => one.services.close());
+  afterTest(() => one.services.close());
   if (!options.urls) namespaces.add(one.namespace);
   return one;
 }
@@ -74,7 +62,7 @@ describe("connecting", () => {
 
   it("speaks TLS to rediss, and refuses a certificate that nobody vouches for", async () => {
     const proxy = await TlsProxy.to((await server()).port);
-    teardown.push(() => proxy.close());
+    afterTest(() => proxy.close());
     const one = await process({ urls: proxy.url, tls: { ca: certificate } });
     const { commit } = await owner(one);
     expect(await commit(1)).toBe("committed");

@@ -1,33 +1,22 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { StoreUnavailableError } from "@actor-runtime/core";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { collect, eventually, someCommit, unique } from "../contracts/samples.js";
 import { freePort } from "../services/free-port.js";
 import { TcpProxy } from "../services/tcp-proxy.js";
 import { connected, owner } from "./redis/connect.js";
-import { RedisServer } from "./redis/redis-server.js";
-
-const teardown: (() => unknown)[] = [];
-
-afterEach(async () => {
-  for (const task of teardown.splice(0).toReversed()) await task();
-});
-
-async function server(settings: Readonly<Record<string, string>> = {}): Promise<RedisServer> {
-  const redis = await RedisServer.start(settings);
-  teardown.push(() => redis.remove());
-  return redis;
-}
+import type { RedisServer } from "./redis/redis-server.js";
+import { afterTest, server } from "./redis/scene.js";
 
 async function process(options: Parameters<typeof connected>[0]) {
   const one = await connected({ commandTimeoutMs: 500, ...options });
-  teardown.push(() => one.services.close());
+  afterTest(() => one.services.close());
   return one;
 }
 
 async function proxyTo(redis: RedisServer): Promise<TcpProxy> {
   const proxy = await TcpProxy.to(redis.url);
-  teardown.push(() => proxy.close());
+  afterTest(() => proxy.close());
   return proxy;
 }
 

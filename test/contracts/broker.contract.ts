@@ -3,14 +3,13 @@ import {
   type Channel,
   ClosedError,
   ConfigError,
-  type Consumer,
   type DeadLetter,
-  type Delivery,
   type Mailbox,
   type PartitionId,
   partitionId,
 } from "@actor-runtime/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { NotingConsumer } from "./noting-consumer.js";
 import { bodyText, collect, eventually, someBytes, someFrame, someMailbox, unique } from "./samples.js";
 
 export interface BrokerUnderTest {
@@ -22,28 +21,6 @@ export interface BrokerUnderTest {
   /** Breaks the channels that `port` consumes on, without its doing. */
   cutChannels(): Promise<void>;
   dispose(): Promise<void>;
-}
-
-/** Notes what it is given and acks nothing by itself. */
-class NotingConsumer implements Consumer {
-  readonly deliveries: Delivery[] = [];
-  readonly losses: Error[] = [];
-
-  deliver(delivery: Delivery): void {
-    this.deliveries.push(delivery);
-  }
-
-  lost(reason: Error): void {
-    this.losses.push(reason);
-  }
-
-  get texts(): string[] {
-    return this.deliveries.map(({ frame }) => bodyText(frame.body));
-  }
-
-  tag(text: string): number {
-    return this.deliveries[this.texts.indexOf(text)]!.tag;
-  }
 }
 
 /** What every broker does, whatever it is made of. */

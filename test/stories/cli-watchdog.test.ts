@@ -15,7 +15,7 @@ const script = (body: string) => [
 
 it("ends a process whose event loop stands still with exit 70, and names the turn started last", async () => {
   const body = `const dog = startWatchdog(400); dog.running("Account/older, but longer"); dog.running("Account/ümläut");
-    setTimeout(() => { for (;;); }, 100);`;
+    setImmediate(() => { for (;;); });`;
   const { code, stderr } = await finish(script(body), {});
   expect(code).toBe(70);
   expect(stderr).toContain("the turn started last is Account/ümläut.");

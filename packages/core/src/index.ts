@@ -2,7 +2,7 @@
  * # Layout
  *
  * - `model/`  values: addresses, partitions, frames, messages, durations, errors, and how they travel
- * - `rules/`  pure decisions: hash, delivery streams, retry, brake
+ * - `rules/`  pure decisions: hash, placement, delivery streams, retry, brake
  * - `ports/`  interfaces to the outside, one file each
  *
  * No dependency, no I/O, no timer, no randomness, no wall clock.
@@ -95,7 +95,17 @@ export type { Cancel, Clock } from "./ports/clock.js";
 export type { Container, Injectable, InjectionToken } from "./ports/container.js";
 export type { Acquired, Lease, Leases, Renewal, Renewed } from "./ports/leases.js";
 export type { LogFields, Logger } from "./ports/logger.js";
-export type { Member, Membership, Placement, View } from "./ports/membership.js";
+export type {
+  Change,
+  Heartbeat,
+  Member,
+  Membership,
+  MemberState,
+  Placement,
+  PlacementTable,
+  View,
+  ViewMember,
+} from "./ports/membership.js";
 export type { Random } from "./ports/random.js";
 export type {
   Answer,
@@ -114,5 +124,6 @@ export type { Attributes, Span, SpanOptions, Telemetry, TraceHeaders } from "./p
 export { Brake } from "./rules/brake.js";
 export { hashKey, partitionOf } from "./rules/hash.js";
 export { type Acceptance, InboundStream } from "./rules/inbound-stream.js";
+export { candidatesOf, type PlacementInput, placementOf } from "./rules/placement.js";
 export { Ranges } from "./rules/ranges.js";
 export { type Backoff, retryDelayMs } from "./rules/retry.js";

@@ -1,4 +1,13 @@
-import type { Member, Membership, Placement, View } from "@actor-runtime/core";
+import type {
+  Cancel,
+  Change,
+  Heartbeat,
+  Member,
+  Membership,
+  Placement,
+  PlacementTable,
+  View,
+} from "@actor-runtime/core";
 import type { Link } from "./link.js";
 import type { MembershipMemory } from "./membership-memory.js";
 
@@ -16,23 +25,36 @@ export class EmbeddedMembership implements Membership {
     return this.#link.call(() => this.#memory.join(member, ttlMs));
   }
 
-  heartbeat(id: string, ttlMs: number): Promise<{ view: View; expired: boolean; storeTime: number }> {
-    return this.#link.call(() => this.#memory.heartbeat(id, ttlMs));
+  heartbeat(member: Pick<Member, "id" | "incarnation">, ttlMs: number): Promise<Heartbeat> {
+    return this.#link.call(() => this.#memory.heartbeat(member, ttlMs));
   }
 
-  leave(id: string): Promise<void> {
-    return this.#link.call(() => this.#memory.leave(id));
+  leave(member: Pick<Member, "id" | "incarnation">): Promise<void> {
+    return this.#link.call(() => this.#memory.leave(member));
   }
 
   view(): Promise<View> {
     return this.#link.call(() => this.#memory.view());
   }
 
-  placement(mailbox: string): Promise<Placement | undefined> {
-    return this.#link.call(() => this.#memory.placement(mailbox));
+  placements(mailboxes: readonly string[]): Promise<(Placement | undefined)[]> {
+    return this.#link.call(() => mailboxes.map((mailbox) => this.#memory.placement(mailbox)));
   }
 
-  place(mailbox: string, expected: number, owners: readonly (string | undefined)[]): Promise<Placement> {
-    return this.#link.call(() => this.#memory.place(mailbox, expected, owners));
+  place(mailbox: string, expected: number, table: PlacementTable): Promise<Placement | undefined> {
+    return this.#link.call(() => this.#memory.place(mailbox, expected, table));
+  }
+
+  watch(changed: (change: Change) => void): Cancel {
+    let watching = true;
+    const cancel = this.#memory.watch((change) => {
+      this.#link.notify(() => {
+        if (watching) changed(change);
+      });
+    });
+    return () => {
+      watching = false;
+      cancel();
+    };
   }
 }

@@ -90,9 +90,10 @@ export class EmbeddedWorld {
       paused: [],
     });
     this.#broker = new BrokerMemory(maxMailboxBytes, schedule);
-    this.#leases = new LeaseMemory(disk, clock, random);
-    this.store = new StoreMemory(disk, this.#leases, clock);
     this.#membership = new MembershipMemory(clock);
+    const released = (lease: string) => this.#membership.changed({ about: "released", lease });
+    this.#leases = new LeaseMemory(disk, clock, random, released);
+    this.store = new StoreMemory(disk, this.#leases, clock);
     this.#alarms = new AlarmMemory(clock);
   }
 

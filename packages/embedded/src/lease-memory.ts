@@ -9,11 +9,14 @@ export class LeaseMemory {
   readonly #disk: Disk;
   readonly #clock: Clock;
   readonly #random: Random;
+  readonly #released: (name: string) => void;
 
-  constructor(disk: Disk, clock: Clock, random: Random) {
+  /** @param released called when a lease is given back before its end */
+  constructor(disk: Disk, clock: Clock, random: Random, released: (name: string) => void) {
     this.#disk = disk;
     this.#clock = clock;
     this.#random = random;
+    this.#released = released;
   }
 
   acquire(name: string, holder: string, ttlMs: number): Grant | { heldBy: string; remainingMs: number } {
@@ -53,7 +56,9 @@ export class LeaseMemory {
 
   release(lease: Lease): void {
     const own = this.#disk.content.leases.get(lease.name);
-    if (own !== undefined && this.refusal(own, lease) === undefined) own.until = Number.NEGATIVE_INFINITY;
+    if (own === undefined || this.refusal(own, lease) !== undefined) return;
+    own.until = Number.NEGATIVE_INFINITY;
+    this.#released(lease.name);
   }
 
   inspect(name: string): { holder: string; fence: number; remainingMs: number } | undefined {

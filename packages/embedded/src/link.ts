@@ -18,6 +18,13 @@ export class Link {
     this.#up = true;
   }
 
+  /** Word from the far side, one hop away; it does not come while the link is cut. */
+  notify(listener: () => void): void {
+    this.#schedule(() => {
+      if (this.#up) listener();
+    });
+  }
+
   /**
    * Runs `operation` on the far side.
    *

@@ -1,10 +1,21 @@
-import type { Clock, Member, Placement, View } from "@actor-runtime/core";
+import type {
+  Cancel,
+  Change,
+  Clock,
+  Heartbeat,
+  Member,
+  Placement,
+  PlacementTable,
+  View,
+  ViewMember,
+} from "@actor-runtime/core";
 
 /** The members and the placement that all workers of a world agree on. */
 export class MembershipMemory {
   readonly #clock: Clock;
-  readonly #members = new Map<string, { readonly member: Member; until: number }>();
+  readonly #members = new Map<string, { readonly member: ViewMember; until: number }>();
   readonly #placements = new Map<string, Placement>();
+  readonly #watchers = new Set<(change: Change) => void>();
   #version = 0;
 
   constructor(clock: Clock) {
@@ -13,49 +24,86 @@ export class MembershipMemory {
 
   join(member: Member, ttlMs: number): View {
     const known = this.#members.get(member.id)?.member;
-    if (known === undefined || !sameMember(known, member)) this.#version += 1;
-    this.#members.set(member.id, { member, until: this.#clock.monotonic() + ttlMs });
+    const joinedAt = known?.incarnation === member.incarnation ? known.joinedAt : this.#clock.now();
+    const joined = { ...member, joinedAt };
+    this.#members.set(member.id, { member: joined, until: this.#clock.monotonic() + ttlMs });
+    if (known === undefined || !sameMember(known, joined)) this.#viewChanged();
     return this.view();
   }
 
-  heartbeat(id: string, ttlMs: number): { view: View; expired: boolean; storeTime: number } {
+  heartbeat({ id, incarnation }: Pick<Member, "id" | "incarnation">, ttlMs: number): Heartbeat {
     this.#dropExpired();
-    const own = this.#members.get(id);
-    if (own !== undefined) own.until = this.#clock.monotonic() + ttlMs;
-    return { view: this.view(), expired: own === undefined, storeTime: this.#clock.now() };
+    const now = this.#clock.monotonic();
+    const known = this.#members.get(id);
+    const own = known === undefined ? "expired" : known.member.incarnation === incarnation ? "alive" : "replaced";
+    if (own === "alive") known!.until = now + ttlMs;
+    const ends = Array.from(this.#members.values(), ({ member, until }) => (member.id === id ? [] : until)).flat();
+    return {
+      view: this.view(),
+      own,
+      storeTime: this.#clock.now(),
+      ...(ends.length > 0 && { nextExpiryMs: Math.min(...ends) - now }),
+    };
   }
 
-  leave(id: string): void {
-    if (this.#members.delete(id)) this.#version += 1;
+  leave({ id, incarnation }: Pick<Member, "id" | "incarnation">): void {
+    if (this.#members.get(id)?.member.incarnation === incarnation) this.#drop(id);
   }
 
   view(): View {
     this.#dropExpired();
-    return { version: this.#version, members: Array.from(this.#members.values(), ({ member }) => member) };
+    const members = Array.from(this.#members.values(), ({ member }) => member);
+    return { version: this.#version, members: members.sort((a, b) => (a.id < b.id ? -1 : 1)) };
   }
 
   placement(mailbox: string): Placement | undefined {
     return this.#placements.get(mailbox);
   }
 
-  place(mailbox: string, expected: number, owners: readonly (string | undefined)[]): Placement {
-    const current = this.#placements.get(mailbox) ?? { version: 0, owners: [] };
-    if (current.version !== expected) return current;
-    const next = { version: expected + 1, owners: [...owners] };
+  place(mailbox: string, expected: number, { view, owners, since }: PlacementTable): Placement | undefined {
+    const current = this.#placements.get(mailbox);
+    this.#dropExpired();
+    if ((current?.version ?? 0) !== expected || view !== this.#version) return current;
+    const next = { version: expected + 1, view, owners: [...owners], since: [...since] };
     this.#placements.set(mailbox, next);
+    this.changed({ about: "placement", mailbox });
     return next;
+  }
+
+  watch(changed: (change: Change) => void): Cancel {
+    // An entry of its own, should one listener watch twice.
+    const watcher = (change: Change) => changed(change);
+    this.#watchers.add(watcher);
+    return () => void this.#watchers.delete(watcher);
+  }
+
+  /** Tells everybody who watches. */
+  changed(change: Change): void {
+    for (const watcher of [...this.#watchers]) watcher(change);
   }
 
   #dropExpired(): void {
     const now = this.#clock.monotonic();
-    for (const [id, { until }] of this.#members) if (until <= now) this.leave(id);
+    for (const [id, { until }] of this.#members) if (until <= now) this.#drop(id);
+  }
+
+  #drop(id: string): void {
+    this.#members.delete(id);
+    this.#viewChanged();
+  }
+
+  #viewChanged(): void {
+    this.#version += 1;
+    this.changed({ about: "view" });
   }
 }
 
-function sameMember(a: Member, b: Member): boolean {
+function sameMember(a: ViewMember, b: ViewMember): boolean {
   return (
+    a.incarnation === b.incarnation &&
     a.weight === b.weight &&
     a.build === b.build &&
+    a.state === b.state &&
     a.types.length === b.types.length &&
     a.types.every((type, index) => type === b.types[index])
   );

@@ -1,10 +1,20 @@
-import type { Member, Membership, Placement, View } from "@actor-runtime/core";
+import type {
+  Cancel,
+  Heartbeat,
+  Member,
+  Membership,
+  Placement,
+  PlacementTable,
+  View,
+  ViewMember,
+} from "@actor-runtime/core";
 import type { Connection } from "./connection.js";
 import type { NamespaceKeys } from "./keys.js";
 import { beat, joinView, leaveView, lookAtView, writePlacement } from "./scripts/membership.js";
 import type { StoreClock } from "./store-clock.js";
 
 type ViewAnswer = readonly [version: string, members: readonly string[], ...rest: unknown[]];
+type BeatAnswer = readonly [version: string, members: readonly string[], own: Heartbeat["own"], now: string, left: string];
 
 /** `Membership` in Redis, judged by its TIME; under one hash tag, because a view is read and written whole. */
 export class RedisMembership implements Membership {
@@ -20,51 +30,66 @@ export class RedisMembership implements Membership {
     this.#view = [keys.members, keys.memberEnds, keys.viewVersion];
   }
 
-  async join({ id, types, weight, build }: Member, ttlMs: number): Promise<View> {
-    // In this order always: members are compared as text.
-    const text = JSON.stringify({ id, types, weight, build });
-    return parseView(await this.#connection.run(joinView, this.#view, [id, text, micros(ttlMs)]));
+  async join({ id, incarnation, types, weight, build, state }: Member, ttlMs: number): Promise<View> {
+    // In this order always: members are compared as text. The script appends when it joined.
+    const text = JSON.stringify({ id, incarnation, types, weight, build, state }).slice(0, -1);
+    return parseView(await this.#connection.run(joinView, this.#view, [id, incarnation, text, micros(ttlMs)]));
   }
 
-  async heartbeat(id: string, ttlMs: number): Promise<{ view: View; expired: boolean; storeTime: number }> {
-    const answer = await this.#connection.run(beat, this.#view, [id, micros(ttlMs)]);
-    const [, , dropped, now] = answer as [string, string[], number, string];
+  async heartbeat({ id, incarnation }: Pick<Member, "id" | "incarnation">, ttlMs: number): Promise<Heartbeat> {
+    const answer = await this.#connection.run(beat, this.#view, [id, incarnation, micros(ttlMs)]);
+    const [, , own, now, left] = answer as BeatAnswer;
     this.#storeClock.saw(Number(now));
-    return { view: parseView(answer), expired: dropped === 1, storeTime: Math.floor(Number(now) / 1_000) };
+    return {
+      view: parseView(answer),
+      own,
+      storeTime: Math.floor(Number(now) / 1_000),
+      ...(left !== "" && { nextExpiryMs: Number(left) / 1_000 }),
+    };
   }
 
-  async leave(id: string): Promise<void> {
-    await this.#connection.run(leaveView, this.#view, [id]);
+  async leave({ id, incarnation }: Pick<Member, "id" | "incarnation">): Promise<void> {
+    await this.#connection.run(leaveView, this.#view, [id, incarnation]);
   }
 
   async view(): Promise<View> {
     return parseView(await this.#connection.run(lookAtView, this.#view, []));
   }
 
-  async placement(mailbox: string): Promise<Placement | undefined> {
-    const text = await this.#connection.call("hget", this.#keys.placements, mailbox);
-    return text === null ? undefined : parsePlacement(text as string);
+  async placements(mailboxes: readonly string[]): Promise<(Placement | undefined)[]> {
+    if (mailboxes.length === 0) return [];
+    const texts = (await this.#connection.call("hmget", this.#keys.placements, ...mailboxes)) as (string | null)[];
+    return texts.map((text) => (text === null ? undefined : parsePlacement(text)));
   }
 
-  async place(mailbox: string, expected: number, owners: readonly (string | undefined)[]): Promise<Placement> {
+  async place(mailbox: string, expected: number, table: PlacementTable): Promise<Placement | undefined> {
+    const { view, owners, since } = table;
     // JSON has no undefined in lists: null says that nobody hosts the partition.
-    const next = `${expected + 1}:${JSON.stringify(owners.map((owner) => owner ?? null))}`;
-    const args = [mailbox, String(expected), next];
-    const inEffect = await this.#connection.run(writePlacement, [this.#keys.placements], args);
-    return inEffect === null ? { version: 0, owners: [] } : parsePlacement(inEffect as string);
+    const content = JSON.stringify({ view, owners: owners.map((owner) => owner ?? null), since });
+    const args = [mailbox, String(expected), String(view), `${expected + 1}:${content}`];
+    const inEffect = await this.#connection.run(writePlacement, [...this.#view, this.#keys.placements], args);
+    return inEffect === null ? undefined : parsePlacement(inEffect as string);
+  }
+
+  watch(): Cancel {
+    return () => {};
   }
 }
 
 function parseView(answer: unknown): View {
   const [version, members] = answer as ViewAnswer;
-  const parsed = members.map((text) => JSON.parse(text) as Member);
+  const parsed = members.map((text) => JSON.parse(text) as ViewMember);
   return { version: Number(version), members: parsed.sort((a, b) => (a.id < b.id ? -1 : 1)) };
 }
 
 function parsePlacement(text: string): Placement {
   const colon = text.indexOf(":");
-  const owners = JSON.parse(text.slice(colon + 1)) as (string | null)[];
-  return { version: Number(text.slice(0, colon)), owners: owners.map((owner) => owner ?? undefined) };
+  const { view, owners, since } = JSON.parse(text.slice(colon + 1)) as {
+    view: number;
+    owners: (string | null)[];
+    since: number[];
+  };
+  return { version: Number(text.slice(0, colon)), view, owners: owners.map((owner) => owner ?? undefined), since };
 }
 
 function micros(ms: number): string {

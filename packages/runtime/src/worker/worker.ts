@@ -89,7 +89,7 @@ export class Worker {
     await Promise.all(this.#owners.map((owner) => owner.stop(graceMs)));
     this.#stopped = true;
     for (const cancel of this.#timers) cancel();
-    await this.#services.ports.membership.leave(this.#services.workerId).catch(() => {});
+    await this.#services.ports.membership.leave(this.#member()).catch(() => {});
   }
 
   /** @throws ConfigError when the type of the address is not hosted here */
@@ -170,17 +170,17 @@ export class Worker {
   }
 
   #member(): Member {
-    const { types, workerId } = this.#services;
-    return { id: workerId, types: [...types.keys()], weight: 1, build: "" };
+    const { types, workerId, incarnation } = this.#services;
+    return { id: workerId, incarnation, types: [...types.keys()], weight: 1, build: "", state: "ready" };
   }
 
   async #heartbeat(): Promise<void> {
-    const { ports, workerId, limits } = this.#services;
+    const { ports, limits } = this.#services;
     const askedAt = ports.clock.monotonic();
     try {
-      const { expired, storeTime } = await ports.membership.heartbeat(workerId, limits.leaseMs);
+      const { own, storeTime } = await ports.membership.heartbeat(this.#member(), limits.leaseMs);
       this.#correctTime(storeTime, askedAt);
-      if (expired) await ports.membership.join(this.#member(), limits.leaseMs);
+      if (own === "expired") await ports.membership.join(this.#member(), limits.leaseMs);
     } catch (error) {
       this.#services.log.warn({ err: error }, "no heartbeat: the store does not answer");
     }

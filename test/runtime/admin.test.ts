@@ -406,6 +406,7 @@ describe("close()", () => {
     const slow = watch(ann().visitSlowly());
     await rig.settle();
     const closed = watch(system.close());
+    await rig.settle();
     await client.ref<Customer>("Customer", "bob").tell.visit();
     await rig.settle();
     expect(events).toEqual([]);

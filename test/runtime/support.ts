@@ -109,6 +109,12 @@ export class Rig {
     return letters;
   }
 
+  /** Id of the worker that has the lease of the partition now. */
+  async holderOf(partition: string): Promise<string | undefined> {
+    this.#strangers += 1;
+    return (await this.world.connect(`stranger-${this.#strangers}`).leases.inspect(partition))?.holder;
+  }
+
   /** Messages that processes published to a partition, oldest first, repeats included. */
   messagesTo(to: Destination): Message[] {
     return this.published.filter((sent) => sent.to === to).flatMap(({ frame }) => parseMessages(frame.body));

@@ -14,8 +14,10 @@ export interface Limits {
   /** Bytes of unacked frames in this process; shared out to its partitions as their prefetch. */
   readonly maxUnsettledBytes: number;
   readonly leaseMs: number;
-  /** How long running turns may go on when a partition is given up. */
+  /** How long running turns may go on in a partition that moves to another worker. */
   readonly handoffGraceMs: number;
+  /** How long a worker may be without its broker before others may take its partitions. */
+  readonly brokerGraceMs: number;
   /** How long a delivery may be held back for a missing message before the channel is re-opened, and then the hole passes. */
   readonly holdMs: number;
   /** Waits between attempts of a told message: bounds of the first and of any. */
@@ -41,6 +43,7 @@ export const defaultLimits: Limits = {
   maxUnsettledBytes: 256 * 1024 * 1024,
   leaseMs: 10_000,
   handoffGraceMs: 5_000,
+  brokerGraceMs: 5_000,
   holdMs: 10_000,
   retry: { firstMs: 200, maxMs: 60_000 },
   clockToleranceMs: 5_000,

@@ -34,6 +34,7 @@ import type { Watchdog } from "./watchdog.js";
 import { HostedType } from "./worker/activation.js";
 import { ActivationList } from "./worker/activation-list.js";
 import { Brakes } from "./worker/brakes.js";
+import { registerMailboxes } from "./worker/register.js";
 import { ReplyBatch } from "./worker/reply-batch.js";
 import type { WorkerServices } from "./worker/services.js";
 import { turnCalls } from "./worker/turn-calls.js";
@@ -49,6 +50,10 @@ export interface SystemOptions {
   readonly namespace?: string;
   /** Default: random. */
   readonly workerId?: string;
+  /** Its share of the partitions relative to other workers. Default 1. */
+  readonly weight?: number;
+  /** Names its code; in a rolling deploy the newest build is preferred. Default `""`. */
+  readonly build?: string;
   /** Default: warnings and errors on stderr. */
   readonly log?: Logger;
   /** Find state that a query changed in place, right after the query. Default `false`. */
@@ -88,7 +93,7 @@ export class LocalSystem implements ActorSystem {
   readonly #namespace: string;
   readonly #services: WorkerServices;
   readonly #caller: OutsideCaller;
-  readonly #worker: Worker | undefined;
+  #worker: Worker | undefined;
   readonly #onClosed: SystemOptions["onClosed"];
   #replies: ReplyQueue | undefined;
   #state: SystemDescription["state"] = "starting";
@@ -108,9 +113,13 @@ export class LocalSystem implements ActorSystem {
     const { broker, clock, random } = ports;
     const lanes = new Lanes({ broker, clock, random, time, streamRetentionMs, replyTo: "" });
     const calls = new Calls(lanes, clock, time, log);
+    const workerId = options.workerId ?? `worker-${ports.random.id().slice(0, 8)}`;
+    const incarnation = ports.random.id();
+    const { weight = 1, build = "" } = options;
     this.#services = {
-      workerId: options.workerId ?? `worker-${ports.random.id().slice(0, 8)}`,
-      incarnation: ports.random.id(),
+      workerId,
+      incarnation,
+      member: { id: workerId, incarnation, types: [...types.keys()], weight, build },
       ports,
       time,
       log,
@@ -132,12 +141,11 @@ export class LocalSystem implements ActorSystem {
     this.ref = refBy<Promise<void>>(this.#caller, hosted);
     this.actors = new StoredActors(ports, directory, calls);
     this.dead = new BrokerDeadLetters(ports, directory, calls);
-    this.#worker = types.size > 0 ? new Worker(this.#services) : undefined;
   }
 
   async start(): Promise<void> {
     const { broker, store } = this.#services.ports;
-    const { calls, time } = this.#services;
+    const { calls, time, types } = this.#services;
     // Deadlines and delays are judged by it, whatever the clock here says.
     time.correct(await store.time());
     this.#replies = await broker.openReplies({
@@ -145,7 +153,10 @@ export class LocalSystem implements ActorSystem {
       reopened: () => calls.repeatAll(),
     });
     calls.open(this.#replies.address);
-    await this.#worker?.start();
+    if (types.size > 0) {
+      this.#worker = new Worker(this.#services, await registerMailboxes(this.#services));
+      await this.#worker.start();
+    }
     this.#state = "running";
   }
 
@@ -185,7 +196,7 @@ export class LocalSystem implements ActorSystem {
       })),
       checks: {
         state: this.#state === "running" ? "ok" : `the worker is ${this.#state}`,
-        partitions: (this.#worker?.serving ?? true) ? "ok" : "some partitions are not served yet",
+        ...this.#worker?.checks,
         brake: brakes.check,
       },
     };

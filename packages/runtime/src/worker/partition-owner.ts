@@ -9,52 +9,107 @@ import {
   type PartitionImage,
   retryDelayMs,
 } from "@actor-runtime/core";
+import type { BrokerHealth } from "./broker-health.js";
 import type { WorkerServices } from "./services.js";
 import { Tenure, type TenureHost } from "./tenure.js";
 
 /** A frame has at most this size, so prefetch in frames bounds memory in bytes. */
 const frameBytes = 256 * 1024;
 const backoff = { firstMs: 50, maxMs: 5_000 };
+/** Whoever gives a partition up says so; should that word be lost, it is found free after this long. */
+const lookAgainMs = 500;
 
-/** Keeps one partition: takes it, serves it, and takes it anew whenever it is lost, until told to stop. */
+/**
+ * One partition as this worker sees it: while it is wanted, it is taken, served, and taken anew whenever it is lost; while it
+ * is not, others may have it.
+ */
 export class PartitionOwner implements TenureHost {
   readonly partition: PartitionId;
   readonly #services: WorkerServices;
+  readonly #health: BrokerHealth;
   readonly #mailbox: Mailbox;
   readonly #index: number;
-  readonly #partitions: number;
+  readonly #prefetch: number;
   #tenure: Tenure | undefined;
   /** Holes for which the channel was opened anew. */
   #reopenedFor: ReadonlySet<string> = new Set();
   #failures = 0;
   #incarnation: string;
-  #stopped = false;
-  #taking: Promise<void> = Promise.resolve();
+  #wanted = false;
+  #taking: Promise<void> | undefined;
+  #leaving: Promise<void> | undefined;
+  #retry: { readonly cancel: Cancel; readonly forRelease: boolean } | undefined;
 
-  /** @param partitions how many this worker owns in all: they share its memory for unsettled frames */
-  constructor(services: WorkerServices, mailbox: Mailbox, partition: PartitionId, index: number, partitions: number) {
+  /** @param partitions how many this worker may come to own in all: they share its memory for unsettled frames */
+  constructor(
+    services: WorkerServices,
+    health: BrokerHealth,
+    mailbox: Mailbox,
+    partition: PartitionId,
+    index: number,
+    partitions: number,
+  ) {
     this.#services = services;
+    this.#health = health;
     this.#mailbox = mailbox;
     this.partition = partition;
     this.#index = index;
-    this.#partitions = partitions;
     this.#incarnation = services.incarnation;
+    const share = services.limits.maxUnsettledBytes / partitions / frameBytes;
+    this.#prefetch = Math.min(256, Math.max(4, Math.floor(share)));
   }
 
   get tenure(): Tenure | undefined {
     return this.#tenure;
   }
 
-  /** Takes the partition for the first time. @throws ConfigError when it can never be served */
-  start(): Promise<void> {
-    this.#taking = this.#take();
-    return this.#taking;
+  /** It belongs to this worker, which serves it or tries to. */
+  get wanted(): boolean {
+    return this.#wanted;
+  }
+
+  /** It has been given up or lost, and nothing of it is under way here. */
+  get away(): boolean {
+    return this.#tenure === undefined && this.#taking === undefined;
+  }
+
+  /**
+   * Takes the partition, now or as soon as its holder lets it go; resolves after the first attempt.
+   *
+   * @throws ConfigError when it can never be served
+   */
+  async take(): Promise<void> {
+    this.#wanted = true;
+    await this.#leaving;
+    if (!this.#wanted) return;
+    if (this.#tenure === undefined && this.#taking === undefined && this.#retry === undefined) void this.#takeNow();
+    await this.#taking;
+  }
+
+  /** The lease was given back by whoever had it. */
+  released(): void {
+    if (!this.#retry?.forRelease) return;
+    this.#retry.cancel();
+    this.#retryIn(0, true);
+  }
+
+  /** Gives the partition up: running turns may end within the grace, the lease goes back (delivery.md T4). */
+  giveUp(graceMs: number): Promise<void> {
+    this.#wanted = false;
+    this.#retry?.cancel();
+    this.#retry = undefined;
+    this.#leaving ??= this.#leave(graceMs).finally(() => {
+      this.#leaving = undefined;
+    });
+    return this.#leaving;
   }
 
   lost(reason: ActorError): void {
-    this.#services.log.warn({ partition: this.partition, reason: reason.message }, "partition lost; taking it anew");
+    const next = this.#wanted ? "taking it anew" : "it was being given up";
+    this.#services.log.warn({ partition: this.partition, reason: reason.message }, `partition lost; ${next}`);
     this.#services.ports.telemetry.count("actor.partitions_lost", 1);
-    this.#takeLater();
+    this.#tenure = undefined;
+    this.#failed();
   }
 
   /** Drops what is in memory without giving anything up, as a crash would, and takes the partition anew at once. */
@@ -64,8 +119,16 @@ export class PartitionOwner implements TenureHost {
     await tenure.end(reason);
     this.#incarnation = this.#services.ports.random.id();
     this.#tenure = undefined;
-    this.#taking = this.#take();
-    await this.#taking;
+    await this.#takeNow();
+  }
+
+  /** Drops what is in memory and wants it no more; the lease ends by itself, or belongs to somebody else already. */
+  async abandon(reason: ActorError): Promise<void> {
+    this.#wanted = false;
+    this.#retry?.cancel();
+    const tenure = this.#tenure;
+    this.#tenure = undefined;
+    await tenure?.end(reason);
   }
 
   /** O2: first the channel is opened anew, in a new tenure; a hole that is still there after as long again is given up. */
@@ -81,65 +144,69 @@ export class PartitionOwner implements TenureHost {
     tenure.lose(new LostOwnershipError(`${this.partition}: a delivery waits for a message that does not come`));
   }
 
-  /** Gives the partition up: running turns may end within the grace, the lease goes back (delivery.md T4). */
-  async stop(graceMs: number): Promise<void> {
-    this.#stopped = true;
-    await this.#taking.catch(() => {});
+  async #leave(graceMs: number): Promise<void> {
+    await this.#taking?.catch(() => {});
     const tenure = this.#tenure;
     if (!tenure) return;
     // It stays in sight while it drains, so that its lease goes on being renewed.
     await tenure.drain(graceMs);
-    this.#tenure = undefined;
-    await this.#services.ports.leases.release(tenure.lease).catch((error) => {
-      this.#services.log.warn(
-        { partition: this.partition, err: error },
-        "the lease could not be released; it ends by itself",
-      );
+    if (this.#tenure === tenure) this.#tenure = undefined;
+    await this.#release(tenure.lease);
+  }
+
+  /** An earlier attempt may still wait for its channel, in a tenure that was lost meanwhile. */
+  #takeNow(): Promise<void> {
+    const taking = this.#take().finally(() => {
+      if (this.#taking === taking) this.#taking = undefined;
     });
+    this.#taking = taking;
+    return taking;
   }
 
   async #take(): Promise<void> {
     const { ports, workerId, limits } = this.#services;
     try {
       const acquired = await ports.leases.acquire(this.partition, workerId, limits.leaseMs);
-      if (!("lease" in acquired)) {
-        this.#takeLater(acquired.remainingMs);
-        return;
+      if ("lease" in acquired) {
+        await this.#serve(acquired.lease);
+        this.#failures = 0;
+      } else {
+        this.#retryIn(Math.min(acquired.remainingMs, lookAgainMs), true);
       }
-      await this.#serve(acquired.lease);
-      this.#failures = 0;
     } catch (error) {
       if (error instanceof ConfigError) throw error;
-      this.#failures++;
       this.#services.log.warn({ partition: this.partition, err: error }, "partition could not be taken; trying again");
-      this.#takeLater();
+      this.#failed();
     }
   }
 
   /** T1–T3: the fence is taken; only now load, then relay the outbox, then consume. */
   async #serve(acquired: Lease): Promise<void> {
-    const { ports } = this.#services;
     const { lease, image } = await this.#load(acquired);
-    if (this.#stopped) {
-      await ports.leases.release(lease);
+    if (!this.#wanted) {
+      await this.#release(lease);
       return;
     }
-    const prefetch = this.#prefetch();
-    const taken = { lease, image, prefetch, incarnation: this.#incarnation };
+    const taken = { lease, image, prefetch: this.#prefetch, incarnation: this.#incarnation };
     const tenure = new Tenure(this.#services, this, this.#mailbox, this.partition, this.#index, taken);
     this.#tenure = tenure;
     try {
-      const channel = await ports.broker.consume(this.#mailbox, this.partition, prefetch, {
+      const channel = await this.#services.ports.broker.consume(this.#mailbox, this.partition, this.#prefetch, {
         deliver: (delivery) => tenure.deliver(delivery),
         lost: (reason) => tenure.lose(new LostOwnershipError(`the channel was lost: ${reason.message}`)),
       });
+      this.#health.worked();
       if (tenure.alive) tenure.consume(channel);
       else await channel.close();
     } catch (error) {
+      this.#health.failed(error);
       // Lost while it waited for its channel: it is being taken anew already, and must not be a second time.
       if (!tenure.alive) return;
       // What waits for its time would run on in a tenure that nobody ends.
       await tenure.end(new LostOwnershipError(`${this.partition} could not be consumed`, { cause: error }));
+      this.#tenure = undefined;
+      // Somebody else may reach the broker.
+      await this.#release(lease);
       throw error;
     }
   }
@@ -170,19 +237,32 @@ export class PartitionOwner implements TenureHost {
     }
   }
 
-  #prefetch(): number {
-    const share = this.#services.limits.maxUnsettledBytes / this.#partitions / frameBytes;
-    return Math.min(256, Math.max(4, Math.floor(share)));
+  async #release(lease: Lease): Promise<void> {
+    try {
+      await this.#services.ports.leases.release(lease);
+    } catch (error) {
+      const { log } = this.#services;
+      log.warn({ partition: this.partition, err: error }, "the lease could not be released; it ends by itself");
+    }
   }
 
-  #takeLater(atLeastMs = 0): void {
-    this.#tenure = undefined;
-    if (this.#stopped) return;
-    const { clock, random } = this.#services.ports;
-    const delayMs = Math.max(atLeastMs, retryDelayMs(this.#failures + 1, backoff, random.next()));
-    clock.after(delayMs, () => {
-      if (this.#stopped) return;
-      this.#taking = this.#take().catch((error) => this.#services.log.error({ err: error }, "partition given up"));
+  /** Tries again later, and later each time it fails in a row. */
+  #failed(): void {
+    const delayMs = retryDelayMs(this.#failures + 1, backoff, this.#services.ports.random.next());
+    this.#failures++;
+    this.#retryIn(delayMs, false);
+  }
+
+  /** @param forRelease somebody else has it: word of its release is worth an attempt at once */
+  #retryIn(ms: number, forRelease: boolean): void {
+    this.#retry?.cancel();
+    this.#retry = undefined;
+    if (!this.#wanted) return;
+    const cancel = this.#services.ports.clock.after(ms, () => {
+      this.#retry = undefined;
+      if (!this.#wanted) return;
+      this.#takeNow().catch((error) => this.#services.log.error({ err: error }, "partition given up"));
     });
+    this.#retry = { cancel, forRelease };
   }
 }

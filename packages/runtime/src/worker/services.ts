@@ -1,4 +1,4 @@
-import type { Container, Logger } from "@actor-runtime/core";
+import type { Container, Logger, Member } from "@actor-runtime/core";
 import type { Calls } from "../client/calls.js";
 import type { Directory } from "../client/directory.js";
 import type { Lanes } from "../client/lanes.js";
@@ -18,6 +18,8 @@ export interface WorkerServices {
   readonly workerId: string;
   /** Names this process and no later one, whatever id that has. */
   readonly incarnation: string;
+  /** This worker as others see it, but for its state. */
+  readonly member: Omit<Member, "state">;
   readonly ports: Ports;
   readonly time: StoreTime;
   readonly log: Logger;

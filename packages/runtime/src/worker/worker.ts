@@ -1,73 +1,116 @@
 import {
   type Cancel,
+  type Change,
   ConfigError,
   LostOwnershipError,
   type Mailbox,
-  type Member,
   parseAddress,
   partitionOf,
   partitionsOf,
+  type View,
 } from "@actor-runtime/core";
 import type { HostedType } from "./activation.js";
+import { BrokerHealth } from "./broker-health.js";
+import { Coalesced } from "./coalesced.js";
+import { LeaseKeeper } from "./lease-keeper.js";
+import { Ownership } from "./ownership.js";
 import { PartitionOwner } from "./partition-owner.js";
+import { Placements } from "./placements.js";
+import { Presence } from "./presence.js";
 import type { WorkerServices } from "./services.js";
 import type { Tenure } from "./tenure.js";
 
 /** Idle actors, pauses by operators and probes that are due are looked for this often. */
 const sweepMs = 1_000;
-/** A clock that differs from the store's by more is reported. */
-const maxSkewMs = 1_000;
+/** Workers that joined get their share once nobody has come or gone for so long. */
+const quietMs = 2_000;
 
-/** Hosts the types of this process: announces it, keeps its partitions and their leases, and drops idle actors. */
+/** Hosts the types of this process: takes its place among the workers, serves its partitions, and drops idle actors. */
 export class Worker {
   readonly #services: WorkerServices;
-  readonly #mailboxes = new Map<string, Mailbox>();
-  readonly #owners: PartitionOwner[] = [];
+  readonly #mailboxes: ReadonlyMap<string, Mailbox>;
+  readonly #owners: readonly PartitionOwner[];
+  readonly #presence: Presence;
+  readonly #placements: Placements;
+  readonly #health: BrokerHealth;
+  readonly #leases: LeaseKeeper;
+  readonly #ownership: Ownership;
+  readonly #placing = new Coalesced(() => this.#place());
   readonly #timers: Cancel[] = [];
+  #seenVersion: number | undefined;
+  /** The first attempts to take what was assigned last. */
+  #taken: Promise<void> = Promise.resolve();
+  #quietTimer: Cancel = () => {};
+  #started = false;
   #stopped = false;
-  #skewed = false;
+  #replaced = false;
 
-  constructor(services: WorkerServices) {
+  /** @param mailboxes of the types hosted here */
+  constructor(services: WorkerServices, mailboxes: ReadonlyMap<string, Mailbox>) {
+    const { ports, limits, log } = services;
     this.#services = services;
+    this.#mailboxes = mailboxes;
+    this.#health = new BrokerHealth(services, (able) => this.#able(able));
+    const count = [...mailboxes.values()].reduce((sum, { partitions }) => sum + partitions, 0);
+    this.#owners = [...mailboxes.values()].flatMap((mailbox) =>
+      partitionsOf(mailbox).map(
+        (partition, index) => new PartitionOwner(services, this.#health, mailbox, partition, index, count),
+      ),
+    );
+    this.#presence = new Presence(services, {
+      seen: (view) => this.#seen(view),
+      replaced: () => void this.#makeWay(),
+      hinted: (change) => this.#hinted(change),
+    });
+    this.#placements = new Placements(ports, mailboxes);
+    this.#leases = new LeaseKeeper(services, () => this.#tenures());
+    this.#ownership = new Ownership({
+      owners: this.#owners,
+      graceMs: limits.handoffGraceMs,
+      after: (ms, task) => ports.clock.after(ms, task),
+      now: () => ports.clock.monotonic(),
+      failed: (error) => log.error({ err: error }, "a partition could not be given up"),
+    });
   }
 
   /**
-   * Registers the mailboxes, joins the view, and takes the partitions; resolves when all are served.
+   * Joins the view and takes its partitions; resolves when all are served that nobody else still holds.
    *
-   * @throws ConfigError when a mailbox is recorded with another number of partitions
+   * @throws ConfigError when a partition can never be served
    */
   async start(): Promise<void> {
-    await this.#register();
-    const { ports, limits, brakes } = this.#services;
+    const { limits, brakes } = this.#services;
     // Before the first message: what is paused must not run even for a moment.
     await brakes.look();
-    await ports.membership.join(this.#member(), limits.leaseMs);
-    const count = [...this.#mailboxes.values()].reduce((sum, { partitions }) => sum + partitions, 0);
-    for (const mailbox of this.#mailboxes.values()) {
-      partitionsOf(mailbox).forEach((partition, index) => {
-        this.#owners.push(new PartitionOwner(this.#services, mailbox, partition, index, count));
-      });
-    }
+    await this.#presence.join();
     this.#sweep();
     // Before the last partition is served: those that are must not lose their leases meanwhile.
-    this.#every(limits.leaseMs / 3, () => this.#renew());
-    this.#every(limits.leaseMs / 3, () => this.#heartbeat());
+    this.#every(limits.leaseMs / 3, () => this.#leases.renew());
+    this.#every(limits.leaseMs / 20, () => this.#leases.dropExpired());
     this.#every(sweepMs, () => {
       this.#sweep();
       this.#brakes();
     });
-    this.#every(limits.leaseMs / 20, () => this.#dropExpired());
-    await Promise.all(this.#owners.map((owner) => owner.start()));
+    await this.#placing.run();
+    await this.#taken;
+    this.#started = true;
   }
 
   /** No turn runs, no message waits but for its time, nothing is on its way to the store. */
   get idle(): boolean {
-    return this.#owners.every(({ tenure }) => tenure?.idle ?? false);
+    return this.#owners.every(({ wanted, tenure }) => tenure?.idle ?? !wanted);
   }
 
-  /** Every partition is served. */
-  get serving(): boolean {
-    return this.#owners.every(({ tenure }) => tenure?.alive);
+  /** Readiness, one line per check. */
+  get checks(): { readonly partitions: string; readonly broker: string; readonly membership: string } {
+    const ours = this.#owners.filter(({ wanted }) => wanted);
+    const served = ours.filter(({ tenure }) => tenure?.alive).length;
+    return {
+      partitions:
+        served === ours.length ? "ok" : `${ours.length - served} of ${ours.length} partitions are not served yet`,
+      broker: this.#health.check,
+      membership: this.#replaced ? "another process has joined under this worker's id" : "ok",
+    };
   }
 
   /** The partition of an address is dropped from memory as a crash would, and taken anew. */
@@ -83,13 +126,25 @@ export class Worker {
     await owner.tenure.seed(hosted, address, values);
   }
 
-  /** Gives all partitions up, side by side, and leaves the view. */
+  /** Hands all partitions over, a few at a time if others wait for them, and leaves the view. */
   async stop(graceMs: number): Promise<void> {
+    const { log, workerId } = this.#services;
+    this.#ownership.stopTaking(graceMs);
+    this.#health.close();
+    try {
+      if (this.#presence.view && !this.#replaced) {
+        await this.#presence.announce("draining");
+        await this.#placing.run();
+      }
+    } catch (error) {
+      log.warn({ err: error }, "the other workers could not be told that this one stops; they will find out");
+    }
     // Turns may take longer to end than a lease lasts, so leases are renewed until the last partition is given up.
-    await Promise.all(this.#owners.map((owner) => owner.stop(graceMs)));
+    await this.#ownership.leave((partition) => (this.#placements.ownerOf(partition) ?? workerId) !== workerId);
     this.#stopped = true;
+    this.#quietTimer();
     for (const cancel of this.#timers) cancel();
-    await this.#services.ports.membership.leave(this.#member()).catch(() => {});
+    await this.#presence.leave().catch(() => {});
   }
 
   /** @throws ConfigError when the type of the address is not hosted here */
@@ -102,24 +157,55 @@ export class Worker {
     return { hosted, owner: this.#owners.find((candidate) => candidate.partition === partition)! };
   }
 
-  async #register(): Promise<void> {
-    const byMailbox = new Map<string, HostedType[]>();
-    for (const hosted of this.#services.types.values()) {
-      const { name } = hosted.definition.mailbox;
-      byMailbox.set(name, [...(byMailbox.get(name) ?? []), hosted]);
+  #seen(view: View): void {
+    if (this.#stopped) return;
+    if (view.version !== this.#seenVersion) {
+      this.#seenVersion = view.version;
+      this.#quietTimer();
+      this.#quietTimer = this.#services.ports.clock.after(quietMs, () => this.#placeSoon());
     }
-    for (const [name, hosted] of byMailbox) {
-      const { partitions } = hosted[0]!.definition.mailbox;
-      const types = hosted.map(({ definition }) => definition.name);
-      const mailbox = await this.#services.ports.store.registerMailbox({ name, generation: 1, partitions }, types);
-      if (mailbox.partitions !== partitions) {
-        throw new ConfigError(
-          `mailbox "${name}" has ${mailbox.partitions} partitions in this namespace, @Actor("${types[0]}") asks for ${partitions}; set partitions: ${mailbox.partitions}, or use another namespace`,
-        );
-      }
-      this.#mailboxes.set(name, mailbox);
-      for (const type of types) this.#services.directory.add(type, mailbox);
-    }
+    this.#placeSoon();
+  }
+
+  #hinted(change: Exclude<Change, { about: "view" }>): void {
+    if (this.#stopped) return;
+    if (change.about === "released") this.#ownership.released(change.lease);
+    else if (this.#mailboxes.has(change.mailbox)) this.#placeSoon();
+  }
+
+  #placeSoon(): void {
+    this.#placing.run().catch((error) => {
+      if (!this.#stopped) this.#services.log.warn({ err: error }, "the placement could not be brought up to date");
+    });
+  }
+
+  /** Agrees with the others on who owns what, and takes and gives up accordingly. */
+  async #place(): Promise<void> {
+    const { view, changedAt } = this.#presence;
+    if (view === undefined || this.#stopped || this.#replaced) return;
+    const { ports, workerId, log } = this.#services;
+    const settled = ports.clock.monotonic() - changedAt >= quietMs;
+    await this.#placements.update(view, settled);
+    // Not waited for: a partition that takes long to open must not keep the others from moving.
+    this.#taken = this.#ownership.assign((partition) => this.#placements.ownerOf(partition) === workerId);
+    this.#taken.catch((error) => log.error({ err: error }, "a partition cannot be served"));
+  }
+
+  /** The broker went out of reach for long, or is back. */
+  #able(able: boolean): void {
+    this.#presence.announce(able ? "ready" : "unable").catch((error) => {
+      this.#services.log.warn({ err: error }, "the other workers could not be told how this one is");
+    });
+  }
+
+  /** Another process has this worker's id: what is left here would only take its partitions away from it. */
+  async #makeWay(): Promise<void> {
+    this.#replaced = true;
+    await this.#ownership.abandon(new LostOwnershipError("another process has joined under this worker's id"));
+  }
+
+  #tenures(): Tenure[] {
+    return this.#owners.flatMap(({ tenure }) => (tenure?.alive ? [tenure] : []));
   }
 
   #every(ms: number, task: () => void | Promise<void>): void {
@@ -139,69 +225,10 @@ export class Worker {
     if (!this.#stopped) next();
   }
 
-  /** All leases in one round trip. A lease that could not be renewed in time is given up before it ends for others. */
-  async #renew(): Promise<void> {
-    const tenures = this.#tenures();
-    if (tenures.length === 0) return;
-    const { leases } = this.#services.ports;
-    const renewals = tenures.map(({ lease, commits }) => ({ lease, seq: commits.committedSeq }));
-    try {
-      const renewed = await leases.renew(renewals, this.#services.limits.leaseMs);
-      tenures.forEach((tenure, index) => {
-        const result = renewed[index]!;
-        if ("lease" in result) tenure.renewed(result.lease);
-        else if (result.lost === "rewound") tenure.rewound();
-        else tenure.lose(new LostOwnershipError(`the lease of ${tenure.partition} is lost: ${result.lost}`));
-      });
-    } catch (error) {
-      this.#services.log.warn({ err: error }, "leases could not be renewed");
-    }
-  }
-
-  #tenures(): Tenure[] {
-    return this.#owners.flatMap(({ tenure }) => (tenure?.alive ? [tenure] : []));
-  }
-
-  /** On its own timer, not after a renewal: the store may not even answer with an error. */
-  #dropExpired(): void {
-    for (const tenure of this.#tenures()) {
-      if (!tenure.leaseValid) tenure.lose(new LostOwnershipError(`the lease of ${tenure.partition} ran out`));
-    }
-  }
-
-  #member(): Member {
-    const { types, workerId, incarnation } = this.#services;
-    return { id: workerId, incarnation, types: [...types.keys()], weight: 1, build: "", state: "ready" };
-  }
-
-  async #heartbeat(): Promise<void> {
-    const { ports, limits } = this.#services;
-    const askedAt = ports.clock.monotonic();
-    try {
-      const { own, storeTime } = await ports.membership.heartbeat(this.#member(), limits.leaseMs);
-      this.#correctTime(storeTime, askedAt);
-      if (own === "expired") await ports.membership.join(this.#member(), limits.leaseMs);
-    } catch (error) {
-      this.#services.log.warn({ err: error }, "no heartbeat: the store does not answer");
-    }
-  }
-
   #brakes(): void {
     const { brakes, log } = this.#services;
     brakes.look().catch((error) => log.debug({ err: error }, "no look at what is paused: the store does not answer"));
     brakes.probe();
-  }
-
-  /** O4. */
-  #correctTime(storeTime: number, askedAt: number): void {
-    const { log, time } = this.#services;
-    time.correct(storeTime, askedAt);
-    const skewMs = Math.round(time.skew);
-    const skewed = Math.abs(skewMs) > maxSkewMs;
-    if (skewed && !this.#skewed) {
-      log.warn({ skewMs }, "this machine's clock differs from the store's; check its time synchronisation");
-    }
-    this.#skewed = skewed;
   }
 
   /** Forgets what was silent or idle for long. */

@@ -1,0 +1,74 @@
+import { type Cancel, ConfigError } from "@actor-runtime/core";
+import type { WorkerServices } from "./services.js";
+
+const probeMs = 2_000;
+
+/**
+ * Whether this worker reaches the broker. One that reaches the store alone would keep its partitions from those who could
+ * serve them, so after a grace it says that it is unable, until the broker answers again.
+ */
+export class BrokerHealth {
+  readonly #services: WorkerServices;
+  readonly #changed: (able: boolean) => void;
+  #failingSince: number | undefined;
+  #able = true;
+  #probe: Cancel = () => {};
+  #closed = false;
+
+  constructor(services: WorkerServices, changed: (able: boolean) => void) {
+    this.#services = services;
+    this.#changed = changed;
+  }
+
+  /** In words, for `describe()`. */
+  get check(): string {
+    if (this.#failingSince === undefined) return "ok";
+    const seconds = Math.round((this.#services.ports.clock.monotonic() - this.#failingSince) / 1_000);
+    return `the broker has not answered for ${seconds} s`;
+  }
+
+  /** A channel was opened. */
+  worked(): void {
+    this.#failingSince = undefined;
+    if (this.#able) return;
+    this.#able = true;
+    this.#probe();
+    this.#services.log.info({}, "the broker answers again: this worker takes partitions");
+    this.#changed(true);
+  }
+
+  /** A channel could not be opened. */
+  failed(error: unknown): void {
+    if (error instanceof ConfigError || this.#closed) return;
+    const now = this.#services.ports.clock.monotonic();
+    this.#failingSince ??= now;
+    if (!this.#able || now - this.#failingSince < this.#services.limits.brokerGraceMs) return;
+    this.#able = false;
+    this.#services.log.error({ err: error }, "the broker does not answer: others may take this worker's partitions");
+    this.#changed(false);
+    this.#probeLater();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#probe();
+  }
+
+  #probeLater(): void {
+    this.#probe = this.#services.ports.clock.after(probeMs, () => {
+      this.#ask().then(
+        () => this.worked(),
+        () => {
+          if (!this.#able && !this.#closed) this.#probeLater();
+        },
+      );
+    });
+  }
+
+  /** Asks for what is there already. */
+  async #ask(): Promise<void> {
+    const { store, broker } = this.#services.ports;
+    const { storeId } = await store.namespace();
+    await broker.tie(storeId);
+  }
+}

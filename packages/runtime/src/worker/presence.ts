@@ -1,0 +1,144 @@
+import { type Cancel, type Change, type Member, type MemberState, type View } from "@actor-runtime/core";
+import { Coalesced } from "./coalesced.js";
+import type { WorkerServices } from "./services.js";
+
+/** A clock that differs from the store's by more is reported. */
+const maxSkewMs = 1_000;
+/** Another member's time is over by now, should the timer that waits for it be early by a moment. */
+const marginMs = 5;
+
+/** What a worker learns from its presence. */
+export interface PresenceHost {
+  /** The view as it is now, whether it changed or not. */
+  seen(view: View): void;
+  /** Another process has joined under this worker's id: this one must not serve any more. */
+  replaced(): void;
+  /** Something changed that is not the view. */
+  hinted(change: Exclude<Change, { about: "view" }>): void;
+}
+
+/** This worker's place in the view: it joins, its heart beats, and it sees who else is there (DESIGN.md section 7). */
+export class Presence {
+  readonly #services: WorkerServices;
+  readonly #host: PresenceHost;
+  readonly #beat = new Coalesced(() => this.#beatOnce());
+  #state: MemberState = "ready";
+  #view: View | undefined;
+  #changedAt = 0;
+  #nextBeat: Cancel = () => {};
+  #unwatch: Cancel = () => {};
+  #over = false;
+  #skewed = false;
+
+  constructor(services: WorkerServices, host: PresenceHost) {
+    this.#services = services;
+    this.#host = host;
+  }
+
+  /** As last seen. */
+  get view(): View | undefined {
+    return this.#view;
+  }
+
+  /** Since when the view is as it is, in ms by the clock's `monotonic()`. */
+  get changedAt(): number {
+    return this.#changedAt;
+  }
+
+  /** Joins, and goes on beating until it leaves. */
+  async join(): Promise<void> {
+    const { membership } = this.#services.ports;
+    this.#unwatch = membership.watch((change) => {
+      if (this.#over) return;
+      if (change.about === "view") this.look();
+      else this.#host.hinted(change);
+    });
+    await this.#join();
+    this.#beatIn(this.#intervalMs);
+  }
+
+  /** Tells the others; resolves once they can see it. */
+  async announce(state: MemberState): Promise<void> {
+    this.#state = state;
+    await this.#join();
+  }
+
+  /** The view may have changed: looks soon. */
+  look(): void {
+    this.#beat.run().catch((error) => {
+      if (!this.#over) this.#services.log.warn({ err: error }, "no heartbeat: the store does not answer");
+    });
+  }
+
+  async leave(): Promise<void> {
+    this.#end();
+    await this.#services.ports.membership.leave(this.#services.member);
+  }
+
+  get #member(): Member {
+    return { ...this.#services.member, state: this.#state };
+  }
+
+  get #intervalMs(): number {
+    return this.#services.limits.leaseMs / 3;
+  }
+
+  async #join(): Promise<void> {
+    const { ports, limits } = this.#services;
+    const view = await ports.membership.join(this.#member, limits.leaseMs);
+    if (!this.#over) this.#see(view);
+  }
+
+  async #beatOnce(): Promise<void> {
+    if (this.#over) return;
+    const { ports, limits, member, log } = this.#services;
+    const askedAt = ports.clock.monotonic();
+    this.#beatIn(this.#intervalMs);
+    const { own, view, storeTime, nextExpiryMs } = await ports.membership.heartbeat(member, limits.leaseMs);
+    this.#correctTime(storeTime, askedAt);
+    if (this.#over) return;
+    if (own === "replaced") {
+      this.#end();
+      log.error({ workerId: member.id }, `another process has joined as worker "${member.id}": this one stops serving`);
+      this.#host.replaced();
+      return;
+    }
+    this.#beatAtExpiry(nextExpiryMs);
+    if (own === "expired") await this.#join();
+    else this.#see(view);
+  }
+
+  #see(view: View): void {
+    if (this.#view?.version !== view.version) this.#changedAt = this.#services.ports.clock.monotonic();
+    this.#view = view;
+    this.#host.seen(view);
+  }
+
+  /** Whoever dies is missed at the moment its time is up, not a third of a lease later. */
+  #beatAtExpiry(nextExpiryMs: number | undefined): void {
+    if (nextExpiryMs !== undefined && nextExpiryMs + marginMs < this.#intervalMs) this.#beatIn(nextExpiryMs + marginMs);
+  }
+
+  #beatIn(ms: number): void {
+    this.#nextBeat();
+    if (!this.#over) this.#nextBeat = this.#services.ports.clock.after(ms, () => this.look());
+  }
+
+  #end(): void {
+    this.#over = true;
+    this.#nextBeat();
+    this.#unwatch();
+  }
+
+  /** O4. */
+  #correctTime(storeTime: number, askedAt: number): void {
+    const { log, time } = this.#services;
+    time.correct(storeTime, askedAt);
+    const skewMs = Math.round(time.skew);
+    const skewed = Math.abs(skewMs) > maxSkewMs;
+    if (skewed && !this.#skewed) {
+      log.warn({ skewMs }, "this machine's clock differs from the store's; check its time synchronisation");
+    }
+    this.#skewed = skewed;
+  }
+}

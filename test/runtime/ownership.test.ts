@@ -1,0 +1,162 @@
+import { Actor, ActorContext, Handler, inject, type LocalSystem, Query, State } from "@actor-runtime/runtime";
+import { beforeEach, describe, expect, it } from "vitest";
+import { Gate, Rig, type Watched, watch } from "./support.js";
+
+let rig: Rig;
+let gate: Gate;
+
+@Actor("Counter", { partitions: 16 })
+class Counter {
+  private readonly self = inject(ActorContext);
+  @State() private readonly seen: number[] = [];
+
+  @Handler() add(n: number): number {
+    this.seen.push(n);
+    return this.seen.length;
+  }
+  @Handler() async addSlowly(n: number): Promise<number> {
+    await gate.pass();
+    this.self.signal.throwIfAborted();
+    return this.add(n);
+  }
+  @Query() list(): number[] {
+    return this.seen;
+  }
+}
+
+@Actor("Invoice", { partitions: 8 })
+class Invoice {
+  @State() private count = 0;
+
+  @Handler() pay(): number {
+    return ++this.count;
+  }
+}
+
+const partitions = Array.from({ length: 16 }, (_, index) => `Counter:g1:${String(index).padStart(2, "0")}`);
+
+function start(workerId: string, actors: Parameters<Rig["host"]>[0] = [Counter]): Promise<LocalSystem> {
+  return rig.host(actors, { process: workerId, workerId });
+}
+
+/** How many partitions each worker holds. */
+async function shares(names: readonly string[] = partitions): Promise<Record<string, number>> {
+  const count: Record<string, number> = {};
+  for (const name of names) {
+    const holder = (await rig.holderOf(name)) ?? "nobody";
+    count[holder] = (count[holder] ?? 0) + 1;
+  }
+  return count;
+}
+
+/** Somebody who asks every actor in turn, one ask every 10 ms each. */
+function load(client: LocalSystem, forMs: number): { results: Watched<number>[]; sent: Map<string, number[]> } {
+  const results: Watched<number>[] = [];
+  const sent = new Map<string, number[]>();
+  let n = 0;
+  const send = (until: number) => {
+    if (rig.clock.monotonic() >= until) return;
+    for (let key = 0; key < 32; key++) {
+      n++;
+      sent.set(`k${key}`, [...(sent.get(`k${key}`) ?? []), n]);
+      results.push(watch(client.ref<Counter>("Counter", `k${key}`).add(n)));
+    }
+    rig.clock.after(10, () => send(until));
+  };
+  send(rig.clock.monotonic() + forMs);
+  return { results, sent };
+}
+
+async function expectAll(client: LocalSystem, { results, sent }: ReturnType<typeof load>): Promise<void> {
+  expect(results.filter(({ state }) => state !== "resolved").map(({ state, error }) => `${state} ${error}`)).toEqual(
+    [],
+  );
+  for (const [key, numbers] of sent) {
+    const list = watch(client.ref<Counter>("Counter", key).list());
+    await rig.advance(100);
+    expect(list.value).toEqual(numbers);
+  }
+}
+
+beforeEach(() => {
+  rig = new Rig();
+  gate = new Gate();
+});
+
+describe("workers share the partitions", () => {
+  it("equally, once those who joined have been there for 2 s", async () => {
+    await start("w1");
+    expect(await shares()).toEqual({ w1: 16 });
+    await start("w2");
+    await start("w3");
+    await start("w4");
+    await rig.advance(1_500);
+    expect(await shares()).toEqual({ w1: 16 });
+    await rig.advance(2_000);
+    expect(await shares()).toEqual({ w1: 4, w2: 4, w3: 4, w4: 4 });
+  });
+
+  it("P1, P3: a join under load loses, doubles and reorders nothing, and fails no call", async () => {
+    await start("w1");
+    const client = await rig.host([], { process: "client" });
+    const load1 = load(client, 4_000);
+    await rig.advance(500);
+    await start("w2");
+    await rig.advance(4_000);
+    expect(await shares()).toEqual({ w1: 8, w2: 8 });
+    await expectAll(client, load1);
+  });
+
+  it("P1, P3: a drain under load loses, doubles and reorders nothing, and fails no call", async () => {
+    const w1 = await start("w1");
+    await start("w2");
+    await start("w3");
+    await rig.advance(3_000);
+    const client = await rig.host([], { process: "client" });
+    const load1 = load(client, 4_000);
+    await rig.advance(500);
+    const closed = watch(w1.close());
+    await rig.advance(2_000);
+    expect(closed.state).toBe("resolved");
+    expect((await shares())["w1"]).toBeUndefined();
+    await rig.advance(2_000);
+    await expectAll(client, load1);
+  });
+
+  it("P1, P3: those of a worker that dies pass to the others when its leases end", async () => {
+    await start("w1");
+    await start("w2");
+    await start("w3");
+    await rig.advance(3_000);
+    const client = await rig.host([], { process: "client" });
+    const load1 = load(client, 4_000);
+    await rig.advance(500);
+    rig.world.disconnect("w1");
+    await rig.advance(10_100);
+    expect((await shares())["w1"]).toBeUndefined();
+    await rig.advance(2_000);
+    await expectAll(client, load1);
+  });
+
+  it("a type is served only where it is hosted", async () => {
+    await start("w1", [Counter, Invoice]);
+    await start("w2", [Counter]);
+    await rig.advance(5_000);
+    expect(await shares()).toEqual({ w1: 8, w2: 8 });
+    const invoices = Array.from({ length: 8 }, (_, index) => `Invoice:g1:0${index}`);
+    expect(await shares(invoices)).toEqual({ w1: 8 });
+  });
+
+  it("a type that nobody hosts keeps its messages until somebody does", async () => {
+    const w1 = await start("w1", [Counter, Invoice]);
+    await start("w2", [Counter]);
+    await rig.advance(3_000);
+    const client = await rig.host([], { process: "client" });
+    await w1.close();
+    const told = watch(client.ref<Invoice>("Invoice", "i").tell.pay());
+    await rig.advance(30_000);
+    expect(told.state).toBe("resolved");
+    await start("w3", [Invoice]);
+    expect(await client.ref<Invoice>("Invoice", "i").pay()).toBe(2);
+  });
+});

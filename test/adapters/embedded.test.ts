@@ -57,7 +57,8 @@ leasesContract("embedded", async () => {
 membershipContract("embedded", async () => {
   const { one, two, clock, pass, dispose } = twoProcesses();
   const { membership: port } = one;
-  return { port, other: two.membership, ttlMs: 10_000, now: () => clock.now(), toleranceMs: 0, pass, dispose };
+  const { membership: other, leases } = two;
+  return { port, other, leases, ttlMs: 10_000, now: () => clock.now(), toleranceMs: 0, pass, dispose };
 });
 
 alarmsContract("embedded", async () => {

@@ -1,5 +1,6 @@
 import { ClosedError, ConfigError, StoreUnavailableError } from "@actor-runtime/core";
 import { afterAll, describe, expect, it } from "vitest";
+import { someMember } from "../contracts/membership.contract.js";
 import { collect, unique } from "../contracts/samples.js";
 import { freePort } from "../services/free-port.js";
 import { services as shared } from "../services/services.js";
@@ -147,7 +148,7 @@ describe("two namespaces in one Redis", () => {
     const [one, two] = [await process(), await process()];
     const first = await owner(one);
     await first.commit(1);
-    await one.membership.join({ id: "a", types: [], weight: 1, build: "" }, 10_000);
+    await one.membership.join(someMember("a"), 10_000);
     await one.leases.acquire("report", "a", 10_000);
     await one.store.pause("Account", true);
 

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { StoreUnavailableError } from "@actor-runtime/core";
 import { describe, expect, it } from "vitest";
+import { someMember } from "../contracts/membership.contract.js";
 import { collect, eventually, someCommit, unique } from "../contracts/samples.js";
 import { freePort } from "../services/free-port.js";
 import { TcpProxy } from "../services/tcp-proxy.js";
@@ -64,7 +65,7 @@ describe("a Redis out of memory", () => {
     expect(await store.readStates(partition, ["Account/gone", "Account/a"])).toEqual(["before", undefined]);
     expect(await leases.renew([{ lease, seq: 1 }], 10_000)).toEqual([{ lease: expect.anything() }]);
     expect(await leases.acquire("Account:g1:01", "b", 10_000)).toHaveProperty("lease");
-    await membership.join({ id: "a", types: [], weight: 1, build: "" }, 10_000);
+    await membership.join(someMember("a"), 10_000);
 
     await redis.client.config("SET", "maxmemory", "0");
     expect(await commit(2, writes)).toBe("committed");

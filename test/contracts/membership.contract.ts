@@ -1,12 +1,15 @@
-import type { Member, Membership } from "@actor-runtime/core";
+import type { Change, Leases, Member, Membership, Placement, PlacementTable } from "@actor-runtime/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { unique } from "./samples.js";
+import { granted } from "./leases.contract.js";
+import { eventually, unique } from "./samples.js";
 
 export interface MembershipUnderTest {
   /** Of a namespace that nobody has joined yet. */
   readonly port: Membership;
   /** Another process's connection to the same store and namespace. */
   readonly other: Membership;
+  /** Leases of the same store and namespace, as the other process holds them. */
+  readonly leases: Leases;
   /** A time to live that `pass` can outlast. */
   readonly ttlMs: number;
   /** The store's wall clock, give or take `toleranceMs`. */
@@ -19,13 +22,24 @@ export interface MembershipUnderTest {
 
 const longTtlMs = 600_000;
 
-function someMember(id: string, changes: Partial<Member> = {}): Member {
-  return { id, types: ["Account", "$Lock"], weight: 1, build: "b1", ...changes };
+/** A worker that hosts accounts, in its first run unless told otherwise. */
+export function someMember(id: string, changes: Partial<Member> = {}): Member {
+  return {
+    id,
+    incarnation: `${id}-1`,
+    types: ["Account", "$Lock"],
+    weight: 1,
+    build: "b1",
+    state: "ready",
+    ...changes,
+  };
 }
 
 /** What every membership does, whatever keeps it. */
 export function membershipContract(name: string, make: () => Promise<MembershipUnderTest>): void {
   describe(`${name}: membership`, () => {
+    const [a, b] = [someMember("a"), someMember("b")];
+    const laterA = someMember("a", { incarnation: "a-2" });
     let under: MembershipUnderTest;
     let membership: Membership;
     let other: Membership;
@@ -38,117 +52,307 @@ export function membershipContract(name: string, make: () => Promise<MembershipU
     afterEach(() => under.dispose());
 
     async function memberIds(): Promise<string[]> {
-      return (await other.view()).members.map(({ id }) => id).sort();
+      return (await other.view()).members.map(({ id }) => id);
+    }
+
+    async function joinedAt(id: string): Promise<number> {
+      return (await other.view()).members.find((member) => member.id === id)!.joinedAt;
     }
 
     describe("members", () => {
-      it("shows a member to everybody as it described itself", async () => {
-        const member = someMember("a", { types: ["Account", "Invoice"], weight: 2.5, build: "2026-01-01T00:00:00Z" });
+      it("shows a member to everybody as it described itself, and when it joined", async () => {
+        const member = someMember("a", {
+          types: ["Account", "Invoice"],
+          weight: 2.5,
+          build: '2026-01-01T00:00:00Z "ключ"\n}',
+          state: "unable",
+        });
+        const before = under.now();
         const joined = await membership.join(member, longTtlMs);
-        expect(joined.members).toEqual([member]);
+        expect(joined.members).toEqual([{ ...member, joinedAt: expect.any(Number) }]);
+        expect(joined.members[0]!.joinedAt).toBeGreaterThanOrEqual(before - under.toleranceMs);
+        expect(joined.members[0]!.joinedAt).toBeLessThanOrEqual(under.now() + under.toleranceMs);
         expect(await other.view()).toEqual(joined);
       });
 
-      it("raises the version when a member joins, changes or leaves, and only then", async () => {
-        const versions = [(await membership.view()).version];
-        const note = async (): Promise<void> => void versions.push((await other.view()).version);
-        await membership.join(someMember("a"), longTtlMs);
-        await note();
-        await other.join(someMember("b"), longTtlMs);
-        await note();
-        await membership.join(someMember("a", { weight: 2 }), longTtlMs);
-        await note();
-        await membership.leave("b");
-        await note();
-        expect(versions).toEqual([...new Set(versions)].sort((a, b) => a - b));
+      it("lists the members by id, whoever came first", async () => {
+        await membership.join(b, longTtlMs);
+        await other.join(a, longTtlMs);
+        await membership.join(someMember("B"), longTtlMs);
+        expect(await memberIds()).toEqual(["B", "a", "b"]);
+      });
 
-        await membership.heartbeat("a", longTtlMs);
-        await membership.join(someMember("a", { weight: 2 }), longTtlMs);
-        await membership.leave("never-joined");
+      it("raises the version when a member joins, changes, is replaced or leaves, and only then", async () => {
+        const versions = [(await membership.view()).version];
+        const steps: (() => Promise<unknown>)[] = [
+          () => membership.join(a, longTtlMs),
+          () => other.join(b, longTtlMs),
+          () => membership.join({ ...a, weight: 2 }, longTtlMs),
+          () => membership.join({ ...a, weight: 2, state: "draining" }, longTtlMs),
+          () => membership.join({ ...a, types: ["Account"] }, longTtlMs),
+          () => membership.join({ ...a, build: "b2" }, longTtlMs),
+          () => other.join(laterA, longTtlMs),
+          () => membership.leave(b),
+        ];
+        for (const step of steps) {
+          await step();
+          versions.push((await other.view()).version);
+        }
+        expect(versions).toEqual([...new Set(versions)].sort((one, two) => one - two));
+
+        await membership.heartbeat(laterA, longTtlMs);
+        await membership.heartbeat(b, longTtlMs);
+        await membership.join(laterA, longTtlMs);
+        await membership.leave(b);
+        await membership.leave(someMember("never-joined"));
+        await membership.place(unique("Account"), 0, { view: versions.at(-1)!, owners: ["a"], since: [1] });
         expect((await membership.view()).version).toBe(versions.at(-1));
         expect(await memberIds()).toEqual(["a"]);
       });
 
+      it("keeps the time a run joined at when it joins again or changes, and gives a later run its own", async () => {
+        await membership.join(a, longTtlMs);
+        const first = await joinedAt("a");
+        await under.pass(20);
+        await membership.join(a, longTtlMs);
+        expect(await joinedAt("a")).toBe(first);
+        await membership.join({ ...a, state: "draining", weight: 3, build: "b2" }, longTtlMs);
+        expect(await joinedAt("a")).toBe(first);
+        await other.join(laterA, longTtlMs);
+        expect(await joinedAt("a")).toBeGreaterThan(first);
+      });
+
       it("replaces the member of the same id", async () => {
-        await membership.join(someMember("a"), longTtlMs);
-        await membership.join(someMember("a", { build: "b2" }), longTtlMs);
-        expect((await other.view()).members).toEqual([someMember("a", { build: "b2" })]);
+        await membership.join(a, longTtlMs);
+        await other.join({ ...laterA, build: "b2" }, longTtlMs);
+        expect((await membership.view()).members).toEqual([{ ...laterA, build: "b2", joinedAt: expect.any(Number) }]);
+      });
+
+      it("tells a run that was replaced, until it is the one that joins", async () => {
+        await membership.join(a, longTtlMs);
+        await other.join(laterA, longTtlMs);
+        expect(await membership.heartbeat(a, longTtlMs)).toMatchObject({ own: "replaced" });
+        expect(await other.heartbeat(laterA, longTtlMs)).toMatchObject({ own: "alive" });
+        await membership.join(a, longTtlMs);
+        expect(await membership.heartbeat(a, longTtlMs)).toMatchObject({ own: "alive" });
+        expect(await other.heartbeat(laterA, longTtlMs)).toMatchObject({ own: "replaced" });
+      });
+
+      it("does not prolong the life of a later run by the heart of the one it replaced", async () => {
+        await membership.join(a, longTtlMs);
+        await other.join(laterA, under.ttlMs);
+        await membership.heartbeat(a, longTtlMs);
+        await under.pass(under.ttlMs * 1.5);
+        expect(await memberIds()).toEqual([]);
+        expect(await membership.heartbeat(a, longTtlMs)).toMatchObject({ own: "expired" });
+      });
+
+      it("keeps a later run when the one it replaced leaves", async () => {
+        await membership.join(a, longTtlMs);
+        const { version } = await other.join(laterA, longTtlMs);
+        await membership.leave(a);
+        expect(await other.view()).toMatchObject({ version, members: [laterA] });
+        await other.leave(laterA);
+        expect(await memberIds()).toEqual([]);
       });
 
       it("drops a member that fell silent when another one's heart beats", async () => {
-        const { version } = await membership.join(someMember("a"), under.ttlMs);
-        await other.join(someMember("b"), longTtlMs);
+        await membership.join(a, under.ttlMs);
+        const { version } = await other.join(b, longTtlMs);
         await under.pass(under.ttlMs * 1.5);
-        const { view } = await other.heartbeat("b", longTtlMs);
+        const { view, own } = await other.heartbeat(b, longTtlMs);
+        expect(own).toBe("alive");
         expect(view.members.map(({ id }) => id)).toEqual(["b"]);
-        expect(view.version).toBeGreaterThan(version + 1);
+        expect(view.version).toBeGreaterThan(version);
         expect(await other.view()).toEqual(view);
       });
 
-      it("keeps a member whose heart beats", async () => {
-        await membership.join(someMember("a"), under.ttlMs);
-        const beat = await membership.heartbeat("a", under.ttlMs * 10);
-        expect(beat.expired).toBe(false);
+      it("drops a member that fell silent when anybody looks", async () => {
+        await membership.join(a, under.ttlMs);
         await under.pass(under.ttlMs * 1.5);
-        await other.join(someMember("b"), longTtlMs);
-        await other.heartbeat("b", longTtlMs);
+        expect(await memberIds()).toEqual([]);
+      });
+
+      it("drops a member whose own heart beats too late, before it can", async () => {
+        const { version } = await membership.join(a, under.ttlMs);
+        await under.pass(under.ttlMs * 1.5);
+        const { view, own } = await membership.heartbeat(a, longTtlMs);
+        expect(own).toBe("expired");
+        expect(view.members).toEqual([]);
+        expect(view.version).toBeGreaterThan(version);
+      });
+
+      it("takes a member that joins too late for one that was away", async () => {
+        const { version } = await membership.join(a, under.ttlMs);
+        const first = await joinedAt("a");
+        await under.pass(under.ttlMs * 1.5);
+        const again = await membership.join(a, longTtlMs);
+        expect(again.version).toBeGreaterThan(version);
+        expect(await joinedAt("a")).toBeGreaterThan(first);
+      });
+
+      it("keeps a member whose heart beats", async () => {
+        await membership.join(a, under.ttlMs);
+        expect(await membership.heartbeat(a, under.ttlMs * 10)).toMatchObject({ own: "alive" });
+        await under.pass(under.ttlMs * 1.5);
+        await other.join(b, longTtlMs);
+        await other.heartbeat(b, longTtlMs);
         expect(await memberIds()).toEqual(["a", "b"]);
       });
 
       it("tells a member that it was dropped, until it joins again", async () => {
-        await membership.join(someMember("a"), under.ttlMs);
+        await membership.join(a, under.ttlMs);
         await under.pass(under.ttlMs * 1.5);
-        await other.join(someMember("b"), longTtlMs);
-        await other.heartbeat("b", longTtlMs);
-        const dropped = await membership.heartbeat("a", longTtlMs);
-        expect(dropped.expired).toBe(true);
+        await other.join(b, longTtlMs);
+        const dropped = await membership.heartbeat(a, longTtlMs);
+        expect(dropped.own).toBe("expired");
         expect(dropped.view.members.map(({ id }) => id)).toEqual(["b"]);
-        await membership.join(someMember("a"), longTtlMs);
-        expect(await membership.heartbeat("a", longTtlMs)).toMatchObject({ expired: false });
+        expect(await memberIds()).toEqual(["b"]);
+        await membership.join(a, longTtlMs);
+        expect(await membership.heartbeat(a, longTtlMs)).toMatchObject({ own: "alive" });
         expect(await memberIds()).toEqual(["a", "b"]);
       });
 
       it("says what time it is at the store", async () => {
-        await membership.join(someMember("a"), longTtlMs);
+        await membership.join(a, longTtlMs);
         const before = under.now();
-        const { storeTime } = await membership.heartbeat("a", longTtlMs);
+        const { storeTime } = await membership.heartbeat(a, longTtlMs);
         expect(storeTime).toBeGreaterThanOrEqual(before - under.toleranceMs);
         expect(storeTime).toBeLessThanOrEqual(under.now() + under.toleranceMs);
+      });
+
+      it("knows of no next end while a member is alone", async () => {
+        await membership.join(a, under.ttlMs);
+        expect(await membership.heartbeat(a, under.ttlMs)).not.toHaveProperty("nextExpiryMs");
+        await other.join(b, longTtlMs);
+        await other.leave(b);
+        expect(await membership.heartbeat(a, under.ttlMs)).not.toHaveProperty("nextExpiryMs");
+      });
+
+      it("says when the next of the others will be dropped, whose heart moves it", async () => {
+        const next = async () => (await membership.heartbeat(a, 1_000)).nextExpiryMs!;
+        await membership.join(a, 1_000);
+        await other.join(b, 200_000);
+        await other.join(someMember("c"), 100_000);
+        const first = await next();
+        expect(first).toBeGreaterThan(0);
+        expect(first).toBeLessThanOrEqual(100_000);
+        await other.heartbeat(someMember("c"), 300_000);
+        const second = await next();
+        expect(second).toBeGreaterThan(100_000);
+        expect(second).toBeLessThanOrEqual(200_000);
+        await other.heartbeat(b, 50_000);
+        const third = await next();
+        expect(third).toBeGreaterThan(0);
+        expect(third).toBeLessThanOrEqual(50_000);
+      });
+
+      it("finds a member dropped that it looks for when it was told to", async () => {
+        await membership.join(a, longTtlMs);
+        await other.join(b, under.ttlMs);
+        const { nextExpiryMs } = await membership.heartbeat(a, longTtlMs);
+        await under.pass(nextExpiryMs!);
+        expect((await membership.heartbeat(a, longTtlMs)).view.members).toMatchObject([a]);
+      });
+
+      it("lets eight that join at once all in, and eight that leave at once all out", async () => {
+        const many = Array.from({ length: 8 }, (_, index) => someMember(`w${index}`));
+        const port = (index: number) => (index % 2 === 0 ? membership : other);
+        const views = await Promise.all(many.map((member, index) => port(index).join(member, longTtlMs)));
+        expect(new Set(views.map(({ version }) => version)).size).toBe(8);
+        expect(await memberIds()).toEqual(many.map(({ id }) => id));
+        await Promise.all(many.map((member, index) => port(index + 1).leave(member)));
+        expect(await memberIds()).toEqual([]);
       });
     });
 
     describe("placement", () => {
-      it("knows none before somebody wrote one", async () => {
-        expect(await membership.placement(unique("Account"))).toBeUndefined();
+      let view: number;
+
+      beforeEach(async () => {
+        view = (await membership.join(a, longTtlMs)).version;
       });
 
-      it("keeps the placement of each mailbox, partitions that nobody hosts included", async () => {
+      function table(owners: readonly (string | undefined)[], changes: Partial<PlacementTable> = {}): PlacementTable {
+        return { view, owners, since: owners.map(() => 1), ...changes };
+      }
+
+      async function placement(mailbox: string): Promise<Placement | undefined> {
+        return (await other.placements([mailbox]))[0];
+      }
+
+      it("knows none before somebody wrote one", async () => {
+        expect(await membership.placements([unique("Account")])).toEqual([undefined]);
+        expect(await membership.placements([])).toEqual([]);
+      });
+
+      it("keeps the placement of each mailbox, partitions that nobody hosts included, and answers in the order asked", async () => {
         const [accounts, invoices] = [unique("Account"), unique("Invoice")];
-        await membership.place(accounts, 0, ["a", undefined, "b"]);
-        await membership.place(invoices, 0, ["c"]);
-        expect(await other.placement(accounts)).toEqual({ version: 1, owners: ["a", undefined, "b"] });
-        expect((await other.placement(invoices))!.owners).toEqual(["c"]);
+        const first = table(["a", undefined, "b"], { since: [1, 1, 0] });
+        await membership.place(accounts, 0, first);
+        await membership.place(invoices, 0, table(["c"]));
+        const [none, two, one] = await other.placements([unique("Order"), invoices, accounts]);
+        expect(none).toBeUndefined();
+        expect(two).toEqual({ version: 1, ...table(["c"]) });
+        expect(one).toEqual({ version: 1, ...first });
       });
 
       it("replaces the placement it was computed from, and answers a later one to whoever is late", async () => {
         const mailbox = unique("Account");
-        const first = await membership.place(mailbox, 0, ["a"]);
-        const second = await membership.place(mailbox, first.version, ["b"]);
-        expect(second).toEqual({ version: first.version + 1, owners: ["b"] });
-        expect(await other.place(mailbox, first.version, ["c"])).toEqual(second);
-        expect(await other.placement(mailbox)).toEqual(second);
+        expect(await membership.place(mailbox, 0, table(["a"]))).toEqual({ version: 1, ...table(["a"]) });
+        const second = { version: 2, ...table(["b"], { since: [2] }) };
+        expect(await membership.place(mailbox, 1, table(["b"], { since: [2] }))).toEqual(second);
+        expect(await other.place(mailbox, 1, table(["c"]))).toEqual(second);
+        expect(await other.place(mailbox, 0, table(["c"]))).toEqual(second);
+        expect(await other.place(mailbox, 3, table(["c"]))).toEqual(second);
+        expect(await placement(mailbox)).toEqual(second);
+      });
+
+      it("refuses a placement made for another view, and answers the one in effect, if any", async () => {
+        const mailbox = unique("Account");
+        await other.join(b, longTtlMs);
+        expect(await membership.place(mailbox, 0, table(["a"]))).toBeUndefined();
+        expect(await placement(mailbox)).toBeUndefined();
+
+        view = (await other.view()).version;
+        expect(await membership.place(mailbox, 0, table(["a"], { view: view + 1 }))).toBeUndefined();
+        const placed = await membership.place(mailbox, 0, table(["b"]));
+        await other.join({ ...b, state: "draining" }, longTtlMs);
+        expect(await membership.place(mailbox, 1, table(["a"]))).toEqual(placed);
+        expect(await placement(mailbox)).toEqual(placed);
+      });
+
+      it("refuses a placement for a member whose time ran out and that nobody has missed yet", async () => {
+        const mailbox = unique("Account");
+        view = (await other.join(b, under.ttlMs)).version;
+        await under.pass(under.ttlMs * 1.5);
+        expect(await membership.place(mailbox, 0, table(["b"]))).toBeUndefined();
+        expect(await memberIds()).toEqual(["a"]);
+      });
+
+      it("answers none to whoever expects one that was never written", async () => {
+        expect(await membership.place(unique("Account"), 3, table(["a"]))).toBeUndefined();
       });
 
       it("lets one of many win who write at once, and tells all of them who", async () => {
         const mailbox = unique("Account");
         const answers = await Promise.all(
           Array.from({ length: 10 }, (_, index) =>
-            (index % 2 === 0 ? membership : other).place(mailbox, 0, [`w${index}`]),
+            (index % 2 === 0 ? membership : other).place(mailbox, 0, table([`w${index}`])),
           ),
         );
-        const inEffect = await membership.placement(mailbox);
+        const inEffect = await placement(mailbox);
         expect(inEffect!.version).toBe(1);
         for (const answer of answers) expect(answer).toEqual(inEffect);
+      });
+
+      it("keeps what it was given, whatever the caller does to it afterwards", async () => {
+        const mailbox = unique("Account");
+        const [owners, since] = [["a"], [1]];
+        await membership.place(mailbox, 0, { view, owners, since });
+        owners[0] = "b";
+        since[0] = 9;
+        expect(await placement(mailbox)).toMatchObject({ owners: ["a"], since: [1] });
       });
     });
   });

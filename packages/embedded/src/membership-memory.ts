@@ -23,6 +23,7 @@ export class MembershipMemory {
   }
 
   join(member: Member, ttlMs: number): View {
+    this.#dropExpired();
     const known = this.#members.get(member.id)?.member;
     const joinedAt = known?.incarnation === member.incarnation ? known.joinedAt : this.#clock.now();
     const joined = { ...member, joinedAt };
@@ -42,7 +43,8 @@ export class MembershipMemory {
       view: this.view(),
       own,
       storeTime: this.#clock.now(),
-      ...(ends.length > 0 && { nextExpiryMs: Math.min(...ends) - now }),
+      // Rounded up: whoever looks then must not be a moment too early.
+      ...(ends.length > 0 && { nextExpiryMs: Math.ceil(Math.min(...ends) - now) }),
     };
   }
 

@@ -44,7 +44,8 @@ export class RedisMembership implements Membership {
       view: parseView(answer),
       own,
       storeTime: Math.floor(Number(now) / 1_000),
-      ...(left !== "" && { nextExpiryMs: Number(left) / 1_000 }),
+      // Rounded up: whoever looks then must not be a moment too early.
+      ...(left !== "" && { nextExpiryMs: Math.ceil(Number(left) / 1_000) }),
     };
   }
 

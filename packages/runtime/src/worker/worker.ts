@@ -24,6 +24,8 @@ import type { Tenure } from "./tenure.js";
 const sweepMs = 1_000;
 /** Workers that joined get their share once nobody has come or gone for so long. */
 const quietMs = 2_000;
+/** A rolling deploy ends, or goes on, before this; several builds that stay for longer share the partitions like one. */
+const mixedMs = 60_000;
 
 /** Hosts the types of this process: takes its place among the workers, serves its partitions, and drops idle actors. */
 export class Worker {
@@ -184,8 +186,9 @@ export class Worker {
     const { view, changedAt } = this.#presence;
     if (view === undefined || this.#stopped || this.#replaced) return;
     const { ports, workerId, log } = this.#services;
-    const settled = ports.clock.monotonic() - changedAt >= quietMs;
-    await this.#placements.update(view, settled);
+    const unchangedMs = ports.clock.monotonic() - changedAt;
+    const balance = unchangedMs < quietMs ? "never" : unchangedMs < mixedMs ? "one-build" : "always";
+    await this.#placements.update(view, balance);
     // Not waited for: a partition that takes long to open must not keep the others from moving.
     this.#taken = this.#ownership.assign((partition) => this.#placements.ownerOf(partition) === workerId);
     this.#taken.catch((error) => log.error({ err: error }, "a partition cannot be served"));

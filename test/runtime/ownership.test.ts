@@ -160,3 +160,99 @@ describe("workers share the partitions", () => {
     expect(await client.ref<Invoice>("Invoice", "i").pay()).toBe(2);
   });
 });
+
+describe("a worker that leaves", () => {
+  it("fails no call that it made itself", async () => {
+    const w1 = await start("w1");
+    await start("w2");
+    await rig.advance(3_000);
+    const asked = Array.from({ length: 32 }, (_, key) => watch(w1.ref(Counter, `k${key}`).addSlowly(key)));
+    await rig.settle();
+    const closed = watch(w1.close());
+    await rig.advance(1_000);
+    gate.open();
+    await rig.advance(10_000);
+    expect(closed.state).toBe("resolved");
+    expect(asked.map(({ state }) => state)).toEqual(asked.map(() => "resolved"));
+  });
+
+  it("does not wait for a turn longer than the grace, if somebody waits for the partition", async () => {
+    const w1 = await start("w1");
+    await start("w2");
+    await rig.advance(3_000);
+    const client = await rig.host([], { process: "client" });
+    const slow = Array.from({ length: 16 }, (_, key) =>
+      watch(client.ref<Counter>("Counter", `k${key}`).with({ timeout: "1m" }).addSlowly(key)),
+    );
+    await rig.settle();
+    const closed = watch(w1.close());
+    await rig.advance(7_500);
+    expect(closed.state).toBe("resolved");
+    gate.open();
+    await rig.advance(1_000);
+    expect(slow.map(({ state }) => state)).toEqual(slow.map(() => "resolved"));
+  });
+
+  it("and comes back under its id is the one of its id, and the earlier process serves no more", async () => {
+    const first = await start("w1");
+    const client = await rig.host([], { process: "client" });
+    await client.ref<Counter>("Counter", "k").add(1);
+    const second = await rig.host([Counter], { process: "second", workerId: "w1" });
+    await rig.advance(5_000);
+    expect(first.describe().checks["membership"]).toContain("another process");
+    expect(second.describe().checks).toEqual({
+      state: "ok",
+      brake: "ok",
+      broker: "ok",
+      membership: "ok",
+      partitions: "ok",
+    });
+    const asked = watch(client.ref<Counter>("Counter", "k").add(2));
+    await rig.advance(100);
+    expect(asked.value).toBe(2);
+    await rig.advance(60_000);
+    expect(rig.logged("warn").filter((line) => line.includes("taking it anew"))).toEqual([]);
+  });
+});
+
+describe("half connected", () => {
+  it("a worker that sees the store but not the broker leaves its partitions to others, and takes its share when it is back", async () => {
+    await start("w1");
+    await start("w2");
+    await rig.advance(3_000);
+    expect(await shares()).toEqual({ w1: 8, w2: 8 });
+    rig.world.disconnect("w1", "broker");
+    await rig.advance(15_000);
+    expect(await shares()).toEqual({ w2: 16 });
+    rig.world.reconnect("w1", "broker");
+    await rig.advance(6_000);
+    expect(await shares()).toEqual({ w1: 8, w2: 8 });
+  });
+
+  it("a worker that sees the broker but not the store closes its channels before its leases end", async () => {
+    const w1 = await start("w1");
+    await start("w2");
+    await rig.advance(3_000);
+    const client = await rig.host([], { process: "client" });
+    rig.world.disconnect("w1", "store");
+    await rig.advance(10_200);
+    const asked = Array.from({ length: 16 }, (_, key) => watch(client.ref<Counter>("Counter", `k${key}`).add(key)));
+    await rig.advance(100);
+    expect(asked.map(({ value }) => value)).toEqual(asked.map(() => 1));
+    rig.world.reconnect("w1", "store");
+    await rig.advance(9_000);
+    expect(await shares()).toEqual({ w1: 8, w2: 8 });
+    expect(w1.describe().checks.partitions).toBe("ok");
+  });
+
+  it("without any broker everybody keeps its partitions, and serves them when it is back", async () => {
+    await start("w1");
+    await start("w2");
+    await rig.advance(3_000);
+    for (const worker of ["w1", "w2"]) rig.world.disconnect(worker, "broker");
+    await rig.advance(60_000);
+    for (const worker of ["w1", "w2"]) rig.world.reconnect(worker, "broker");
+    await rig.advance(8_000);
+    expect(await shares()).toEqual({ w1: 8, w2: 8 });
+  });
+});

@@ -99,8 +99,8 @@ export type {
   Change,
   Heartbeat,
   Member,
-  Membership,
   MemberState,
+  Membership,
   Placement,
   PlacementTable,
   View,
@@ -122,8 +122,10 @@ export type {
 } from "./ports/store.js";
 export type { Attributes, Span, SpanOptions, Telemetry, TraceHeaders } from "./ports/telemetry.js";
 export { Brake } from "./rules/brake.js";
+export { buildsByAge, membersNewerThan } from "./rules/builds.js";
 export { hashKey, partitionOf } from "./rules/hash.js";
 export { type Acceptance, InboundStream } from "./rules/inbound-stream.js";
 export { candidatesOf, type PlacementInput, placementOf } from "./rules/placement.js";
 export { Ranges } from "./rules/ranges.js";
 export { type Backoff, retryDelayMs } from "./rules/retry.js";
+export { ConsistentHashRing, type RingMember, type RingOptions } from "./rules/ring.js";

@@ -247,7 +247,9 @@ export class LocalSystem implements ActorSystem {
   async #close(graceMs: number): Promise<void> {
     this.#state = "draining";
     const { calls, lanes, timers, ports } = this.#services;
-    await this.#worker?.stop(graceMs);
+    const until = ports.clock.monotonic() + graceMs;
+    // What this process asked, others may answer now.
+    if ((await this.#worker?.stop(graceMs)) === "handed-over") await calls.finish(until);
     calls.close();
     await lanes.finish();
     lanes.close();

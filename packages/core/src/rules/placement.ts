@@ -104,7 +104,11 @@ function quotasOf(
   since: readonly number[],
   ring: ConsistentHashRing,
 ): Map<string, number> {
-  const claimants = Array.from(ring.walk(mailbox.name), (id) => ({ id, partitions: held.get(id)!, isNew: newest.has(id) }));
+  const claimants = Array.from(ring.walk(mailbox.name), (id) => ({
+    id,
+    partitions: held.get(id)!,
+    isNew: newest.has(id),
+  }));
   const weightOf = new Map(candidates.map(({ id, weight }) => [id, weight]));
   const weights = claimants.map(({ id }) => weightOf.get(id)!);
   const quotas = apportion(mailbox.partitions, weights, (a, b, given) => {

@@ -83,7 +83,9 @@ export class ConsistentHashRing {
   remove(name: string): ConsistentHashRing {
     const rest = this.#members.filter((member) => member.name !== name);
     if (rest.length === this.#members.length) {
-      throw new ConfigError(`no member "${name}" to remove; the ring has ${this.#members.map((m) => m.name).join(", ")}`);
+      throw new ConfigError(
+        `no member "${name}" to remove; the ring has ${this.#members.map((m) => m.name).join(", ")}`,
+      );
     }
     return this.#with(rest);
   }

@@ -31,6 +31,8 @@ const maxPending = 2 ** 18;
 const maxGenerations = 2 ** 53 / maxPending;
 /** The most that `callText` adds to head, arguments and reply address: names, braces, and two numbers of up to 16 digits. */
 const plainTailBytes = 64;
+/** A process that closes looks this often whether its last calls have their answers. */
+const finishPollMs = 10;
 
 /** Sends this process's own tells, asks and queries, and matches the answers (delivery.md S1–S8). */
 export class Calls implements AskHost, TellHost {
@@ -149,6 +151,13 @@ export class Calls implements AskHost, TellHost {
   /** Answers may have been lost: repeats every ask that is out, however many (S8). */
   repeatAll(): void {
     for (const pending of this.#pending) pending?.repeat();
+  }
+
+  /** Resolves when no call waits any more, or at this time, in ms by the clock's `monotonic()`. */
+  async finish(until: number): Promise<void> {
+    while (this.#waiting > 0 && this.#clock.monotonic() < until) {
+      await new Promise<void>((resolve) => void this.#clock.after(finishPollMs, resolve));
+    }
   }
 
   close(): void {

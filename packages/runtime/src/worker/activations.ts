@@ -184,7 +184,10 @@ export class Activations implements ActivationTable {
         this.#afterOnActivate(activation);
       }
     } catch (error) {
-      if (this.#scope.alive) this.#failFirst(activation, text, error);
+      if (!this.#scope.alive) return;
+      // It stays as it is, and so does what waits for it.
+      if (error instanceof StateVersionError && this.#scope.tooNew(error.message)) return;
+      this.#failFirst(activation, text, error);
       return;
     }
     activation.phase = "ready";

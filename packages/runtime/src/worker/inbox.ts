@@ -9,8 +9,8 @@ import {
   partitionOf,
   refusalText,
   type Segment,
-  UnknownTypeError,
   WrongPartitionError,
+  wireVersion,
 } from "@actor-runtime/core";
 import { isErasure } from "../system-handlers.js";
 import { deadFrameText } from "./dead-letter.js";
@@ -46,6 +46,9 @@ export class Inbox {
     try {
       walk = walkOf(delivery);
     } catch (error) {
+      const { v } = delivery.frame.headers;
+      // Unsettled, it returns to its place in the queue.
+      if (v > wireVersion && this.#scope.tooNew(`a frame is of wire version ${v}`)) return;
       this.#bury(delivery, error);
       return;
     }
@@ -210,17 +213,22 @@ export class Inbox {
       this.#scope.scheduler.refused(inbound, refusal);
     } else if (message.dueAt !== undefined && message.dueAt > time.now() && message.kind === "tell") {
       this.#keep(inbound, message.dueAt);
-    } else {
+    } else if (live || this.#isHosted(message)) {
       this.#scope.enqueue(inbound);
+    } else {
+      this.#scope.foreign.take(inbound);
     }
   }
 
+  #isHosted({ to }: Message): boolean {
+    return this.#scope.services.types.has(parseAddress(to).type);
+  }
+
   #refuse(message: Message): ActorError | undefined {
-    const { mailbox, index, services } = this.#scope;
-    let type: string;
+    const { mailbox, index } = this.#scope;
     let key: string;
     try {
-      ({ type, key } = parseAddress(message.to));
+      ({ key } = parseAddress(message.to));
     } catch (error) {
       return error as ActorError;
     }
@@ -230,9 +238,6 @@ export class Inbox {
         `${message.to} belongs to partition ${right} of ${mailbox.partitions}, not ${index}; sender and worker disagree on the partition count of "${mailbox.name}"`,
         { data: { partition: right, partitions: mailbox.partitions } },
       );
-    }
-    if (!services.types.has(type)) {
-      return new UnknownTypeError(`${message.to}: this worker hosts no actors of type "${type}"`);
     }
     return undefined;
   }

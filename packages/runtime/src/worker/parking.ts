@@ -20,7 +20,7 @@ export class Parking {
 
   /** Counts what is stored. Between two counts it is only added to, so the bound is never passed. */
   count(): void {
-    this.#bytes = this.#scope.storedElsewhere;
+    this.#bytes = this.#scope.foreign.bytes;
     for (const { parked } of this.#scope.activations) this.#bytes += parked?.bytes ?? 0;
   }
 

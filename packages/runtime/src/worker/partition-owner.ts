@@ -18,6 +18,17 @@ const frameBytes = 256 * 1024;
 const backoff = { firstMs: 50, maxMs: 5_000 };
 /** Whoever gives a partition up says so; should that word be lost, it is found free after this long. */
 const lookAgainMs = 500;
+/** How long a partition that was too new for this worker is left to others (delivery.md O13). */
+const abstainMs = 30_000;
+
+/** What the partitions of a worker share. */
+export interface PartitionHost {
+  readonly health: BrokerHealth;
+  /** Id of a worker that may serve the partition with a newer build. */
+  newerHost(partition: PartitionId): string | undefined;
+  /** Passes a partition that is too new for this worker on to one with a newer build; `false`: there is none. */
+  passOn(partition: PartitionId, reason: string): boolean;
+}
 
 /**
  * One partition as this worker sees it: while it is wanted, it is taken, served, and taken anew whenever it is lost; while it
@@ -26,7 +37,7 @@ const lookAgainMs = 500;
 export class PartitionOwner implements TenureHost {
   readonly partition: PartitionId;
   readonly #services: WorkerServices;
-  readonly #health: BrokerHealth;
+  readonly #host: PartitionHost;
   readonly #mailbox: Mailbox;
   readonly #index: number;
   readonly #prefetch: number;
@@ -34,6 +45,7 @@ export class PartitionOwner implements TenureHost {
   /** Holes for which the channel was opened anew. */
   #reopenedFor: ReadonlySet<string> = new Set();
   #failures = 0;
+  #abstainsUntil = Number.NEGATIVE_INFINITY;
   #incarnation: string;
   #wanted = false;
   #taking: Promise<void> | undefined;
@@ -43,14 +55,14 @@ export class PartitionOwner implements TenureHost {
   /** @param partitions how many this worker may come to own in all: they share its memory for unsettled frames */
   constructor(
     services: WorkerServices,
-    health: BrokerHealth,
+    host: PartitionHost,
     mailbox: Mailbox,
     partition: PartitionId,
     index: number,
     partitions: number,
   ) {
     this.#services = services;
-    this.#health = health;
+    this.#host = host;
     this.#mailbox = mailbox;
     this.partition = partition;
     this.#index = index;
@@ -79,6 +91,7 @@ export class PartitionOwner implements TenureHost {
    * @throws ConfigError when it can never be served
    */
   async take(): Promise<void> {
+    if (this.#abstains) return;
     this.#wanted = true;
     await this.#leaving;
     if (!this.#wanted) return;
@@ -112,6 +125,15 @@ export class PartitionOwner implements TenureHost {
     this.#failed();
   }
 
+  tooNew(reason: string): boolean {
+    // It is being given up already.
+    if (!this.#wanted) return true;
+    if (!this.#host.passOn(this.partition, reason)) return false;
+    this.#abstainsUntil = this.#services.ports.clock.monotonic() + abstainMs;
+    void this.giveUp(this.#services.limits.handoffGraceMs);
+    return true;
+  }
+
   /** Drops what is in memory without giving anything up, as a crash would, and takes the partition anew at once. */
   async crash(reason: ActorError): Promise<void> {
     const tenure = this.#tenure;
@@ -142,6 +164,12 @@ export class PartitionOwner implements TenureHost {
     if (overdue.length === 0 && holes.some((hole) => this.#reopenedFor.has(hole))) return;
     this.#reopenedFor = new Set(holes);
     tenure.lose(new LostOwnershipError(`${this.partition}: a delivery waits for a message that does not come`));
+  }
+
+  /** Only as long as there is somebody who may know better. */
+  get #abstains(): boolean {
+    if (this.#services.ports.clock.monotonic() >= this.#abstainsUntil) return false;
+    return this.#host.newerHost(this.partition) !== undefined;
   }
 
   async #leave(graceMs: number): Promise<void> {
@@ -195,11 +223,11 @@ export class PartitionOwner implements TenureHost {
         deliver: (delivery) => tenure.deliver(delivery),
         lost: (reason) => tenure.lose(new LostOwnershipError(`the channel was lost: ${reason.message}`)),
       });
-      this.#health.worked();
+      this.#host.health.worked();
       if (tenure.alive) tenure.consume(channel);
       else await channel.close();
     } catch (error) {
-      this.#health.failed(error);
+      this.#host.health.failed(error);
       // Lost while it waited for its channel: it is being taken anew already, and must not be a second time.
       if (!tenure.alive) return;
       // What waits for its time would run on in a tenure that nobody ends.

@@ -1,9 +1,13 @@
 import {
+  ConsistentHashRing,
+  candidatesOf,
   type Mailbox,
+  membersNewerThan,
   type NamespaceRecord,
   type PartitionId,
   type Placement,
   type PlacementInput,
+  type PlacementTable,
   parsePartition,
   placementOf,
   type View,
@@ -17,6 +21,8 @@ export class Placements {
   readonly #ports: Ports;
   readonly #mailboxes: ReadonlyMap<string, Mailbox>;
   readonly #current = new Map<string, Placement>();
+  /** Partitions on their way to a worker that was chosen for them. */
+  readonly #passing = new Map<PartitionId, string>();
   #types: NamespaceRecord["types"] = {};
 
   constructor(ports: Ports, mailboxes: ReadonlyMap<string, Mailbox>) {
@@ -33,19 +39,51 @@ export class Placements {
   /** Brings the placements up to this view: whoever sees it first writes them, the others find them written. */
   async update(view: View, balance: Balance): Promise<void> {
     const names = [...this.#mailboxes.keys()];
-    if (view.members.some(({ types }) => types.some((type) => this.#types[type] === undefined))) {
+    if (view.members.some(({ types }) => types.some((type) => !Object.hasOwn(this.#types, type)))) {
       this.#types = (await this.#ports.store.namespace()).types;
     }
     const written = await this.#ports.membership.placements(names);
     await Promise.all(names.map((name, index) => this.#updateOne(name, written[index], view, balance)));
   }
 
+  /** Who hosts the types of this partition with a newer build, and may so know what an older one does not (delivery.md O13). */
+  newerHost(partition: PartitionId, view: View, build: string): string | undefined {
+    const newer = membersNewerThan(build, candidatesOf(view, this.#typesOf(parsePartition(partition).mailbox)));
+    return new ConsistentHashRing(newer.map(({ id, weight }) => ({ name: id, weight }))).lookup(partition);
+  }
+
+  /** Lets the next update give one partition to another worker, whatever its share. */
+  passOn(partition: PartitionId, to: string): void {
+    this.#passing.set(partition, to);
+  }
+
+  #typesOf(mailbox: string): string[] {
+    return Object.keys(this.#types).filter((type) => this.#types[type] === mailbox);
+  }
+
   async #updateOne(name: string, written: Placement | undefined, view: View, balance: Balance): Promise<void> {
     const mailbox = this.#mailboxes.get(name)!;
-    const types = Object.keys(this.#types).filter((type) => this.#types[type] === name);
-    const next = placementOf({ mailbox, types, previous: written, view, balance });
+    const input = { mailbox, types: this.#typesOf(name), previous: written, view, balance };
+    const next = this.#withPassed(input, placementOf(input));
     const changed = written === undefined || next.owners.some((owner, index) => owner !== written.owners[index]);
     const current = changed ? await this.#ports.membership.place(name, written?.version ?? 0, next) : written;
     if (current) this.#current.set(name, current);
+  }
+
+  /** What is to be passed on stays so until it is written, for another worker may have written something else first. */
+  #withPassed({ mailbox, types, previous, view }: PlacementInput, table: PlacementTable): PlacementTable {
+    let { owners, since } = table;
+    for (const [partition, to] of this.#passing) {
+      const { mailbox: name, index } = parsePartition(partition);
+      if (name !== mailbox.name) continue;
+      const done = previous?.owners[index] === to;
+      if (done || !candidatesOf(view, types).some(({ id }) => id === to)) {
+        this.#passing.delete(partition);
+      } else {
+        owners = owners.with(index, to);
+        since = since.with(index, (previous?.version ?? 0) + 1);
+      }
+    }
+    return { ...table, owners, since };
   }
 }

@@ -128,6 +128,9 @@ export class Scheduler implements TurnScheduler {
   /** The first message must wait: for a handover, for running queries, or for its time. */
   #waits(activation: Activation, inbound: Inbound): boolean {
     if (this.#draining && !inbound.message.chain?.length) return true;
+    const { definition } = activation.hosted;
+    const { handler, to } = inbound.message;
+    if (!definition.methods.has(handler) && this.#scope.tooNew(`${to} has no handler "${handler}" here`)) return true;
     if (activation.queries !== undefined) {
       // A stored message stays first until it is done, so one that is running would be taken again.
       if (activation.spoiled || inbound.isParked || !isQuery(activation, inbound)) return true;

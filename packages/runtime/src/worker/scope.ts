@@ -2,6 +2,7 @@ import type { ActorError, Answer, Mailbox, Message, PartitionId } from "@actor-r
 import type { Activation, ActivationOwner, HostedType } from "./activation.js";
 import type { CommitLog } from "./commit-log.js";
 import type { DelayedMessages } from "./delayed.js";
+import type { Foreign } from "./foreign.js";
 import type { Inbound, OpenDelivery } from "./inbound.js";
 import type { KeptAnswers } from "./kept-answers.js";
 import type { Marks } from "./marks.js";
@@ -60,8 +61,7 @@ export interface PartitionScope {
   readonly delayed: DelayedMessages;
   readonly answers: ReadBatch<string, Answer | undefined>;
   readonly marks: Marks;
-  /** Bytes stored for types of this mailbox that are hosted elsewhere. */
-  readonly storedElsewhere: number;
+  readonly foreign: Foreign;
   /** Whether this tenure still counts. Everything asynchronous looks here before it goes on. */
   readonly alive: boolean;
   /** By the worker's own clock, which never believes a lease too long. */
@@ -74,6 +74,12 @@ export interface PartitionScope {
   settleDelivery(delivery: OpenDelivery): void;
   /** Some delivery is held back, or none any more. */
   holding(held: boolean): void;
+  /**
+   * Something is not known to this build (O13).
+   *
+   * @returns whether the partition passes to a worker with a newer one: then it is left as it is
+   */
+  tooNew(reason: string): boolean;
   /** The partition is lost: everything in memory goes (T5). */
   lose(reason: ActorError): void;
 }

@@ -20,6 +20,8 @@ import { Activations } from "./activations.js";
 import type { CommitGroup } from "./commit-group.js";
 import { CommitLog } from "./commit-log.js";
 import { DelayedMessages } from "./delayed.js";
+import { drain } from "./drain.js";
+import { Foreign } from "./foreign.js";
 import { HoldWatch } from "./hold-watch.js";
 import { Inbound, type OpenDelivery } from "./inbound.js";
 import { Inbox } from "./inbox.js";
@@ -39,10 +41,6 @@ const trimDelayMs = 1_000;
 const caughtUpMs = 10_000;
 /** Silent streams are looked for this often. */
 const forgetMs = 10_000;
-/** How long marks may take to be taken back when the grace is over. */
-const takeBackMs = 100;
-/** How often a draining tenure looks whether everything has ended. */
-const drainPollMs = 20;
 
 /** How a partition was taken. */
 export interface Taken {
@@ -58,6 +56,12 @@ export interface Taken {
 export interface TenureHost {
   /** The partition is lost; everything of this tenure is dropped already. */
   lost(reason: ActorError): void;
+  /**
+   * Something is not known to this build (O13).
+   *
+   * @returns whether the partition passes to a worker with a newer one: then it is left as it is
+   */
+  tooNew(reason: string): boolean;
   /**
    * Held deliveries fill the window, or waited in vain for the messages missing before them (O2).
    *
@@ -88,7 +92,7 @@ export class Tenure implements PartitionScope {
   readonly marks: Marks;
   /** The store lost writes since the last tenure: holes pass at once (T1, O2). */
   readonly passesHoles: boolean;
-  storedElsewhere = 0;
+  readonly foreign = new Foreign(this);
   readonly #inbox: Inbox;
   readonly #holdWatch: HoldWatch;
   readonly #window: Window;
@@ -208,7 +212,7 @@ export class Tenure implements PartitionScope {
     if (!this.#alive) return;
     const { to } = inbound.message;
     const hosted = this.services.types.get(to.slice(0, to.indexOf("/")));
-    // Its record stays in the store for a worker that hosts the type.
+    // Of a delayed message the record stays in the store for a worker that hosts the type.
     if (!hosted) return;
     const activation = this.activations.get(hosted, to);
     if (isErasure(inbound.message)) {
@@ -273,17 +277,13 @@ export class Tenure implements PartitionScope {
     this.lose(new LostOwnershipError(`${this.partition}: the store lost writes it had acknowledged`));
   }
 
-  /** T4. Starts nothing new; resolves when nothing runs any more, or after the grace with what still runs revoked. */
+  tooNew(reason: string): boolean {
+    return this.#host.tooNew(reason);
+  }
+
+  /** T4. Resolves when nothing runs any more and the channel is closed, or after the grace with what still runs revoked. */
   async drain(graceMs: number): Promise<void> {
-    this.scheduler.drain();
-    const { clock } = this.services.ports;
-    const until = clock.monotonic() + graceMs;
-    while (this.#alive && (this.#running() || !this.commits.idle) && clock.monotonic() < until) {
-      await this.#at(Math.min(until, clock.monotonic() + drainPollMs));
-    }
-    if (this.#alive) await Promise.race([this.activations.deactivateAll(), this.#at(until)]);
-    if (this.#alive) await this.#takeBackMarks();
-    await this.end(new LostOwnershipError(`${this.partition}: given up by this worker`));
+    if (this.#alive) await drain(this, graceMs);
   }
 
   /** T5. Drops everything; the messages come again, to whoever consumes next. */
@@ -326,37 +326,16 @@ export class Tenure implements PartitionScope {
     });
   }
 
-  /** What still runs will be revoked, which is no crash (A.7). */
-  async #takeBackMarks(): Promise<void> {
-    const { gathering } = this.commits;
-    if (!this.marks.takeBack(gathering)) return;
-    this.commits.commitSoon();
-    const known = this.commits.committed(gathering.seq).catch(() => {});
-    await Promise.race([known, this.#at(this.services.ports.clock.monotonic() + takeBackMs)]);
-  }
-
-  /** Resolves at this time, in ms by the clock's `monotonic()`. */
-  #at(time: number): Promise<void> {
-    const { clock } = this.services.ports;
-    return new Promise((resolve) => clock.after(Math.max(1, time - clock.monotonic()), resolve));
-  }
-
-  #running(): boolean {
-    for (const { running, queries } of this.activations) if (running || queries) return true;
-    return false;
-  }
-
   /** Messages stored for an actor come before everything else that waits for it (O4). */
   #adoptParked(address: string, texts: readonly string[]): void {
     const hosted = this.services.types.get(parseAddress(address).type);
     const sizes = texts.map(messageBytes);
-    const bytes = sizes.reduce((sum, size) => sum + size, 0);
     if (!hosted) {
-      // Another type of this mailbox: its worker takes the list when it takes the partition.
-      this.storedElsewhere += bytes;
+      this.foreign.adopt(address, sizes);
       return;
     }
     if (texts.length === 0) return;
+    const bytes = sizes.reduce((sum, size) => sum + size, 0);
     const entries = texts.map((text, index) => {
       const stored = JSON.parse(text) as StoredMessage;
       const inbound = Inbound.parked(stored.message, stored, true);

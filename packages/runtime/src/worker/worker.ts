@@ -4,6 +4,7 @@ import {
   ConfigError,
   LostOwnershipError,
   type Mailbox,
+  type PartitionId,
   parseAddress,
   partitionOf,
   partitionsOf,
@@ -14,7 +15,7 @@ import { BrokerHealth } from "./broker-health.js";
 import { Coalesced } from "./coalesced.js";
 import { LeaseKeeper } from "./lease-keeper.js";
 import { Ownership } from "./ownership.js";
-import { PartitionOwner } from "./partition-owner.js";
+import { type PartitionHost, PartitionOwner } from "./partition-owner.js";
 import { Placements } from "./placements.js";
 import { Presence } from "./presence.js";
 import type { WorkerServices } from "./services.js";
@@ -28,13 +29,13 @@ const quietMs = 2_000;
 const mixedMs = 60_000;
 
 /** Hosts the types of this process: takes its place among the workers, serves its partitions, and drops idle actors. */
-export class Worker {
+export class Worker implements PartitionHost {
+  readonly health: BrokerHealth;
   readonly #services: WorkerServices;
   readonly #mailboxes: ReadonlyMap<string, Mailbox>;
   readonly #owners: readonly PartitionOwner[];
   readonly #presence: Presence;
   readonly #placements: Placements;
-  readonly #health: BrokerHealth;
   readonly #leases: LeaseKeeper;
   readonly #ownership: Ownership;
   readonly #placing = new Coalesced(() => this.#place());
@@ -52,11 +53,11 @@ export class Worker {
     const { ports, limits, log } = services;
     this.#services = services;
     this.#mailboxes = mailboxes;
-    this.#health = new BrokerHealth(services, (able) => this.#able(able));
+    this.health = new BrokerHealth(services, (able) => this.#able(able));
     const count = [...mailboxes.values()].reduce((sum, { partitions }) => sum + partitions, 0);
     this.#owners = [...mailboxes.values()].flatMap((mailbox) =>
       partitionsOf(mailbox).map(
-        (partition, index) => new PartitionOwner(services, this.#health, mailbox, partition, index, count),
+        (partition, index) => new PartitionOwner(services, this, mailbox, partition, index, count),
       ),
     );
     this.#presence = new Presence(services, {
@@ -110,7 +111,7 @@ export class Worker {
     return {
       partitions:
         served === ours.length ? "ok" : `${ours.length - served} of ${ours.length} partitions are not served yet`,
-      broker: this.#health.check,
+      broker: this.health.check,
       membership: this.#replaced ? "another process has joined under this worker's id" : "ok",
     };
   }
@@ -129,10 +130,10 @@ export class Worker {
   }
 
   /** Hands all partitions over, a few at a time if others wait for them, and leaves the view. */
-  async stop(graceMs: number): Promise<void> {
+  async stop(graceMs: number): Promise<"handed-over" | "alone"> {
     const { log, workerId } = this.#services;
     this.#ownership.stopTaking(graceMs);
-    this.#health.close();
+    this.health.close();
     try {
       if (this.#presence.view && !this.#replaced) {
         await this.#presence.announce("draining");
@@ -142,11 +143,29 @@ export class Worker {
       log.warn({ err: error }, "the other workers could not be told that this one stops; they will find out");
     }
     // Turns may take longer to end than a lease lasts, so leases are renewed until the last partition is given up.
-    await this.#ownership.leave((partition) => (this.#placements.ownerOf(partition) ?? workerId) !== workerId);
+    const awaited = (partition: PartitionId) => (this.#placements.ownerOf(partition) ?? workerId) !== workerId;
+    await this.#ownership.leave(awaited);
     this.#stopped = true;
     this.#quietTimer();
     for (const cancel of this.#timers) cancel();
     await this.#presence.leave().catch(() => {});
+    return this.#owners.some(({ partition }) => awaited(partition)) ? "handed-over" : "alone";
+  }
+
+  newerHost(partition: PartitionId): string | undefined {
+    const { view } = this.#presence;
+    return view && this.#placements.newerHost(partition, view, this.#services.member.build);
+  }
+
+  /** O13: a message is not known here, but a worker with a newer build is there, and gets the partition. */
+  passOn(partition: PartitionId, reason: string): boolean {
+    const to = this.newerHost(partition);
+    if (to === undefined) return false;
+    const { log } = this.#services;
+    log.warn({ partition, to, reason }, "too new for this build: the partition passes to a worker with a newer one");
+    this.#placements.passOn(partition, to);
+    this.#placeSoon();
+    return true;
   }
 
   /** @throws ConfigError when the type of the address is not hosted here */

@@ -1,0 +1,155 @@
+import { UnknownHandlerError, wireVersion } from "@actor-runtime/core";
+import { Actor, Handler, Query, State } from "@actor-runtime/runtime";
+import { beforeEach, describe, expect, it } from "vitest";
+import { Rig, rawFrame, refusalOf, watch } from "./support.js";
+
+@Actor("Doc", { partitions: 4 })
+class OldDoc {
+  @State() private lines: string[] = [];
+
+  @Handler() write(line: string): number {
+    return this.lines.push(line);
+  }
+  @Query() read(): string[] {
+    return this.lines;
+  }
+}
+
+/** The next build: its state has another shape, and it can do more. */
+@Actor("Doc", { partitions: 4, version: 2, migrate: (old) => ({ text: (old["lines"] as string[]).join("\n") }) })
+class NewDoc {
+  @State() private text = "";
+
+  @Handler() write(line: string): number {
+    this.text += `${line}\n`;
+    return this.text.length;
+  }
+  @Handler() replace(text: string): void {
+    this.text = text;
+  }
+  @Query() read(): string[] {
+    return this.text.split("\n");
+  }
+}
+
+@Actor("Order", { mailbox: "shop", partitions: 4 })
+class Order {
+  @State() private items: string[] = [];
+
+  @Handler() add(item: string): number {
+    return this.items.push(item);
+  }
+}
+
+@Actor("Parcel", { mailbox: "shop", partitions: 4 })
+class Parcel {
+  @State() private items: string[] = [];
+
+  @Handler() pack(item: string): number {
+    return this.items.push(item);
+  }
+  @Query() content(): string[] {
+    return this.items;
+  }
+}
+
+let rig: Rig;
+
+beforeEach(() => {
+  rig = new Rig();
+});
+
+describe("O13: what an older build does not know goes to a worker with a newer one", () => {
+  const docs = ["a", "b", "c", "d", "e", "f", "g", "h"];
+
+  async function mixed() {
+    await rig.host([OldDoc], { process: "old", workerId: "old", build: "1" });
+    await rig.advance(1_000);
+    const client = await rig.host([], { process: "client" });
+    for (const key of docs) await client.ref<OldDoc>("Doc", key).write("first");
+    const next = await rig.host([NewDoc], { process: "new", workerId: "new", build: "2" });
+    await rig.advance(3_000);
+    return { next, doc: (key: string) => client.ref<NewDoc>("Doc", key) };
+  }
+
+  it("a handler that only the newer build has", async () => {
+    const { doc } = await mixed();
+    expect(await rig.holderOf("Doc:g1:00")).toBe("old");
+    for (const key of docs) {
+      const told = watch(doc(key).tell.replace("new"));
+      const asked = watch(doc(key).write("more"));
+      await rig.advance(1_000);
+      expect([told.state, asked.value]).toEqual(["resolved", 8]);
+    }
+    expect(await rig.deadLetters("Doc")).toEqual([]);
+    // Nothing is given back before the deploy is over.
+    await rig.advance(30_000);
+    expect(await rig.holderOf("Doc:g1:00")).toBe("new");
+  });
+
+  it("state that the newer build has written, in partitions that came back meanwhile", async () => {
+    const { next, doc } = await mixed();
+    const replaced = docs.map((key) => watch(doc(key).replace("new")));
+    await rig.advance(1_000);
+    expect(replaced.map(({ state }) => state)).toEqual(docs.map(() => "resolved"));
+    await next.close();
+    await rig.host([NewDoc], { process: "third", workerId: "third", build: "2" });
+    await rig.advance(3_000);
+    expect(await rig.holderOf("Doc:g1:00")).toBe("old");
+    for (const key of docs) {
+      const told = watch(doc(key).tell.write("more"));
+      const asked = watch(doc(key).read());
+      await rig.advance(1_000);
+      expect([told.state, asked.value]).toEqual(["resolved", ["newmore", ""]]);
+    }
+    expect(await rig.deadLetters("Doc")).toEqual([]);
+  });
+
+  it("a frame of a newer wire version, which the newer build does not know either and buries", async () => {
+    const { doc } = await mixed();
+    const frame = rawFrame([{ stream: "100-abc", first: 1, count: 1, after: 0, settled: 0 }], "[]");
+    await rig.publish("Doc:g1:00", { ...frame, headers: { ...frame.headers, v: wireVersion + 1 } });
+    await rig.advance(1_000);
+    expect(await rig.holderOf("Doc:g1:00")).toBe("new");
+    expect(await rig.deadLetters("Doc")).toHaveLength(1);
+    expect(await doc("a").write("on")).toBeGreaterThan(0);
+  });
+
+  it("where nobody is newer, it is an error at once", async () => {
+    await rig.host([OldDoc], { process: "old", build: "1" });
+    const client = await rig.host([], { process: "client" });
+    expect(await refusalOf(client.ref<NewDoc>("Doc", "a").replace("x"))).toBeInstanceOf(UnknownHandlerError);
+  });
+});
+
+describe("types that share a mailbox", () => {
+  it("P1, P3: messages for one that the owner does not host wait in the store, in order, for a worker that does", async () => {
+    const both = await rig.host([Order, Parcel], { process: "both", workerId: "both" });
+    const client = await rig.host([], { process: "client" });
+    expect(await client.ref<Parcel>("Parcel", "p").pack("a")).toBe(1);
+    await rig.host([Order], { process: "orders", workerId: "orders" });
+    await both.close();
+    await rig.settle();
+    const parcel = client.ref<Parcel>("Parcel", "p");
+    const told = [watch(parcel.tell.pack("b")), watch(parcel.tell.pack("c"))];
+    const asked = watch(parcel.with({ timeout: "1m" }).pack("d"));
+    const later = watch(parcel.with({ delay: "5s" }).tell.pack("e"));
+    await rig.advance(1_000);
+    expect(told.map(({ state }) => state)).toEqual(["resolved", "resolved"]);
+    expect(asked.state).toBe("pending");
+    expect(await client.ref<Order>("Order", "o").add("x")).toBe(1);
+    await rig.host([Order, Parcel], { process: "again", workerId: "again" });
+    await rig.advance(10_000);
+    expect(asked.value).toBe(4);
+    expect(later.state).toBe("resolved");
+    expect(await parcel.content()).toEqual(["a", "b", "c", "d", "e"]);
+    expect(await rig.deadLetters("Parcel")).toEqual([]);
+  });
+
+  it("go to the worker that hosts all of them, as soon as there is one", async () => {
+    await rig.host([Order], { process: "orders", workerId: "orders" });
+    await rig.host([Order, Parcel], { process: "both", workerId: "both" });
+    await rig.advance(3_000);
+    for (let index = 0; index < 4; index++) expect(await rig.holderOf(`shop:g1:0${index}`)).toBe("both");
+  });
+});

@@ -256,3 +256,34 @@ describe("half connected", () => {
     expect(await shares()).toEqual({ w1: 8, w2: 8 });
   });
 });
+
+describe("a queue that delivers nothing any more", () => {
+  it("is found although nobody sends, and consumed anew", async () => {
+    let deaf = false;
+    const w1 = await rig.host([Counter], {
+      process: "w1",
+      ports: ({ broker, ...ports }) => ({
+        ...ports,
+        broker: {
+          ...broker,
+          consume: (mailbox, partition, prefetch, consumer) =>
+            broker.consume(mailbox, partition, prefetch, {
+              deliver: (delivery) => void (deaf || consumer.deliver(delivery)),
+              lost: (reason) => consumer.lost(reason),
+            }),
+        },
+      }),
+    });
+    await rig.advance(120_000);
+    expect(rig.logged("warn")).toEqual([]);
+    deaf = true;
+    await rig.advance(42_000);
+    expect(
+      rig.lines.filter(({ fields }) => String(fields["reason"]).includes("delivers nothing any more")),
+    ).toHaveLength(16);
+    deaf = false;
+    expect(await w1.ref(Counter, "k").add(1)).toBe(1);
+    await rig.advance(100_000);
+    expect(rig.logged("warn")).toHaveLength(16);
+  });
+});

@@ -6,6 +6,7 @@ import {
   decodeText,
   type Frame,
   frameBody,
+  isNumbered,
   type Logger,
   type Message,
   messageText,
@@ -115,9 +116,12 @@ export class Rig {
     return (await this.world.connect(`stranger-${this.#strangers}`).leases.inspect(partition))?.holder;
   }
 
-  /** Messages that processes published to a partition, oldest first, repeats included. */
+  /** Messages that processes published to a partition, oldest first, repeats included, without its words to itself. */
   messagesTo(to: Destination): Message[] {
-    return this.published.filter((sent) => sent.to === to).flatMap(({ frame }) => parseMessages(frame.body));
+    return this.published
+      .filter((sent) => sent.to === to)
+      .flatMap(({ frame }) => parseMessages(frame.body))
+      .filter(({ kind }) => kind !== "ping");
   }
 
   /** Lines at this level, as text. */
@@ -211,7 +215,7 @@ export function frameOf(
   segment: Pick<Segment, "stream" | "first" | "after">,
   messages: readonly Partial<Message>[],
 ): Frame {
-  const count = messages.filter(({ kind }) => kind !== "query" && kind !== "cancel").length;
+  const count = messages.filter(({ kind = "tell" }) => isNumbered(kind)).length;
   return {
     headers: { v: wireVersion, segments: count === 0 ? [] : [{ ...segment, count, settled: 0 }] },
     body: frameBody(

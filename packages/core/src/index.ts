@@ -54,14 +54,15 @@ export {
   type Segment,
   wireVersion,
 } from "./model/frame.js";
-export type {
-  DeadLetter,
-  Message,
-  MessageKind,
-  Reply,
-  StoredMessage,
-  StreamRefusal,
-  WireError,
+export {
+  type DeadLetter,
+  isNumbered,
+  type Message,
+  type MessageKind,
+  type Reply,
+  type StoredMessage,
+  type StreamRefusal,
+  type WireError,
 } from "./model/message.js";
 export {
   callText,

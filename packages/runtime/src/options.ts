@@ -20,6 +20,8 @@ export interface Limits {
   readonly brokerGraceMs: number;
   /** How long a delivery may be held back for a missing message before the channel is re-opened, and then the hole passes. */
   readonly holdMs: number;
+  /** A partition that receives nothing for so long sends itself a word, to see whether its queue still delivers. */
+  readonly silenceMs: number;
   /** Waits between attempts of a told message: bounds of the first and of any. */
   readonly retry: { readonly firstMs: number; readonly maxMs: number };
   /** How far a sender's clock and the store's may differ: an ask this long past its deadline is not started. */
@@ -45,6 +47,7 @@ export const defaultLimits: Limits = {
   handoffGraceMs: 5_000,
   brokerGraceMs: 5_000,
   holdMs: 10_000,
+  silenceMs: 30_000,
   retry: { firstMs: 200, maxMs: 60_000 },
   clockToleranceMs: 5_000,
   streamRetentionMs: 3_600_000,

@@ -6,6 +6,8 @@ import {
   errorFromWire,
   type Frame,
   fromWire,
+  isNumbered,
+  type MessageKind,
   parseMessages,
 } from "@actor-runtime/core";
 
@@ -56,10 +58,10 @@ export class Traffic {
   #sent(to: Destination, frame: Frame): void {
     const numbers = numbersOf(frame);
     for (const { kind, to: address, handler, args, call } of parseMessages(frame.body)) {
-      const number = kind === "query" || kind === "cancel" ? undefined : numbers.shift();
+      const number = isNumbered(kind) ? numbers.shift() : undefined;
       // A repeated ask comes under a new number, a message that is sent again after a crash under its old one.
       const isNew = this.#isNew(`${to} ${call ?? number}`);
-      if (!isNew || kind === "cancel" || kind === "fin" || handler.startsWith("$")) continue;
+      if (!isNew || !isCall(kind) || handler.startsWith("$")) continue;
       this.sent.push({ to: address, kind, handler, args: args.map(fromWire) });
     }
   }
@@ -79,6 +81,10 @@ export class Traffic {
     this.#seen.add(id);
     return true;
   }
+}
+
+function isCall(kind: MessageKind): kind is SentMessage["kind"] {
+  return kind === "tell" || kind === "ask" || kind === "query";
 }
 
 /** The broker, seen by `traffic`. */

@@ -24,7 +24,7 @@ const strings = fc.dictionary(fc.string(), text, { maxKeys: 3, noNullPrototype: 
 const anyMessage: fc.Arbitrary<Message> = fc.record(
   {
     to: text,
-    kind: fc.constantFrom("tell", "ask", "query", "cancel", "fin"),
+    kind: fc.constantFrom("tell", "ask", "query", "cancel", "fin", "ping"),
     handler: text,
     args: fc.array(fc.jsonValue({ maxDepth: 1 }).map((value) => JSON.parse(JSON.stringify(value)) as unknown)),
     id: text,

@@ -103,12 +103,13 @@ export function parseReplies(body: Uint8Array): Reply[] {
   return parseArray(body, "reply", checkReply) as Reply[];
 }
 
+const kinds: ReadonlySet<unknown> = new Set<MessageKind>(["tell", "ask", "query", "cancel", "fin", "ping"]);
+
 type Fields<T> = { readonly [Key in keyof T]?: unknown };
 
 function checkMessage(message: Fields<Message>, index: number): void {
   const { kind, attempts } = message;
-  const known = kind === "tell" || kind === "ask" || kind === "query" || kind === "cancel" || kind === "fin";
-  if (!known) throw wrong("message", index, "kind", "tell, ask, query, cancel or fin");
+  if (!kinds.has(kind)) throw wrong("message", index, "kind", "tell, ask, query, cancel, fin or ping");
   if (typeof message.to !== "string") throw wrong("message", index, "to", "an address");
   if (typeof message.handler !== "string") throw wrong("message", index, "handler", "a string");
   if (!Array.isArray(message.args)) throw wrong("message", index, "args", "an array");

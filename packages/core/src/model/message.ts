@@ -1,9 +1,14 @@
 /**
  * `tell` and `ask` change things and are numbered in their sender's stream; `query` reads and `cancel` withdraws an ask
  * or query that has not been answered yet, both without a number. `fin`, numbered and addressed to nobody, is the last word
- * of a stream (delivery.md S9).
+ * of a stream (delivery.md S9). `ping`, without a number, says nothing: it shows that the mailbox still delivers.
  */
-export type MessageKind = "tell" | "ask" | "query" | "cancel" | "fin";
+export type MessageKind = "tell" | "ask" | "query" | "cancel" | "fin" | "ping";
+
+/** Whether messages of this kind have a number in their sender's stream. */
+export function isNumbered(kind: MessageKind): boolean {
+  return kind !== "query" && kind !== "cancel" && kind !== "ping";
+}
 
 /**
  * One message as it travels, arguments still in wire form (`model/codec.ts`). Stream and number stand in the frame's

@@ -3,6 +3,7 @@ import {
   ActorError,
   type Delivery,
   type InboundStream,
+  isNumbered,
   type Message,
   messageBytes,
   parseAddress,
@@ -93,7 +94,7 @@ export class Inbox {
     const { segments } = walk.delivery.frame.headers;
     while (walk.next < walk.messages.length) {
       const message = walk.messages[walk.next]!;
-      if (message.kind === "query" || message.kind === "cancel") {
+      if (!isNumbered(message.kind)) {
         this.#unnumbered(walk, message);
         walk.next++;
         continue;
@@ -196,7 +197,7 @@ export class Inbox {
       return;
     }
     // Told messages have no caller, so a cancellation without one must not match them.
-    if (message.replyTo !== undefined && message.call !== undefined) {
+    if (message.kind === "cancel" && message.replyTo !== undefined && message.call !== undefined) {
       this.#scope.scheduler.cancel(this.#scope.activations.find(message.to), message);
     }
     this.#scope.settleDelivery(walk.open);

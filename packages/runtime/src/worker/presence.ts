@@ -104,7 +104,8 @@ export class Presence {
       return;
     }
     this.#beatAtExpiry(nextExpiryMs);
-    if (own === "expired") await this.#join();
+    // It was dropped, or could not say how it is when it wanted to.
+    if (stateOf(member.id, view) !== this.#state) await this.#join();
     else this.#see(view);
   }
 
@@ -141,4 +142,8 @@ export class Presence {
     }
     this.#skewed = skewed;
   }
+}
+
+function stateOf(id: string, { members }: View): MemberState | undefined {
+  return members.find((member) => member.id === id)?.state;
 }

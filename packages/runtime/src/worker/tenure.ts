@@ -28,6 +28,7 @@ import { Inbox } from "./inbox.js";
 import { KeptAnswers } from "./kept-answers.js";
 import { Marks } from "./marks.js";
 import { Outbox } from "./outbox.js";
+import { Pulse } from "./pulse.js";
 import { ReadBatch } from "./read-batch.js";
 import { Scheduler } from "./scheduler.js";
 import type { PartitionScope } from "./scope.js";
@@ -96,6 +97,7 @@ export class Tenure implements PartitionScope {
   readonly #inbox: Inbox;
   readonly #holdWatch: HoldWatch;
   readonly #window: Window;
+  readonly #pulse: Pulse;
   readonly #host: TenureHost;
   readonly #retentionMs: number;
   #lease: Lease;
@@ -154,6 +156,7 @@ export class Tenure implements PartitionScope {
     );
     this.#inbox = new Inbox(this);
     this.#window = new Window(this, prefetch);
+    this.#pulse = new Pulse(this);
     this.#holdWatch = new HoldWatch(this.#inbox, services.ports.clock, services.limits.holdMs, prefetch, (overdue) =>
       host.wedged(this, this.#inbox.holes(), overdue),
     );
@@ -201,6 +204,7 @@ export class Tenure implements PartitionScope {
 
   deliver(delivery: Delivery): void {
     if (!this.#alive) return;
+    this.#pulse.heard();
     if (delivery.redelivered) this.services.ports.telemetry.count("actor.redeliveries", 1);
     this.#window.took(delivery);
     this.#inbox.deliver(delivery);
@@ -268,6 +272,14 @@ export class Tenure implements PartitionScope {
     for (const { name } of forgotten) this.keptAnswers.forget(name);
     if (forgotten.length === 0) this.#forgetAt = now + forgetMs;
     if (gathering.pressing) this.commits.commitSoon();
+  }
+
+  /** Its queue may have stopped delivering: to be called every second or so. */
+  checkPulse(): void {
+    // While the window is full nothing is meant to come.
+    if (this.#channel === undefined || this.#window.full) return;
+    if (this.#pulse.isLost())
+      this.lose(new LostOwnershipError(`${this.partition}: its queue delivers nothing any more`));
   }
 
   /** The store went back in time, here or in another partition (A.5). It knows itself which commits it lost, and says so. */

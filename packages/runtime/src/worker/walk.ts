@@ -2,6 +2,7 @@ import {
   type ActorError,
   type Delivery,
   type InboundStream,
+  isNumbered,
   type Message,
   parseMessages,
   type Segment,
@@ -57,6 +58,6 @@ export function holeOf(walk: Walk): string {
 function checkCount(segments: readonly Segment[], messages: readonly Message[]): void {
   let numbers = 0;
   for (const { count } of segments) numbers += count;
-  for (const { kind } of messages) if (kind !== "query" && kind !== "cancel") numbers--;
+  for (const { kind } of messages) if (isNumbered(kind)) numbers--;
   if (numbers !== 0) throw new RangeError("the frame's segments do not fit its messages");
 }

@@ -39,9 +39,13 @@ export class Window {
     return this.#unacked;
   }
 
+  get full(): boolean {
+    return this.#unacked.size >= this.#size;
+  }
+
   took(delivery: Delivery): void {
     this.#unacked.add(delivery);
-    if (this.#full) this.fullAt = this.#scope.services.ports.clock.monotonic();
+    if (this.full) this.fullAt = this.#scope.services.ports.clock.monotonic();
   }
 
   acked(delivery: Delivery): void {
@@ -50,7 +54,7 @@ export class Window {
 
   /** To be called when a delivered frame was taken apart. */
   check(): void {
-    if (!this.#full || !this.#scope.alive) return;
+    if (!this.full || !this.#scope.alive) return;
     const now = this.#now();
     this.#forgetFast(now);
     if (!this.#stopped) for (const activation of this.#slow) this.#parking.park(activation);
@@ -67,7 +71,7 @@ export class Window {
     this.#timer = this.#scope.services.ports.clock.after(slowMs, () => {
       this.#timer = undefined;
       if (!this.#scope.alive) return;
-      if (this.#full) this.#look();
+      if (this.full) this.#look();
       else this.#forgetFast(this.#now());
     });
   }
@@ -100,10 +104,6 @@ export class Window {
       this.#parking.park(activation);
       scheduler.pump(activation);
     }
-  }
-
-  get #full(): boolean {
-    return this.#unacked.size >= this.#size;
   }
 
   /** Nobody would gain from room: what waits for a paused or braked mailbox stays in its queue, which holds more. */

@@ -253,10 +253,13 @@ export class Worker implements PartitionHost {
     brakes.probe();
   }
 
-  /** Forgets what was silent or idle for long. */
+  /** Looks after what was silent or idle for long. */
   #sweep(): void {
     const now = this.#services.ports.clock.monotonic();
-    for (const { tenure } of this.#owners) if (tenure?.alive) tenure.forgetStreams(now);
+    for (const tenure of this.#tenures()) {
+      tenure.forgetStreams(now);
+      tenure.checkPulse();
+    }
     this.#dropIdle();
   }
 

@@ -58,7 +58,8 @@ membershipContract("embedded", async () => {
   const { one, two, clock, pass, dispose } = twoProcesses();
   const { membership: port } = one;
   const { membership: other, leases } = two;
-  return { port, other, leases, ttlMs: 10_000, now: () => clock.now(), toleranceMs: 0, pass, dispose };
+  const marker = (text: string) => text;
+  return { port, other, leases, marker, ttlMs: 10_000, now: () => clock.now(), toleranceMs: 0, pass, dispose };
 });
 
 alarmsContract("embedded", async () => {

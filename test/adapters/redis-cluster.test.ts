@@ -41,7 +41,9 @@ membershipContract("redis cluster", async () => {
   const { one, two, dispose } = await twoProcesses();
   const { membership: port } = one;
   const { membership: other, leases } = two;
-  return { ...timing, port, other, leases, now: () => clock.now(), toleranceMs: 100, dispose };
+  // Keys with the namespace as their hash tag lie together.
+  const marker = (text: string) => `${one.namespace}}${text}`;
+  return { ...timing, port, other, leases, marker, now: () => clock.now(), toleranceMs: 100, dispose };
 });
 
 describe("a Redis Cluster", () => {

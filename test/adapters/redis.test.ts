@@ -38,5 +38,6 @@ membershipContract("redis", async () => {
   const { one, two, dispose } = await twoProcesses();
   const { membership: port } = one;
   const { membership: other, leases } = two;
-  return { ...timing, port, other, leases, now: () => clock.now(), toleranceMs: 100, dispose };
+  const marker = (text: string) => text;
+  return { ...timing, port, other, leases, marker, now: () => clock.now(), toleranceMs: 100, dispose };
 });

@@ -10,6 +10,8 @@ export interface MembershipUnderTest {
   readonly other: Membership;
   /** Leases of the same store and namespace, as the other process holds them. */
   readonly leases: Leases;
+  /** Name of a lease whose hints come in order with those of members: in a cluster, one on their server. */
+  marker(text: string): string;
   /** A time to live that `pass` can outlast. */
   readonly ttlMs: number;
   /** The store's wall clock, give or take `toleranceMs`. */
@@ -353,6 +355,159 @@ export function membershipContract(name: string, make: () => Promise<MembershipU
         owners[0] = "b";
         since[0] = 9;
         expect(await placement(mailbox)).toMatchObject({ owners: ["a"], since: [1] });
+      });
+    });
+
+    describe("hints", () => {
+      /** Hears what it is told; from here on nothing that happens is missed. */
+      async function listen(port = membership) {
+        const heard: Change[] = [];
+        const cancel = port.watch((change) => void heard.push(change));
+        await marked(heard);
+        heard.length = 0;
+        return { heard, cancel };
+      }
+
+      /** Until those who listen must have heard of all that was done before. */
+      async function marked(heard: readonly Change[]): Promise<void> {
+        const markers = new Set<string>();
+        await eventually(async () => {
+          if (heard.some((change) => change.about === "released" && markers.has(change.lease))) return;
+          // Another one each time: whoever does not listen yet misses it.
+          const marker = granted(await under.leases.acquire(under.marker(unique("marker")), "marker", longTtlMs));
+          markers.add(marker.name);
+          await under.leases.release(marker);
+          throw new Error("no marker was heard");
+        });
+      }
+
+      /** What was heard of what was done meanwhile, without markers, and at least what is expected. */
+      async function heardOf(done: () => Promise<unknown>, ...expected: Change[]): Promise<Change[]> {
+        const { heard, cancel } = await listen();
+        await done();
+        await eventually(() => expect(heard).toEqual(expect.arrayContaining(expected)));
+        await marked(heard);
+        cancel();
+        return heard.filter((change) => change.about !== "released" || !change.lease.includes("marker"));
+      }
+
+      const view = { about: "view" } as const;
+
+      it("come when a member joins, changes, is replaced or leaves, whoever it is", async () => {
+        await heardOf(() => other.join(a, longTtlMs), view);
+        await heardOf(() => membership.join(b, longTtlMs), view);
+        await heardOf(() => other.join({ ...a, state: "draining" }, longTtlMs), view);
+        await heardOf(() => other.join(laterA, longTtlMs), view);
+        await heardOf(() => other.leave(laterA), view);
+      });
+
+      it("do not come when nothing changed", async () => {
+        await other.join(a, longTtlMs);
+        await other.join(laterA, longTtlMs);
+        const { version } = await other.join(b, longTtlMs);
+        const mailbox = unique("Account");
+        const unchanged = async () => {
+          await other.heartbeat(b, longTtlMs);
+          await other.heartbeat(a, longTtlMs);
+          await other.join(b, longTtlMs);
+          await other.leave(a);
+          await other.view();
+          await other.place(mailbox, 1, { view: version, owners: ["a"], since: [1] });
+          await other.place(mailbox, 0, { view: version - 1, owners: ["a"], since: [1] });
+        };
+        expect(await heardOf(unchanged)).toEqual([]);
+      });
+
+      it("come when anybody finds that a member's time ran out", async () => {
+        await other.join(b, longTtlMs);
+        const { version } = await other.view();
+        const table = { view: version, owners: ["b"], since: [1] };
+        const finds: (() => Promise<unknown>)[] = [
+          () => other.heartbeat(b, longTtlMs),
+          () => other.view(),
+          () => other.join(b, longTtlMs),
+          () => other.leave(someMember("never-joined")),
+          () => other.place(unique("Account"), 0, table),
+        ];
+        for (const finding of finds) {
+          await membership.join(a, under.ttlMs);
+          await under.pass(under.ttlMs * 1.5);
+          await heardOf(finding, view);
+          expect((await other.view()).members).toMatchObject([b]);
+        }
+      });
+
+      it("come when a placement was written, with its mailbox", async () => {
+        const { version } = await other.join(a, longTtlMs);
+        const [accounts, system] = [unique("Account"), unique("$system")];
+        const placing = async () => {
+          await other.place(accounts, 0, { view: version, owners: ["a"], since: [1] });
+          await membership.place(system, 0, { view: version, owners: ["a"], since: [1] });
+        };
+        const hints = [accounts, system].map((mailbox): Change => ({ about: "placement", mailbox }));
+        expect(await heardOf(placing, ...hints)).toEqual(hints);
+      });
+
+      it("come when a lease was given back, with its name, whatever characters that holds", async () => {
+        for (const freed of [`${unique("Account")}:g1:00`, `${unique("report")}:2026 {ключ}`]) {
+          const lease = granted(await under.leases.acquire(freed, "w", longTtlMs));
+          const hint = { about: "released", lease: freed } as const;
+          expect(await heardOf(() => under.leases.release(lease), hint)).toEqual([hint]);
+        }
+      });
+
+      it("do not come when a lease was not given back: another holds it, it had ended, or it was given back before", async () => {
+        const [taken, ended, freed] = ["taken", "ended", "freed"].map((text) => under.marker(unique(text)));
+        const stale = granted(await under.leases.acquire(taken!, "a", under.ttlMs));
+        const over = granted(await under.leases.acquire(ended!, "a", under.ttlMs));
+        await under.pass(under.ttlMs * 1.5);
+        granted(await under.leases.acquire(taken!, "b", longTtlMs));
+        const given = granted(await under.leases.acquire(freed!, "a", longTtlMs));
+        await under.leases.release(given);
+        const releasing = async () => {
+          for (const lease of [stale, over, given]) await under.leases.release(lease);
+        };
+        expect(await heardOf(releasing)).toEqual([]);
+      });
+
+      it("come to all who watch, until they no longer want to", async () => {
+        const first = await listen();
+        const second = await listen();
+        const third = await listen(other);
+        first.cancel();
+        first.cancel();
+        first.heard.length = 0;
+        await membership.join(a, longTtlMs);
+        for (const { heard } of [second, third]) await marked(heard);
+        expect(second.heard).toContainEqual(view);
+        expect(third.heard).toContainEqual(view);
+        expect(first.heard).toEqual([]);
+      });
+
+      it("come for each time that one watches", async () => {
+        const heard: Change[] = [];
+        const changed = (change: Change) => void heard.push(change);
+        const cancels = [membership.watch(changed), membership.watch(changed)];
+        await marked(heard);
+        heard.length = 0;
+        cancels[0]!();
+        await other.join(a, longTtlMs);
+        await eventually(() => expect(heard).toContainEqual(view));
+        cancels[1]!();
+      });
+
+      it("come after what they tell of can be seen", async () => {
+        await other.join(a, longTtlMs);
+        const seen: Promise<string[]>[] = [];
+        const { cancel } = await listen();
+        const watching = membership.watch(({ about }) => {
+          if (about === "view") seen.push(membership.view().then(({ members }) => members.map(({ id }) => id)));
+        });
+        await other.join(b, longTtlMs);
+        await eventually(() => expect(seen).not.toHaveLength(0));
+        expect(await seen[0]).toEqual(["a", "b"]);
+        watching();
+        cancel();
       });
     });
   });

@@ -55,8 +55,8 @@ export class LeaseMemory {
   }
 
   release(lease: Lease): void {
-    const own = this.#disk.content.leases.get(lease.name);
-    if (own === undefined || this.refusal(own, lease) !== undefined) return;
+    const own = this.held(lease);
+    if (own === undefined) return;
     own.until = Number.NEGATIVE_INFINITY;
     this.#released(lease.name);
   }

@@ -49,6 +49,7 @@ export class MembershipMemory {
   }
 
   leave({ id, incarnation }: Pick<Member, "id" | "incarnation">): void {
+    this.#dropExpired();
     if (this.#members.get(id)?.member.incarnation === incarnation) this.#drop(id);
   }
 

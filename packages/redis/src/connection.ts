@@ -1,13 +1,10 @@
-import { isIP } from "node:net";
-import { ClosedError, retryDelayMs } from "@actor-runtime/core";
-import { Cluster, Command, Redis, type RedisOptions } from "ioredis";
+import { ClosedError } from "@actor-runtime/core";
+import { Cluster, Command, Redis } from "ioredis";
+import { clusterClient, probeClient, redisClient } from "./client.js";
 import type { Endpoint, Settings } from "./options.js";
 import type { Script } from "./script.js";
 import { ScriptCommand } from "./script-command.js";
 import { replyCode, storeError } from "./store-error.js";
-
-/** How long to wait before connecting again. */
-const backoff = { firstMs: 50, maxMs: 1_000 };
 
 /**
  * Commands and scripts on one connection to Redis, or on one to each node of a Redis Cluster.
@@ -27,43 +24,17 @@ export class Connection {
   }
 
   /** To the first of the endpoints that answers as long as it does; then to the next. */
-  static async open(settings: Settings, endpoints: readonly Endpoint[]): Promise<Connection> {
-    let current = 0;
-    const redis: Redis = new Redis({
-      ...profile(settings),
-      ...address(settings, endpoints[0]!),
-      enableOfflineQueue: false,
-      lazyConnect: true,
-      retryStrategy: (failures: number) => {
-        current += 1;
-        Object.assign(redis.options, address(settings, endpoints[current % endpoints.length]!));
-        return retryDelayMs(failures, backoff, settings.random.next());
-      },
-    });
-    return Connection.#opened(redis);
+  static open(settings: Settings, endpoints: readonly Endpoint[]): Promise<Connection> {
+    return Connection.#opened(redisClient(settings, () => endpoints));
   }
 
-  static async openCluster(settings: Settings): Promise<Connection> {
-    const cluster = new Cluster([...settings.endpoints], {
-      enableOfflineQueue: false,
-      lazyConnect: true,
-      redisOptions: { ...profile(settings), ...(settings.tls === undefined ? {} : { tls: settings.tls }) },
-      slotsRefreshTimeout: settings.connectTimeoutMs,
-      clusterRetryStrategy: (failures) => retryDelayMs(failures, backoff, settings.random.next()),
-    });
-    return Connection.#opened(cluster);
+  static openCluster(settings: Settings): Promise<Connection> {
+    return Connection.#opened(clusterClient(settings));
   }
 
   /** One that is not made again when it is lost. */
-  static async probe(settings: Settings, endpoint: Endpoint): Promise<Connection> {
-    const redis = new Redis({
-      ...profile(settings),
-      ...address(settings, endpoint),
-      enableOfflineQueue: false,
-      lazyConnect: true,
-      retryStrategy: () => null,
-    });
-    return Connection.#opened(redis);
+  static probe(settings: Settings, endpoint: Endpoint): Promise<Connection> {
+    return Connection.#opened(probeClient(settings, endpoint));
   }
 
   static async #opened(client: Redis | Cluster): Promise<Connection> {
@@ -114,6 +85,12 @@ export class Connection {
     }
   }
 
+  /** Where the servers of a cluster are now, as far as known; none for a single server. */
+  get nodes(): readonly Endpoint[] {
+    if (this.#client instanceof Redis) return [];
+    return this.#client.nodes("all").map(({ options }) => ({ host: options.host!, port: options.port! }));
+  }
+
   /** Connects anew, to the next endpoint where there are several: this one is no master any more. */
   reconnect(): void {
     if (this.#client instanceof Redis) this.#client.disconnect(true);
@@ -160,30 +137,4 @@ export class Connection {
       stream.uncork();
     });
   }
-}
-
-function address({ tls }: Settings, { host, port }: Endpoint) {
-  if (tls === undefined) return { host, port };
-  // Node sends the name by itself for HTTPS only, and it must not be an IP address.
-  return { host, port, tls: isIP(host) === 0 ? { servername: host, ...tls } : tls };
-}
-
-function profile(settings: Settings) {
-  const { username, password, db, commandTimeoutMs } = settings;
-  return {
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password }),
-    db,
-    protocol: 2 as const,
-    connectionName: settings.connectionName,
-    connectTimeout: settings.connectTimeoutMs,
-    commandTimeout: commandTimeoutMs,
-    // A socket that is silent for as long is dead, whatever TCP thinks.
-    socketTimeout: commandTimeoutMs,
-    keepAlive: 5_000,
-    autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 0,
-    // A demoted master goes on answering: only a new connection finds the new one.
-    reconnectOnError: (error: Error) => replyCode(error) === "READONLY",
-  } satisfies RedisOptions;
 }

@@ -62,6 +62,8 @@ export class NamespaceKeys {
   readonly viewVersion: Key;
   /** Hash: mailbox → placement. */
   readonly placements: Key;
+  /** Channel, not a key: hints of changes. */
+  readonly changes: string;
   /** Written before a barrier so that the barrier covers all that came before it. */
   readonly barrier: Key;
   readonly #partitions = new Map<PartitionId, PartitionKeys>();
@@ -73,6 +75,7 @@ export class NamespaceKeys {
     this.memberEnds = `{${namespace}}:members:until`;
     this.viewVersion = `{${namespace}}:view`;
     this.placements = `{${namespace}}:placements`;
+    this.changes = `${namespace}:changes`;
     this.barrier = `{${namespace}}:barrier`;
   }
 

@@ -8,6 +8,7 @@ import {
   type Renewed,
   StoreUnavailableError,
 } from "@actor-runtime/core";
+import { changeText } from "./changes.js";
 import type { Connection } from "./connection.js";
 import { isPartition, type NamespaceKeys } from "./keys.js";
 import type { NamespaceRecord } from "./namespace-record.js";
@@ -113,7 +114,9 @@ export class RedisLeases implements Leases {
   }
 
   async release({ name, fence, nonce }: Lease): Promise<void> {
-    await this.#connection.run(releaseLease, [this.#keys.lease(name)], [String(fence), nonce]);
+    const hint = changeText({ about: "released", lease: name });
+    const args = [String(fence), nonce, this.#keys.changes, hint];
+    await this.#connection.run(releaseLease, [this.#keys.lease(name)], args);
   }
 
   async inspect(name: string): Promise<{ holder: string; fence: number; remainingMs: number } | undefined> {

@@ -1,5 +1,6 @@
 import type {
   Cancel,
+  Change,
   Heartbeat,
   Member,
   Membership,
@@ -8,36 +9,48 @@ import type {
   View,
   ViewMember,
 } from "@actor-runtime/core";
+import type { ChangeFeed } from "./change-feed.js";
+import { changeText } from "./changes.js";
 import type { Connection } from "./connection.js";
 import type { NamespaceKeys } from "./keys.js";
 import { beat, joinView, leaveView, lookAtView, writePlacement } from "./scripts/membership.js";
 import type { StoreClock } from "./store-clock.js";
 
 type ViewAnswer = readonly [version: string, members: readonly string[], ...rest: unknown[]];
-type BeatAnswer = readonly [version: string, members: readonly string[], own: Heartbeat["own"], now: string, left: string];
+type BeatAnswer = readonly [
+  version: string,
+  members: readonly string[],
+  own: Heartbeat["own"],
+  now: string,
+  left: string,
+];
 
 /** `Membership` in Redis, judged by its TIME; under one hash tag, because a view is read and written whole. */
 export class RedisMembership implements Membership {
   readonly #connection: Connection;
   readonly #keys: NamespaceKeys;
   readonly #storeClock: StoreClock;
+  readonly #changes: ChangeFeed;
   readonly #view: readonly string[];
 
-  constructor(connection: Connection, keys: NamespaceKeys, storeClock: StoreClock) {
+  constructor(connection: Connection, keys: NamespaceKeys, storeClock: StoreClock, changes: ChangeFeed) {
     this.#connection = connection;
     this.#keys = keys;
     this.#storeClock = storeClock;
+    this.#changes = changes;
     this.#view = [keys.members, keys.memberEnds, keys.viewVersion];
   }
 
   async join({ id, incarnation, types, weight, build, state }: Member, ttlMs: number): Promise<View> {
-    // In this order always: members are compared as text. The script appends when it joined.
-    const text = JSON.stringify({ id, incarnation, types, weight, build, state }).slice(0, -1);
-    return parseView(await this.#connection.run(joinView, this.#view, [id, incarnation, text, micros(ttlMs)]));
+    // In this order always: members are compared as text.
+    const rest = JSON.stringify({ id, types, weight, build, state });
+    const args = [this.#keys.changes, id, incarnation, rest, micros(ttlMs)];
+    return parseView(await this.#connection.run(joinView, this.#view, args));
   }
 
   async heartbeat({ id, incarnation }: Pick<Member, "id" | "incarnation">, ttlMs: number): Promise<Heartbeat> {
-    const answer = await this.#connection.run(beat, this.#view, [id, incarnation, micros(ttlMs)]);
+    this.#changes.check();
+    const answer = await this.#connection.run(beat, this.#view, [this.#keys.changes, id, incarnation, micros(ttlMs)]);
     const [, , own, now, left] = answer as BeatAnswer;
     this.#storeClock.saw(Number(now));
     return {
@@ -50,11 +63,11 @@ export class RedisMembership implements Membership {
   }
 
   async leave({ id, incarnation }: Pick<Member, "id" | "incarnation">): Promise<void> {
-    await this.#connection.run(leaveView, this.#view, [id, incarnation]);
+    await this.#connection.run(leaveView, this.#view, [this.#keys.changes, id, incarnation]);
   }
 
   async view(): Promise<View> {
-    return parseView(await this.#connection.run(lookAtView, this.#view, []));
+    return parseView(await this.#connection.run(lookAtView, this.#view, [this.#keys.changes]));
   }
 
   async placements(mailboxes: readonly string[]): Promise<(Placement | undefined)[]> {
@@ -67,20 +80,29 @@ export class RedisMembership implements Membership {
     const { view, owners, since } = table;
     // JSON has no undefined in lists: null says that nobody hosts the partition.
     const content = JSON.stringify({ view, owners: owners.map((owner) => owner ?? null), since });
-    const args = [mailbox, String(expected), String(view), `${expected + 1}:${content}`];
+    const versions = [String(expected), String(view)];
+    const hint = changeText({ about: "placement", mailbox });
+    const args = [this.#keys.changes, mailbox, ...versions, `${expected + 1}:${content}`, hint];
     const inEffect = await this.#connection.run(writePlacement, [...this.#view, this.#keys.placements], args);
     return inEffect === null ? undefined : parsePlacement(inEffect as string);
   }
 
-  watch(): Cancel {
-    return () => {};
+  watch(changed: (change: Change) => void): Cancel {
+    return this.#changes.watch(changed);
   }
 }
 
 function parseView(answer: unknown): View {
-  const [version, members] = answer as ViewAnswer;
-  const parsed = members.map((text) => JSON.parse(text) as ViewMember);
-  return { version: Number(version), members: parsed.sort((a, b) => (a.id < b.id ? -1 : 1)) };
+  const [version, texts] = answer as ViewAnswer;
+  const members = texts.map(parseMember).sort((a, b) => (a.id < b.id ? -1 : 1));
+  return { version: Number(version), members };
+}
+
+function parseMember(text: string): ViewMember {
+  const space = text.indexOf(" ");
+  const line = text.indexOf("\n");
+  const rest = JSON.parse(text.slice(line + 1)) as Omit<Member, "incarnation">;
+  return { ...rest, incarnation: text.slice(space + 1, line), joinedAt: Number(text.slice(0, space)) };
 }
 
 function parsePlacement(text: string): Placement {

@@ -1,5 +1,7 @@
 import { ConfigError, type Leases, type Membership, type Store, StoreUnavailableError } from "@actor-runtime/core";
 import { Barrier } from "./barrier.js";
+import { ChangeFeed } from "./change-feed.js";
+import { redisClient } from "./client.js";
 import { Connection } from "./connection.js";
 import { NamespaceKeys } from "./keys.js";
 import { NamespaceRecord } from "./namespace-record.js";
@@ -33,8 +35,14 @@ export class RedisServices {
   readonly membership: Membership;
   readonly #settings: Settings;
   readonly #connections: readonly [main: Connection, commits: Connection];
+  readonly #changes: ChangeFeed;
 
-  private constructor(settings: Settings, main: Connection, commits: Connection, record: NamespaceRecord) {
+  private constructor(
+    settings: Settings,
+    endpoints: readonly Endpoint[],
+    [main, commits]: readonly [Connection, Connection],
+    record: NamespaceRecord,
+  ) {
     const { clock, random, telemetry, log, barrier } = settings;
     const keys = new NamespaceKeys(settings.namespace);
     const storeClock = new StoreClock(clock);
@@ -44,7 +52,10 @@ export class RedisServices {
     const path = { connection: commits, barrier: barrier && new Barrier(commits, keys.barrier, barrier) };
     this.store = new RedisStore(path, main, keys, record, rewinds);
     this.leases = new RedisLeases(main, keys, record, rewinds, storeClock, clock, random);
-    this.membership = new RedisMembership(main, keys, storeClock);
+    // A message reaches every server of a cluster, and a server's replicas.
+    const nodes = () => (main.nodes.length > 0 ? main.nodes : endpoints);
+    this.#changes = new ChangeFeed(() => redisClient(settings, nodes), keys.changes, log);
+    this.membership = new RedisMembership(main, keys, storeClock, this.#changes);
     main.onReady(() => void this.#reconnected(record));
   }
 
@@ -68,7 +79,7 @@ export class RedisServices {
       check(servers, settings);
       const record = new NamespaceRecord(main, new NamespaceKeys(settings.namespace), settings.random, settings.log);
       await record.open(servers.map(({ replid }) => replid));
-      return new RedisServices(settings, main, commits, record);
+      return new RedisServices(settings, endpoints, [main, commits], record);
     } catch (error) {
       for (const connection of connections) connection.close();
       throw error;
@@ -85,6 +96,7 @@ export class RedisServices {
   /** Commands under way fail; leases are not released. */
   async close(): Promise<void> {
     await this.store.close();
+    this.#changes.close();
     for (const connection of this.#connections) connection.close();
   }
 

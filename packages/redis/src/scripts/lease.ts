@@ -47,10 +47,13 @@ return answer(1)
   "allow-oom",
 );
 
-/** KEYS own · ARGV fence, nonce. The fence stays. */
+/** KEYS own · ARGV fence, nonce, channel, hint. The fence stays. Only a lease that had not ended is worth a hint. */
 export const releaseLease = script(
-  `local own = redis.call('HMGET', KEYS[1], 'fence', 'nonce')
-if own[1] == ARGV[1] and own[2] == ARGV[2] then redis.call('HSET', KEYS[1], 'until', '0') end
+  `${storeTime}
+local own = redis.call('HMGET', KEYS[1], 'fence', 'nonce', 'until')
+if own[1] ~= ARGV[1] or own[2] ~= ARGV[2] or tonumber(own[3]) <= now then return end
+redis.call('HSET', KEYS[1], 'until', '0')
+redis.pcall('PUBLISH', ARGV[3], ARGV[4])
 `,
   "allow-oom",
 );

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { ConfigError } from "@actor-runtime/core";
+import { type Change, ConfigError } from "@actor-runtime/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { leasesContract } from "../contracts/leases.contract.js";
 import { membershipContract } from "../contracts/membership.contract.js";
-import { unique } from "../contracts/samples.js";
+import { eventually, unique } from "../contracts/samples.js";
 import { storeContract } from "../contracts/store.contract.js";
 import { clock, connected, owner } from "./redis/connect.js";
 import { startCluster } from "./redis/redis-cluster.js";
@@ -56,6 +56,29 @@ describe("a Redis Cluster", () => {
     const held = await Promise.all(nodes.map(({ client }) => client.keys(`{${one.namespace}:Account*`)));
     for (const keys of held) expect(keys.length).toBeGreaterThan(0);
     expect((await one.services.describe()).servers).toHaveLength(3);
+    await one.services.close();
+  });
+
+  it("tells of changes through any of its nodes: when one does not let us listen, another does", async () => {
+    const one = await connected({ urls: nodes[0]!.url });
+    const heard: Change[] = [];
+    one.membership.watch((change) => void heard.push(change));
+    const listenedTo = async (): Promise<number[]> => {
+      const lists = await Promise.all(nodes.map(({ client }) => client.call("CLIENT", "LIST", "TYPE", "pubsub")));
+      return lists.flatMap((list, index) => ((list as string).includes(one.namespace) ? [index] : []));
+    };
+    await eventually(async () => expect(await listenedTo()).toHaveLength(1));
+    const [first] = await listenedTo();
+    await nodes[first!]!.client.call("CLIENT", "KILL", "TYPE", "pubsub");
+    await eventually(async () => expect(await listenedTo()).toHaveLength(1));
+    expect(await listenedTo()).not.toEqual([first]);
+
+    heard.length = 0;
+    for (let index = 10; index < 42; index++) {
+      const { partition, lease } = await owner(one, `Account:g1:${index}`);
+      await one.leases.release(lease);
+      await eventually(() => expect(heard).toContainEqual({ about: "released", lease: partition }));
+    }
     await one.services.close();
   });
 

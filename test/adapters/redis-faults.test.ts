@@ -4,33 +4,13 @@ import { describe, expect, it } from "vitest";
 import { someMember } from "../contracts/membership.contract.js";
 import { collect, eventually, someCommit, unique } from "../contracts/samples.js";
 import { freePort } from "../services/free-port.js";
-import { TcpProxy } from "../services/tcp-proxy.js";
 import { connected, owner } from "./redis/connect.js";
-import type { RedisServer } from "./redis/redis-server.js";
-import { afterTest, server } from "./redis/scene.js";
+import { afterTest, proxyTo, server, untilKnown } from "./redis/scene.js";
 
 async function process(options: Parameters<typeof connected>[0]) {
   const one = await connected({ commandTimeoutMs: 500, ...options });
   afterTest(() => one.services.close());
   return one;
-}
-
-async function proxyTo(redis: RedisServer): Promise<TcpProxy> {
-  const proxy = await TcpProxy.to(redis.url);
-  afterTest(() => proxy.close());
-  return proxy;
-}
-
-/** As the runtime does: the same record until the outcome is known. */
-async function untilKnown<T>(call: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await call();
-    } catch (error) {
-      if (!(error instanceof StoreUnavailableError)) throw error;
-      await sleep(5);
-    }
-  }
 }
 
 describe("a Redis that forgets its scripts", () => {
@@ -173,6 +153,49 @@ describe("a Redis that is killed and restarted", () => {
   });
 });
 
+describe("members of a Redis that is killed and restarted", () => {
+  it("are still there, with the placement they agreed on, when it keeps a file of every write", async () => {
+    const redis = await server({ appendfsync: "always" });
+    const { membership } = await process({ urls: redis.url });
+    await membership.join(someMember("a"), 600_000);
+    const view = await membership.join(someMember("b"), 600_000);
+    const placed = await membership.place("Account", 0, { view: view.version, owners: ["a", "b"], since: [1, 1] });
+    await redis.process.restart({ kill: true });
+
+    expect(await untilKnown(() => membership.view())).toEqual(view);
+    expect(await membership.placements(["Account"])).toEqual([placed]);
+    expect(await membership.heartbeat(someMember("a"), 600_000)).toMatchObject({ own: "alive", view });
+  });
+
+  it("are told to join again by one that forgot them, and no version of the view comes twice", async () => {
+    const redis = await server();
+    const { membership } = await process({ urls: redis.url });
+    for (const id of ["a", "b", "c"]) await membership.join(someMember(id), 600_000);
+    const { version } = await membership.view();
+    await redis.client.flushall();
+    expect(await membership.heartbeat(someMember("a"), 600_000)).toMatchObject({ own: "expired" });
+    expect((await membership.join(someMember("a"), 600_000)).version).toBeGreaterThan(version);
+  });
+});
+
+describe("two workers with one id", () => {
+  it("end as one: the run that was out of reach is told that it was replaced, and takes nothing with it", async () => {
+    const redis = await server();
+    const proxy = await proxyTo(redis);
+    const away = await process({ urls: proxy.url });
+    const { membership } = await process({ urls: redis.url, namespace: away.namespace });
+    const [first, second] = [someMember("a"), someMember("a", { incarnation: "a-2" })];
+    await away.membership.join(first, 600_000);
+    proxy.blackhole();
+    await expect(away.membership.heartbeat(first, 600_000)).rejects.toThrow(StoreUnavailableError);
+    await membership.join(second, 600_000);
+    proxy.resume();
+    expect(await untilKnown(() => away.membership.heartbeat(first, 600_000))).toMatchObject({ own: "replaced" });
+    await away.membership.leave(first);
+    expect(await membership.heartbeat(second, 600_000)).toMatchObject({ own: "alive", view: { members: [second] } });
+  });
+});
+
 describe("a Redis that lost writes it had acknowledged", () => {
   it("P1: is found out by the next commit, counted, logged with its numbers, and lets holes pass", async () => {
     const redis = await server({ appendfsync: "always" });
@@ -215,6 +238,23 @@ describe("a Redis that lost writes it had acknowledged", () => {
       const { lease } = await owner(one, partition);
       expect((await one.store.load(partition, lease)).rewound).toBe(true);
     }
+  });
+
+  it("P1: raises the generation once when eight processes find it out at the same time", async () => {
+    const redis = await server();
+    const namespace = unique("test");
+    const eight = await Promise.all(Array.from({ length: 8 }, () => process({ urls: redis.url, namespace })));
+    const { generation } = await eight[0]!.store.namespace();
+    const owners = await Promise.all(eight.map((one, index) => owner(one, `Account:g1:0${index}`)));
+    for (const { partition, commit } of owners) {
+      await commit(1);
+      await redis.client.hset(`{${namespace}:${partition}}:own`, "seq", "0");
+    }
+    const renewed = await Promise.all(
+      eight.map(({ leases }, index) => leases.renew([{ lease: owners[index]!.lease, seq: 1 }], 10_000)),
+    );
+    expect(renewed).toEqual(eight.map(() => [{ lost: "rewound" }]));
+    expect((await eight[0]!.store.namespace()).generation).toBe(generation + 1);
   });
 
   it("P1: is found out by the next owner when the leases had run out before it was back", async () => {

@@ -1,4 +1,7 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { StoreUnavailableError } from "@actor-runtime/core";
 import { afterEach } from "vitest";
+import { TcpProxy } from "../../services/tcp-proxy.js";
 import { RedisServer } from "./redis-server.js";
 
 const tasks: (() => unknown)[] = [];
@@ -17,4 +20,23 @@ export async function server(settings: Readonly<Record<string, string>> = {}): P
   const redis = await RedisServer.start(settings);
   afterTest(() => redis.remove());
   return redis;
+}
+
+/** A path to it on which the network can be made to fail. */
+export async function proxyTo(redis: RedisServer): Promise<TcpProxy> {
+  const proxy = await TcpProxy.to(redis.url);
+  afterTest(() => proxy.close());
+  return proxy;
+}
+
+/** As the runtime does: the same call until the outcome is known. */
+export async function untilKnown<T>(call: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await call();
+    } catch (error) {
+      if (!(error instanceof StoreUnavailableError)) throw error;
+      await sleep(5);
+    }
+  }
 }

@@ -193,6 +193,14 @@ export function membershipContract(name: string, make: () => Promise<MembershipU
         expect(await joinedAt("a")).toBeGreaterThan(first);
       });
 
+      it("believes a member that comes back when it joined first", async () => {
+        await membership.join(a, under.ttlMs);
+        const first = await joinedAt("a");
+        await under.pass(under.ttlMs * 1.5);
+        await membership.join({ ...a, joinedAt: first }, longTtlMs);
+        expect(await joinedAt("a")).toBe(first);
+      });
+
       it("keeps a member whose heart beats", async () => {
         await membership.join(a, under.ttlMs);
         expect(await membership.heartbeat(a, under.ttlMs * 10)).toMatchObject({ own: "alive" });

@@ -25,7 +25,8 @@ export class MembershipMemory {
   join(member: Member, ttlMs: number): View {
     this.#dropExpired();
     const known = this.#members.get(member.id)?.member;
-    const joinedAt = known?.incarnation === member.incarnation ? known.joinedAt : this.#clock.now();
+    const again = known?.incarnation === member.incarnation ? known : member;
+    const joinedAt = again.joinedAt ?? this.#clock.now();
     const joined = { ...member, joinedAt };
     this.#members.set(member.id, { member: joined, until: this.#clock.monotonic() + ttlMs });
     if (known === undefined || !sameMember(known, joined)) this.#viewChanged();

@@ -41,10 +41,10 @@ export class RedisMembership implements Membership {
     this.#view = [keys.members, keys.memberEnds, keys.viewVersion];
   }
 
-  async join({ id, incarnation, types, weight, build, state }: Member, ttlMs: number): Promise<View> {
+  async join({ id, incarnation, types, weight, build, state, joinedAt }: Member, ttlMs: number): Promise<View> {
     // In this order always: members are compared as text.
     const rest = JSON.stringify({ id, types, weight, build, state });
-    const args = [this.#keys.changes, id, incarnation, rest, micros(ttlMs)];
+    const args = [this.#keys.changes, id, incarnation, rest, micros(ttlMs), String(joinedAt ?? "")];
     return parseView(await this.#connection.run(joinView, this.#view, args));
   }
 

@@ -19,11 +19,13 @@ export interface Member {
   /** Build of its code; see {@link ViewMember.joinedAt} for which is the newest. */
   readonly build: string;
   readonly state: MemberState;
+  /** Given by one that was dropped and joins again: when it joined first. */
+  readonly joinedAt?: number;
 }
 
 /** A worker as others see it. */
 export interface ViewMember extends Member {
-  /** When this incarnation joined, in ms since 1970 by the store's clock. The newest build is the one that came last. */
+  /** When this incarnation first joined, in ms since 1970 by the store's clock. The newest build is the one that came last. */
   readonly joinedAt: number;
 }
 

@@ -28,12 +28,12 @@ local function alive(id, ttl) redis.call('ZADD', ends, string.format('%.0f', now
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', ends, '-inf', string.format('%.0f', now))) do drop(id) end
 `;
 
-/** KEYS members, ends, version · ARGV channel, id, incarnation, JSON of the rest, ttl µs → version, members. */
+/** KEYS members, ends, version · ARGV channel, id, incarnation, JSON of the rest, ttl µs, when it first joined or '' → version, members. */
 export const joinView = script(
   `${members}
 local id, incarnation = ARGV[2], ARGV[3]
 local before, joinedAt, last = known(id)
-if last ~= incarnation then joinedAt = string.format('%.0f', math.floor(now / 1000)) end
+if last ~= incarnation then joinedAt = ARGV[6] ~= '' and ARGV[6] or string.format('%.0f', math.floor(now / 1000)) end
 local text = joinedAt .. ' ' .. incarnation .. '\\n' .. ARGV[4]
 if text ~= before then
   redis.call('HSET', members, id, text)

@@ -2,7 +2,7 @@ import { LostOwnershipError, messageBytes, parseAddress, UnknownTypeError } from
 import { isErasure } from "../system-handlers.js";
 import { storedText } from "./commit-group.js";
 import type { Inbound } from "./inbound.js";
-import { actorOverflow } from "./parking.js";
+import { actorOverflow } from "./overflow.js";
 import type { PartitionScope } from "./scope.js";
 
 /** What is stored for one actor. */

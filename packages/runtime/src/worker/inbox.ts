@@ -16,7 +16,7 @@ import {
 import { isErasure } from "../system-handlers.js";
 import { deadFrameText } from "./dead-letter.js";
 import { Inbound, type OpenDelivery } from "./inbound.js";
-import { actorOverflow } from "./parking.js";
+import { actorOverflow } from "./overflow.js";
 import type { PartitionScope } from "./scope.js";
 import { holeOf, linkOf, segmentOf, type Walk, walkOf } from "./walk.js";
 

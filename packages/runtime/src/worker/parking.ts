@@ -1,7 +1,8 @@
-import { messageBytes, OverloadedError } from "@actor-runtime/core";
+import { messageBytes } from "@actor-runtime/core";
 import type { Activation } from "./activation.js";
 import { storedText } from "./commit-group.js";
 import type { Inbound } from "./inbound.js";
+import { actorOverflow } from "./overflow.js";
 import type { PartitionScope } from "./scope.js";
 import { Settlement } from "./settlement.js";
 
@@ -76,9 +77,4 @@ export class Parking {
     this.#scope.commits.gathering.parkLast(activation, inbound, text, bytes);
     return true;
   }
-}
-
-/** ActorOverflow of delivery.md C.6. */
-export function actorOverflow(address: string, waiting: number): OverloadedError {
-  return new OverloadedError(`${waiting} messages wait for ${address} already`, "actor", 1_000);
 }

@@ -45,6 +45,8 @@ export class PartitionOwner implements TenureHost {
   /** Holes for which the channel was opened anew. */
   #reopenedFor: ReadonlySet<string> = new Set();
   #failures = 0;
+  /** How often word of a release came: it may pass the answer that the lease is held. */
+  #releases = 0;
   #abstainsUntil = Number.NEGATIVE_INFINITY;
   #incarnation: string;
   #wanted = false;
@@ -101,6 +103,7 @@ export class PartitionOwner implements TenureHost {
 
   /** The lease was given back by whoever had it. */
   released(): void {
+    this.#releases++;
     if (!this.#retry?.forRelease) return;
     this.#retry.cancel();
     this.#retryIn(0, true);
@@ -193,13 +196,14 @@ export class PartitionOwner implements TenureHost {
 
   async #take(): Promise<void> {
     const { ports, workerId, limits } = this.#services;
+    const releases = this.#releases;
     try {
       const acquired = await ports.leases.acquire(this.partition, workerId, limits.leaseMs);
       if ("lease" in acquired) {
         await this.#serve(acquired.lease);
         this.#failures = 0;
       } else {
-        this.#retryIn(Math.min(acquired.remainingMs, lookAgainMs), true);
+        this.#retryIn(releases < this.#releases ? 0 : Math.min(acquired.remainingMs, lookAgainMs), true);
       }
     } catch (error) {
       if (error instanceof ConfigError) throw error;

@@ -1,4 +1,11 @@
-import { type Cancel, type Change, type Member, type MemberState, type View } from "@actor-runtime/core";
+import {
+  type Cancel,
+  type Change,
+  type Member,
+  type MemberState,
+  type View,
+  type ViewMember,
+} from "@actor-runtime/core";
 import { Coalesced } from "./coalesced.js";
 import type { WorkerServices } from "./services.js";
 
@@ -25,6 +32,8 @@ export class Presence {
   #state: MemberState = "ready";
   #view: View | undefined;
   #changedAt = 0;
+  /** When it joined first: a worker that was dropped and comes back is not newer for that. */
+  #joinedAt: number | undefined;
   #nextBeat: Cancel = () => {};
   #unwatch: Cancel = () => {};
   #over = false;
@@ -57,10 +66,10 @@ export class Presence {
     this.#beatIn(this.#intervalMs);
   }
 
-  /** Tells the others; resolves once they can see it. */
+  /** Tells the others; resolves once they can see it. Asks first: a process that was replaced has nothing to say. */
   async announce(state: MemberState): Promise<void> {
     this.#state = state;
-    await this.#join();
+    await this.#beat.run();
   }
 
   /** The view may have changed: looks soon. */
@@ -76,7 +85,8 @@ export class Presence {
   }
 
   get #member(): Member {
-    return { ...this.#services.member, state: this.#state };
+    const joinedAt = this.#joinedAt;
+    return { ...this.#services.member, state: this.#state, ...(joinedAt !== undefined && { joinedAt }) };
   }
 
   get #intervalMs(): number {
@@ -105,13 +115,14 @@ export class Presence {
     }
     this.#beatAtExpiry(nextExpiryMs);
     // It was dropped, or could not say how it is when it wanted to.
-    if (stateOf(member.id, view) !== this.#state) await this.#join();
+    if (ownOf(view, member.id)?.state !== this.#state) await this.#join();
     else this.#see(view);
   }
 
   #see(view: View): void {
     if (this.#view?.version !== view.version) this.#changedAt = this.#services.ports.clock.monotonic();
     this.#view = view;
+    this.#joinedAt ??= ownOf(view, this.#services.member.id)?.joinedAt;
     this.#host.seen(view);
   }
 
@@ -144,6 +155,6 @@ export class Presence {
   }
 }
 
-function stateOf(id: string, { members }: View): MemberState | undefined {
-  return members.find((member) => member.id === id)?.state;
+function ownOf({ members }: View, id: string): ViewMember | undefined {
+  return members.find((member) => member.id === id);
 }

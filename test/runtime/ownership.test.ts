@@ -49,19 +49,19 @@ async function shares(names: readonly string[] = partitions): Promise<Record<str
   return count;
 }
 
-/** Somebody who asks every actor in turn, one ask every 10 ms each. */
+/** Somebody who asks every actor, every 20 ms each. */
 function load(client: LocalSystem, forMs: number): { results: Watched<number>[]; sent: Map<string, number[]> } {
   const results: Watched<number>[] = [];
   const sent = new Map<string, number[]>();
   let n = 0;
   const send = (until: number) => {
     if (rig.clock.monotonic() >= until) return;
-    for (let key = 0; key < 32; key++) {
+    for (let key = 0; key < 16; key++) {
       n++;
       sent.set(`k${key}`, [...(sent.get(`k${key}`) ?? []), n]);
       results.push(watch(client.ref<Counter>("Counter", `k${key}`).add(n)));
     }
-    rig.clock.after(10, () => send(until));
+    rig.clock.after(20, () => send(until));
   };
   send(rig.clock.monotonic() + forMs);
   return { results, sent };

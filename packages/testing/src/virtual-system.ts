@@ -15,7 +15,7 @@ const stalledRounds = 20;
 const busyRounds = 10_000;
 
 /** Nobody else wants the partitions, and their queues do deliver: a long time can pass without thousands of renewals. */
-const quiet = { leaseMs: 3_600_000, silenceMs: Number.POSITIVE_INFINITY };
+const undisturbed = { leaseMs: 3_600_000, silenceMs: Number.POSITIVE_INFINITY };
 
 /**
  * Hosts actors for a test: no broker, no port, no sleep. Calls are answered without time passing; what waits for time runs
@@ -56,7 +56,7 @@ class VirtualSystem extends LocalSystem implements TestSystem {
       container: testServices(provide),
       workerId: "test",
       dev: true,
-      limits: { ...quiet, ...limits },
+      limits: { ...undisturbed, ...limits },
       ...(log && { log }),
     });
     this.#clock = clock;

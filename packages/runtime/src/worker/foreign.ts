@@ -3,7 +3,7 @@ import { isErasure } from "../system-handlers.js";
 import { storedText } from "./commit-group.js";
 import type { Inbound } from "./inbound.js";
 import { actorOverflow } from "./overflow.js";
-import type { PartitionScope } from "./scope.js";
+import type { ForeignMessages, PartitionScope } from "./scope.js";
 
 /** What is stored for one actor. */
 interface Stored {
@@ -15,7 +15,7 @@ interface Stored {
  * Messages for types that share this mailbox but are not hosted by this worker. They are stored behind each other (delivery.md
  * O7), and run when a worker takes the partition that hosts the type.
  */
-export class Foreign {
+export class Foreign implements ForeignMessages {
   readonly #scope: PartitionScope;
   readonly #stored = new Map<string, Stored>();
   #bytes = 0;
@@ -24,7 +24,6 @@ export class Foreign {
     this.#scope = scope;
   }
 
-  /** Of all that is stored. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -34,7 +33,6 @@ export class Foreign {
     for (const size of sizes) this.#count(address, size);
   }
 
-  /** Stores a message, in the order of these calls, or refuses it if its type does not belong here at all. */
   take(inbound: Inbound): void {
     const { services, partition } = this.#scope;
     const { type, key } = parseAddress(inbound.message.to);

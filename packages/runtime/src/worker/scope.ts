@@ -2,7 +2,6 @@ import type { ActorError, Answer, Mailbox, Message, PartitionId } from "@actor-r
 import type { Activation, ActivationOwner, HostedType } from "./activation.js";
 import type { CommitLog } from "./commit-log.js";
 import type { DelayedMessages } from "./delayed.js";
-import type { Foreign } from "./foreign.js";
 import type { Inbound, OpenDelivery } from "./inbound.js";
 import type { KeptAnswers } from "./kept-answers.js";
 import type { Marks } from "./marks.js";
@@ -46,6 +45,14 @@ export interface TurnScheduler {
   stored(inbound: Inbound): void;
 }
 
+/** Messages for types of this mailbox that are hosted elsewhere (`foreign.ts`). */
+export interface ForeignMessages {
+  /** Of all that is stored. */
+  readonly bytes: number;
+  /** Stores a message, in the order of these calls, or refuses it if its type does not belong here at all. */
+  take(inbound: Inbound): void;
+}
+
 /** One owned partition as its parts see it; `tenure.ts` puts it together. */
 export interface PartitionScope {
   readonly services: WorkerServices;
@@ -61,7 +68,7 @@ export interface PartitionScope {
   readonly delayed: DelayedMessages;
   readonly answers: ReadBatch<string, Answer | undefined>;
   readonly marks: Marks;
-  readonly foreign: Foreign;
+  readonly foreign: ForeignMessages;
   /** Whether this tenure still counts. Everything asynchronous looks here before it goes on. */
   readonly alive: boolean;
   /** By the worker's own clock, which never believes a lease too long. */

@@ -8,6 +8,7 @@ import {
   parseAddress,
   partitionOf,
   partitionsOf,
+  StoreUnavailableError,
   type View,
 } from "@actor-runtime/core";
 import type { HostedType } from "./activation.js";
@@ -27,6 +28,8 @@ const sweepMs = 1_000;
 const quietMs = 2_000;
 /** A rolling deploy ends, or goes on, before this; several builds that stay for longer share the partitions like one. */
 const mixedMs = 60_000;
+/** A worker that stops waits at most so long until the others know. */
+const goodbyeMs = 2_000;
 
 /** Hosts the types of this process: takes its place among the workers, serves its partitions, and drops idle actors. */
 export class Worker implements PartitionHost {
@@ -44,7 +47,6 @@ export class Worker implements PartitionHost {
   /** The first attempts to take what was assigned last. */
   #taken: Promise<void> = Promise.resolve();
   #quietTimer: Cancel = () => {};
-  #started = false;
   #stopped = false;
   #replaced = false;
 
@@ -96,7 +98,6 @@ export class Worker implements PartitionHost {
     });
     await this.#placing.run();
     await this.#taken;
-    this.#started = true;
   }
 
   /** No turn runs, no message waits but for its time, nothing is on its way to the store. */
@@ -135,10 +136,7 @@ export class Worker implements PartitionHost {
     this.#ownership.stopTaking(graceMs);
     this.health.close();
     try {
-      if (this.#presence.view && !this.#replaced) {
-        await this.#presence.announce("draining");
-        await this.#placing.run();
-      }
+      if (this.#presence.view && !this.#replaced) await this.#sayGoodbye(graceMs);
     } catch (error) {
       log.warn({ err: error }, "the other workers could not be told that this one stops; they will find out");
     }
@@ -166,6 +164,18 @@ export class Worker implements PartitionHost {
     this.#placements.passOn(partition, to);
     this.#placeSoon();
     return true;
+  }
+
+  /** Lets the others agree on who takes what this worker has. */
+  async #sayGoodbye(graceMs: number): Promise<void> {
+    const { clock } = this.#services.ports;
+    let cancel: Cancel = () => {};
+    const enough = new Promise<never>((_, reject) => {
+      const silent = () => reject(new StoreUnavailableError("the store does not answer"));
+      cancel = clock.after(Math.min(graceMs, goodbyeMs), silent);
+    });
+    const said = this.#presence.announce("draining").then(() => this.#placing.run());
+    await Promise.race([said, enough]).finally(() => cancel());
   }
 
   /** @throws ConfigError when the type of the address is not hosted here */

@@ -1,4 +1,4 @@
-import { LostOwnershipError, type PartitionId } from "@actor-runtime/core";
+import type { LostOwnershipError, PartitionId } from "@actor-runtime/core";
 import type { PartitionOwner } from "./partition-owner.js";
 
 /** The share of a worker's partitions that may be in handoff at a time. */
@@ -34,18 +34,20 @@ export class Ownership {
   }
 
   /**
-   * Brings what this worker serves in line with what belongs to it; resolves after the first attempt to take each.
+   * Brings what this worker serves in line with what belongs to it; resolves after the first attempt to take each. What
+   * belongs to nobody is kept, for nobody waits for it.
    *
    * @throws ConfigError when a partition can never be served
    */
-  async assign(isOurs: (partition: PartitionId) => boolean): Promise<void> {
+  async assign(whose: (partition: PartitionId) => "ours" | "another's" | "nobody's"): Promise<void> {
     if (this.#closed) return;
     const takes: Promise<void>[] = [];
     const leaving: PartitionOwner[] = [];
     for (const owner of this.#options.owners) {
-      if (isOurs(owner.partition)) {
+      const belongs = whose(owner.partition);
+      if (belongs === "ours") {
         if (this.#until === undefined) takes.push(owner.take());
-      } else if (owner.wanted) {
+      } else if (belongs === "another's" && owner.wanted) {
         leaving.push(owner);
       }
     }

@@ -136,7 +136,8 @@ export class Worker implements PartitionHost {
     this.#ownership.stopTaking(graceMs);
     this.health.close();
     try {
-      if (this.#presence.view && !this.#replaced) await this.#sayGoodbye(graceMs);
+      // Without any time the leases that are given back say it.
+      if (graceMs > 0 && this.#presence.view && !this.#replaced) await this.#sayGoodbye(graceMs);
     } catch (error) {
       log.warn({ err: error }, "the other workers could not be told that this one stops; they will find out");
     }
@@ -219,7 +220,10 @@ export class Worker implements PartitionHost {
     const balance = unchangedMs < quietMs ? "never" : unchangedMs < mixedMs ? "one-build" : "always";
     await this.#placements.update(view, balance);
     // Not waited for: a partition that takes long to open must not keep the others from moving.
-    this.#taken = this.#ownership.assign((partition) => this.#placements.ownerOf(partition) === workerId);
+    this.#taken = this.#ownership.assign((partition) => {
+      const owner = this.#placements.ownerOf(partition);
+      return owner === workerId ? "ours" : owner === undefined ? "nobody's" : "another's";
+    });
     this.#taken.catch((error) => log.error({ err: error }, "a partition cannot be served"));
   }
 

@@ -9,6 +9,7 @@
  * - `config/`                  settings: their table, where values come from, the config file
  * - `loader/`                  TypeScript without a build step: compiling, Node's hooks, finding actor files
  * - `ops/`                     the HTTP port of a worker; `client/` asks it, or runs the same routes on broker and store
+ * - `cluster/`                what `workers`, `ring` and `types` report: pure, on what `/api/cluster` says
  * - `doctor/`, `adopt`         one file per check; ties broker and store anew
  * - `shutdown`, `ready-file`, `log`, `watchdog*`   what a worker process has beside its actors
  * - `register`, `testing`, `vitest`                further entry points
@@ -61,6 +62,8 @@ export {
   type AnyActor,
   type CallOptions,
   type CallRouteOptions,
+  type Cluster,
+  type ClusterDescription,
   callRoute,
   type DeadLetterFilter,
   type DeadLetters,
@@ -71,7 +74,9 @@ export {
   type Lock,
   type LockOptions,
   type Locks,
+  type MailboxDescription,
   type NamedType,
+  type PartitionHolder,
   Query,
   type Ref,
   State,

@@ -1,5 +1,6 @@
 import type { Duration } from "@actor-runtime/core";
 import type { RefBy, Transaction } from "./client/ref-types.js";
+import type { Cluster } from "./cluster.js";
 import type { DeadLetters } from "./dead-letters.js";
 
 export interface LockOptions {
@@ -103,6 +104,8 @@ export interface ActorSystem extends AsyncDisposable {
   readonly actors: ActorAdmin;
   /** Messages that could not take effect. */
   readonly dead: DeadLetters;
+  /** All workers of the namespace and what they own; a client sees the same as a worker. */
+  readonly cluster: Cluster;
   readonly locks: Locks;
   transaction<R>(body: (tx: Transaction) => Promise<R>): Promise<R>;
   transaction<R>(

@@ -34,6 +34,13 @@ export type {
   TransactionRef,
   TurnRef,
 } from "./client/ref-types.js";
+export {
+  type Cluster,
+  type ClusterDescription,
+  type MailboxDescription,
+  type PartitionHolder,
+  StoredCluster,
+} from "./cluster.js";
 export { consoleLog } from "./console-log.js";
 export type { DeadLetterFilter } from "./dead-letter-filter.js";
 export { type DeadLetters, type DryRun, isRetryable } from "./dead-letters.js";

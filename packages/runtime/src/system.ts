@@ -20,6 +20,7 @@ import { OutsideCaller } from "./client/outside-caller.js";
 import { type BoundMethod, bindMethod, type KnownType, targetOf } from "./client/ref.js";
 import { refBy } from "./client/ref-by.js";
 import type { RefBy } from "./client/ref-types.js";
+import { type Cluster, StoredCluster } from "./cluster.js";
 import { consoleLog } from "./console-log.js";
 import { BrokerDeadLetters, type DeadLetters } from "./dead-letters.js";
 import { Deadlines } from "./deadlines.js";
@@ -89,6 +90,7 @@ export class LocalSystem implements ActorSystem {
   readonly ref: RefBy<Promise<void>>;
   readonly actors: ActorAdmin;
   readonly dead: DeadLetters;
+  readonly cluster: Cluster;
   readonly locks: Locks = unsupportedLocks;
   readonly #namespace: string;
   readonly #services: WorkerServices;
@@ -141,6 +143,7 @@ export class LocalSystem implements ActorSystem {
     this.ref = refBy<Promise<void>>(this.#caller, hosted);
     this.actors = new StoredActors(ports, directory, calls);
     this.dead = new BrokerDeadLetters(ports, directory, calls);
+    this.cluster = new StoredCluster(ports);
   }
 
   async start(): Promise<void> {

@@ -35,6 +35,10 @@ export interface ConnectOptions {
   confirmTimeout?: Duration;
   /** Unique in the namespace. @default ACTOR_WORKER_ID, else host, process id and a random part */
   workerId?: string;
+  /** Share of the partitions relative to other workers, above 0 and at most 100. @default ACTOR_WEIGHT, else 1 */
+  weight?: number;
+  /** Build of the code, such as the commit or image tag; a rolling deploy prefers the newest. @default ACTOR_BUILD, else none */
+  build?: string;
   /** Where the system logs, the shape of pino. @default warnings and errors on stderr */
   log?: Logger;
 }
@@ -53,14 +57,14 @@ export interface ConnectOptions {
  */
 export async function connect(options: ConnectOptions = {}): Promise<ActorSystem> {
   const { actors = [], container = typediContainer(), log, ...given } = options;
-  const { workerId, ...services } = valuesOf(given);
+  const { workerId, weight, build, ...services } = valuesOf(given);
   if (actors.length === 0 && isEmbedded(services)) {
     throw new ConfigError(
       "connect() has nothing to talk to: give actors to host them here, connect({ actors: [Account] }), " +
         "or set AMQP_URL and REDIS_URL to reach workers elsewhere",
     );
   }
-  return join(services, { actors, container, workerId, log });
+  return join(services, { actors, container, workerId, weight, build, log });
 }
 
 /** @throws as `connect` does */
@@ -88,12 +92,14 @@ interface JoinOptions {
   readonly actors?: readonly AnyActor[];
   readonly container?: Container;
   readonly workerId?: string | undefined;
+  readonly weight?: number;
+  readonly build?: string;
   readonly log?: Logger | undefined;
 }
 
 /** What the program gives hides the variables of the same settings; an empty text unsets them. */
 function valuesOf(given: Omit<ConnectOptions, "actors" | "container" | "log">) {
-  const names = [...serviceSettings, "workerId"] as const;
+  const names = [...serviceSettings, "workerId", "weight", "build"] as const;
   const set = Object.entries(given).filter(([, value]) => value !== undefined);
   const hidden = new Set(set.map(([name]) => settings[name as SettingName].env as string));
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !hidden.has(name)));

@@ -44,7 +44,17 @@ interface Parts {
 
 /** Hosts the actors until somebody asks for the end, then finishes what runs while the ops port says that it drains. */
 async function serve({ log, ...parts }: Parts, settings: WorkerSettings, requested: Promise<Reason>): Promise<number> {
-  const { namespace, workerId = newWorkerId(), host, port, token, checkQueries, drainTimeout } = settings;
+  const {
+    namespace,
+    workerId = newWorkerId(),
+    weight,
+    build,
+    host,
+    port,
+    token,
+    checkQueries,
+    drainTimeout,
+  } = settings;
   const { ports, close } = await compose(settings, { log, connectionName: workerId });
   const watchdog = settings.watchdog ? startWatchdog(settings.lease) : undefined;
   await using system = await createSystem({
@@ -55,6 +65,8 @@ async function serve({ log, ...parts }: Parts, settings: WorkerSettings, request
     onClosed: close,
     namespace,
     workerId,
+    weight,
+    build,
     dev: checkQueries,
     ...(watchdog && { watchdog }),
   });

@@ -6,6 +6,8 @@ export const workerSettings = [
   ...serviceSettings,
   "lease",
   "workerId",
+  "weight",
+  "build",
   "host",
   "port",
   "token",

@@ -35,6 +35,9 @@ describe("settings", () => {
     ["maxMailboxBytes", "64MiB", 67_108_864],
     ["maxMailboxBytes", "1000", 1_000],
     ["port", "0", 0],
+    ["weight", "0.5", 0.5],
+    ["weight", "100", 100],
+    ["build", "registry/shop:1.4.0@sha256:ab", "registry/shop:1.4.0@sha256:ab"],
   ])("read %s from %j", (name, text, value) => {
     expect(resolveSettings([name], { flags: {}, env: { [settings[name].env]: text } }).values[name]).toEqual(value);
   });
@@ -46,6 +49,10 @@ describe("settings", () => {
     ["namespace", "a b", 'ACTOR_NAMESPACE is "a b" and must be 1 to 63'],
     ["lease", "1ms", 'ACTOR_LEASE is "1ms" and must be a duration from "1s" to "10m"'],
     ["maxMailboxBytes", "64MB", 'ACTOR_MAX_MAILBOX_BYTES is "64MB" and must be a number of bytes'],
+    ["weight", "0", 'ACTOR_WEIGHT is "0" and must be a number above 0, at most 100'],
+    ["weight", "100.5", 'ACTOR_WEIGHT is "100.5" and must be a number above 0'],
+    ["weight", "heavy", 'ACTOR_WEIGHT is "heavy" and must be a number above 0'],
+    ["build", "two words", 'ACTOR_BUILD is "two words" and must be up to 128 printable'],
     ["watchdog", "maybe", 'ACTOR_WATCHDOG is "maybe" and must be true or false'],
   ])("that are wrong are named with their source and what they must be: %s", (name, text, message) => {
     const given = { flags: {}, env: { [settings[name].env]: text } };

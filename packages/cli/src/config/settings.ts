@@ -156,6 +156,31 @@ export const settings = {
     schema: name,
     expects: nameRule,
   },
+  weight: {
+    flag: "--weight <number>",
+    env: "ACTOR_WEIGHT",
+    about: "this worker's share of the partitions relative to others: 2 takes twice as many as 1",
+    schema: z
+      .union([
+        z.number(),
+        z
+          .string()
+          .regex(/^\d*\.?\d+$/)
+          .transform(Number),
+      ])
+      .pipe(z.number().gt(0).max(100)),
+    expects: "must be a number above 0, at most 100",
+    default: 1,
+  },
+  build: {
+    flag: "--build <name>",
+    env: "ACTOR_BUILD",
+    about:
+      "build of the code, for example the commit or image tag; a rolling deploy prefers the newest (default: none)",
+    schema: z.string().regex(/^[\x21-\x7e]{0,128}$/),
+    expects: "must be up to 128 printable ASCII characters without spaces",
+    default: "",
+  },
   host: {
     flag: "--host <address>",
     env: "ACTOR_HOST",

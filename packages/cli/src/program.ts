@@ -7,8 +7,11 @@ import { deadCommand } from "./commands/dead.js";
 import { devCommand } from "./commands/dev.js";
 import { doctorCommand } from "./commands/doctor.js";
 import { pauseCommand, resumeCommand } from "./commands/pause.js";
+import { ringCommand } from "./commands/ring.js";
 import { startCommand } from "./commands/start.js";
 import { storeCommand } from "./commands/store.js";
+import { typesCommand } from "./commands/types.js";
+import { workersCommand } from "./commands/workers.js";
 
 const exits = `
 Exit codes: 0 done, 1 failure, 2 wrong command line, 69 broker, store or worker unreachable, 70 ended by the watchdog,
@@ -25,6 +28,9 @@ export function program(): Command {
     .addCommand(devCommand())
     .addCommand(callCommand())
     .addCommand(tellCommand())
+    .addCommand(workersCommand())
+    .addCommand(ringCommand())
+    .addCommand(typesCommand())
     .addCommand(actorsCommand())
     .addCommand(deadCommand())
     .addCommand(pauseCommand())

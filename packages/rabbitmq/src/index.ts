@@ -13,5 +13,6 @@
  * - `gather-writes.ts`        fewer system calls
  * - `throwaway.ts`, `end-channel.ts`, `within.ts`, `channel-errors.ts`, `instruments.ts`  what the others share
  */
+export { Names } from "./names.js";
 export type { RabbitOptions, RabbitTls } from "./options.js";
 export { RabbitBroker, type ServerProperties } from "./rabbit-broker.js";

@@ -1,5 +1,6 @@
 import type { DeadLetter } from "@actor-runtime/core";
 import { Command } from "commander";
+import { ageOf } from "./age.js";
 import { addApiSettings, withApi } from "./api.js";
 import { confirmed } from "./confirm.js";
 import { addFilters, filterQuery } from "./dead-filters.js";
@@ -114,17 +115,6 @@ function dropCommand(): Command {
 
 function withDryRun(query: readonly [string, string][], dryRun: boolean | undefined): [string, string][] {
   return dryRun ? [...query, ["dry-run", ""]] : [...query];
-}
-
-/** In the largest unit that gives at least one: `45s`, `3m`, `7h`, `2d`. */
-function ageOf(ms: number): string {
-  const units = [
-    ["d", 86_400_000],
-    ["h", 3_600_000],
-    ["m", 60_000],
-  ] as const;
-  const [unit, size] = units.find(([, each]) => ms >= each) ?? ["s", 1_000];
-  return `${Math.max(0, Math.floor(ms / size))}${unit}`;
 }
 
 function firstLine(text: string): string {

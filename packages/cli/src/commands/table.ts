@@ -13,3 +13,8 @@ export function printTable(header: readonly string[], rows: readonly (readonly C
     );
   }
 }
+
+/** `0.375` as `37.5%`. */
+export function percent(part: number): string {
+  return `${(part * 100).toFixed(1)}%`;
+}

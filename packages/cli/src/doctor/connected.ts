@@ -1,8 +1,10 @@
 import { type Broker, ConfigError, type Store, StoreUnavailableError } from "@actor-runtime/core";
-import { consoleLog } from "@actor-runtime/runtime";
+import type { RedisServices } from "@actor-runtime/redis";
+import { consoleLog, StoredCluster } from "@actor-runtime/runtime";
 import { newWorkerId } from "../compose.js";
 import { connectRabbit, connectRedis, surroundingsOf } from "../connected.js";
 import { type Check, failed, type Surroundings } from "./check.js";
+import { clusterChecks } from "./cluster.js";
 
 /** Before these, RabbitMQ may lose a publication that it never confirmed nor refused, or swap deliveries of a queue. */
 const mendedRabbit = "4.1.5";
@@ -13,7 +15,7 @@ export async function checkConnected(settings: Surroundings): Promise<Check[]> {
   const surroundings = surroundingsOf({ log: consoleLog, connectionName: newWorkerId() });
   const opened: { close(): Promise<void> }[] = [];
   let broker: Broker | undefined;
-  let store: Store | undefined;
+  let stored: RedisServices | undefined;
   const rabbitmq = await attempt("rabbitmq", async () => {
     const rabbit = await connectRabbit(settings, surroundings);
     opened.push(rabbit);
@@ -23,12 +25,18 @@ export async function checkConnected(settings: Surroundings): Promise<Check[]> {
   const redis = await attempt("redis", async () => {
     const services = await connectRedis(settings, surroundings);
     opened.push(services);
-    store = services.store;
+    stored = services;
     const { servers, clockAheadMs } = await services.describe();
     return redisCheck(servers, clockAheadMs);
   });
-  const checks = [rabbitmq, redis];
-  if (broker && store) checks.push(await attempt("pair", () => pairCheck(broker!, store!, settings.namespace)));
+  const checks = [...rabbitmq, ...redis];
+  if (broker && stored) {
+    checks.push(...(await attempt("pair", () => pairCheck(broker!, stored!.store, settings.namespace))));
+  }
+  if (stored) {
+    const cluster = new StoredCluster(stored);
+    checks.push(...(await attempt("workers", async () => clusterChecks(await cluster.describe()))));
+  }
   await Promise.all(opened.map((service) => service.close()));
   return checks;
 }
@@ -78,11 +86,11 @@ async function pairCheck(broker: Broker, store: Store, namespace: string): Promi
   return { name: "pair", status: "ok", finding };
 }
 
-async function attempt(name: string, check: () => Promise<Check>): Promise<Check> {
+async function attempt(name: string, check: () => Promise<Check | Check[]>): Promise<Check[]> {
   try {
-    return await check();
+    return [await check()].flat();
   } catch (error) {
-    if (error instanceof ConfigError || error instanceof StoreUnavailableError) return failed(name, error);
+    if (error instanceof ConfigError || error instanceof StoreUnavailableError) return [failed(name, error)];
     throw error;
   }
 }

@@ -69,6 +69,19 @@ function systemOf({
       resume: async () => [],
       paused: async () => ["Account/a/b"],
     },
+    cluster: {
+      describe: async () => ({
+        view: { version: 3, members: [] },
+        mailboxes: [
+          {
+            mailbox: { name: "Account", generation: 1, partitions: 2 },
+            types: ["Account"],
+            placement: { version: 1, view: 3, owners: ["w1", undefined], since: [1, 1] },
+            holders: [{ worker: "w1", fence: 5, remainingMs: 10 }, undefined],
+          },
+        ],
+      }),
+    },
     dead: {
       async *list(filter = {}) {
         filters.push(filter);
@@ -123,6 +136,18 @@ describe("the ops port", () => {
     expect(await send(system, "GET", "/api/actors")).toMatchObject({
       status: 200,
       body: { types, workerId, transport },
+    });
+  });
+
+  it("shows the cluster as this process sees it, nobody as null", async () => {
+    expect(await send(systemOf().system, "GET", "/api/cluster")).toMatchObject({
+      status: 200,
+      body: {
+        namespace: "default",
+        transport: "embedded",
+        view: { version: 3 },
+        mailboxes: [{ placement: { owners: ["w1", null] }, holders: [{ worker: "w1", fence: 5 }, null] }],
+      },
     });
   });
 

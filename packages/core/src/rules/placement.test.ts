@@ -1,9 +1,12 @@
 import * as fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { type Mailbox, partitionId } from "../model/partition.js";
 import type { Placement, ViewMember } from "../ports/membership.js";
 import { candidatesOf, type PlacementInput, placementOf } from "./placement.js";
 import { ConsistentHashRing } from "./ring.js";
+
+// Some of these take hundreds of tables of up to 1,024 partitions, and machines are busy at times.
+vi.setConfig({ testTimeout: 60_000 });
 
 type Balance = PlacementInput["balance"];
 
@@ -122,7 +125,7 @@ describe("the load of a worker, over 1–64 workers and 16–1,024 partitions", 
         expectWithinCap(scene);
         live(scene, steps, weights, () => expectWithinCap(scene));
       }),
-      { numRuns: 30 },
+      { numRuns: 20 },
     );
   });
 
@@ -137,7 +140,7 @@ describe("the load of a worker, over 1–64 workers and 16–1,024 partitions", 
           }
         });
       }),
-      { numRuns: 30 },
+      { numRuns: 20 },
     );
   });
 
@@ -160,7 +163,7 @@ describe("what a change moves, over 1–64 workers and 16–1,024 partitions", (
           expect(moved.length).toBeLessThanOrEqual(Math.ceil(1.05 * scene.share(joined) - e));
         });
       }),
-      { numRuns: 30 },
+      { numRuns: 20 },
     );
   });
 
@@ -172,7 +175,7 @@ describe("what a change moves, over 1–64 workers and 16–1,024 partitions", (
           if (left !== undefined) expect(moved).toHaveLength(held);
         });
       }),
-      { numRuns: 30 },
+      { numRuns: 20 },
     );
   });
 
@@ -187,7 +190,7 @@ describe("what a change moves, over 1–64 workers and 16–1,024 partitions", (
           expect(since).toEqual(marks);
         });
       }),
-      { numRuns: 30 },
+      { numRuns: 20 },
     );
   });
 
@@ -198,9 +201,10 @@ describe("what a change moves, over 1–64 workers and 16–1,024 partitions", (
       fc.property(workers, partitions, anyWeights, unquiet, how, (count, n, weights, steps, balance) => {
         const scene = settled(n, count, weights);
         for (const [step, { join, pick }] of steps.entries()) {
-          if (join) scene.join(`new-${step}`, { weight: weights[pick % weights.length]!, build: String(pick % 3) });
-          else
-            scene.change(scene.members[pick % scene.members.length]!.id, { state: pick % 2 ? "unable" : "draining" });
+          const weight = weights[pick % weights.length]!;
+          const { id } = scene.members[pick % scene.members.length]!;
+          if (join) scene.join(`new-${step}`, { weight, build: String(pick % 3) });
+          else scene.change(id, { state: pick % 2 ? "unable" : "draining" });
           scene.place("never");
           expect(scene.place("never")).toEqual([]);
         }
@@ -208,7 +212,7 @@ describe("what a change moves, over 1–64 workers and 16–1,024 partitions", (
         expect(scene.place(balance)).toEqual([]);
         expect(scene.place("never")).toEqual([]);
       }),
-      { numRuns: 30 },
+      { numRuns: 20 },
     );
   });
 });
@@ -230,7 +234,7 @@ describe("a lost table, over 1–64 workers and 16–1,024 partitions", () => {
         scene.place("never");
         expect(scene.placement!.owners).toEqual(owners);
       }),
-      { numRuns: 30 },
+      { numRuns: 20 },
     );
   });
 
@@ -269,7 +273,7 @@ describe("while the view is not quiet", () => {
           if (gained) expect(scene.heldBy(id).length).toBeLessThanOrEqual(Math.ceil(scene.share(id) - e));
         }
       }),
-      { numRuns: 30 },
+      { numRuns: 20 },
     );
   });
 
@@ -300,9 +304,7 @@ describe("while the view is not quiet", () => {
   });
 });
 
-describe("a rolling deploy of all workers, in random order, over 1–64 workers and 16–1,024 partitions", {
-  timeout: 60_000,
-}, () => {
+describe("a rolling deploy of all workers, in random order, over 1–64 workers and 16–1,024 partitions", () => {
   /** Replaces the workers one after the other; each newcomer has the weight of whom it replaces. */
   function deploy(scene: Scene, balance: Balance, first: "newcomer" | "leaver", random: Iterator<number>): void {
     const olds = scene.members.map((member) => ({ ...member, turn: random.next().value as number }));
@@ -323,15 +325,16 @@ describe("a rolling deploy of all workers, in random order, over 1–64 workers 
   it.each(["newcomer", "leaver"] as const)(
     "moves each partition at most twice if balanced at every step, the %s first",
     (first) => {
-      fc.assert(
-        fc.property(workers, partitions, turns, (count, n, random) => {
-          const scene = settled(n, count);
-          deploy(scene, "always", first, random);
-          expect(Math.max(...scene.moves)).toBeLessThanOrEqual(2);
-          expectWithinCap(scene);
-        }),
-        runs,
-      );
+      const atMostTwice = (count: number, n: number, random: Iterator<number>) => {
+        const scene = settled(n, count);
+        deploy(scene, "always", first, random);
+        expect(Math.max(...scene.moves)).toBeLessThanOrEqual(2);
+        expectWithinCap(scene);
+      };
+      fc.assert(fc.property(workers, partitions, turns, atMostTwice), runs);
+      // Shares that are not whole are the hard ones, and of few workers quick to try.
+      const few = [fc.integer({ min: 2, max: 6 }), fc.integer({ min: 16, max: 24 })] as const;
+      fc.assert(fc.property(...few, turns, atMostTwice), { ...runs, numRuns: 80 });
     },
   );
 

@@ -1,6 +1,7 @@
 import { type Mailbox, partitionId } from "../model/partition.js";
 import type { PlacementTable, View, ViewMember } from "../ports/membership.js";
 import { apportion } from "./apportion.js";
+import { buildsByAge } from "./builds.js";
 import { ConsistentHashRing } from "./ring.js";
 
 /** All that decides who owns the partitions of a mailbox. */
@@ -43,7 +44,7 @@ interface Claimant {
  * {@link ConsistentHashRing} to the next candidate with room, of the newest build if any of these has room. Without a
  * previous table only the ring decides.
  *
- * 1,024 partitions over 64 workers take 2 to 3 ms.
+ * 1,024 partitions over 64 workers take 2 to 4 ms.
  */
 export function placementOf({ mailbox, types, previous, view, balance }: PlacementInput): PlacementTable {
   const version = (previous?.version ?? 0) + 1;
@@ -121,11 +122,10 @@ function claimantsOf(candidates: readonly ViewMember[], order: Iterable<string>)
   );
 }
 
-/** The build that came last, judged by its earliest member; so a build that is rolled back to counts as the newest, too. */
+/** Of builds that came in the same ms the name that sorts last: any rule does that is the same for all. */
 function newestBuildOf(members: readonly ViewMember[]): string {
-  const came = new Map<string, number>();
-  for (const { build, joinedAt } of members) came.set(build, Math.min(joinedAt, came.get(build) ?? joinedAt));
-  return [...came].reduce((a, b) => (b[1] > a[1] || (b[1] === a[1] && b[0] > a[0]) ? b : a))[0];
+  const [newest] = [...buildsByAge(members)].sort(([a, cameA], [b, cameB]) => cameB - cameA || (a < b ? 1 : -1));
+  return newest![0];
 }
 
 /**

@@ -76,6 +76,11 @@ describe("ConsistentHashRing", () => {
     expect(new ConsistentHashRing(equal(3)).lookup("a", () => false)).toBeUndefined();
   });
 
+  it("gives a key that falls on a point to that point's member", () => {
+    const ring = new ConsistentHashRing(equal(9));
+    for (const { name } of ring.members) expect(ring.lookup(`${name}#7`)).toBe(name);
+  });
+
   it("gives a point that two members share to the name that sorts first", () => {
     // Of one virtual node each; hashKey("worker-c3n2h1#0") and hashKey("worker-uqz1ee#0") are equal.
     const pair = [{ name: "worker-uqz1ee" }, { name: "worker-c3n2h1" }];

@@ -52,7 +52,7 @@ export class PartitionOwner implements TenureHost {
   #wanted = false;
   #taking: Promise<void> | undefined;
   #leaving: Promise<void> | undefined;
-  #retry: { readonly cancel: Cancel; readonly forRelease: boolean } | undefined;
+  #retry: { readonly cancel: Cancel; readonly heldBy: string | undefined } | undefined;
 
   /** @param partitions how many this worker may come to own in all: they share its memory for unsettled frames */
   constructor(
@@ -82,9 +82,9 @@ export class PartitionOwner implements TenureHost {
     return this.#wanted;
   }
 
-  /** It has been given up or lost, and nothing of it is under way here. */
-  get away(): boolean {
-    return this.#tenure === undefined && this.#taking === undefined;
+  /** Id of the worker whose lease is waited for. */
+  get heldBy(): string | undefined {
+    return this.#retry?.heldBy;
   }
 
   /**
@@ -104,9 +104,8 @@ export class PartitionOwner implements TenureHost {
   /** The lease was given back by whoever had it. */
   released(): void {
     this.#releases++;
-    if (!this.#retry?.forRelease) return;
-    this.#retry.cancel();
-    this.#retryIn(0, true);
+    if (this.#retry?.heldBy === undefined) return;
+    this.#retryIn(0, this.#retry.heldBy);
   }
 
   /** Gives the partition up: running turns may end within the grace, the lease goes back (delivery.md T4). */
@@ -203,7 +202,8 @@ export class PartitionOwner implements TenureHost {
         await this.#serve(acquired.lease);
         this.#failures = 0;
       } else {
-        this.#retryIn(releases < this.#releases ? 0 : Math.min(acquired.remainingMs, lookAgainMs), true);
+        const { heldBy, remainingMs } = acquired;
+        this.#retryIn(releases < this.#releases ? 0 : Math.min(remainingMs, lookAgainMs), heldBy);
       }
     } catch (error) {
       if (error instanceof ConfigError) throw error;
@@ -282,11 +282,11 @@ export class PartitionOwner implements TenureHost {
   #failed(): void {
     const delayMs = retryDelayMs(this.#failures + 1, backoff, this.#services.ports.random.next());
     this.#failures++;
-    this.#retryIn(delayMs, false);
+    this.#retryIn(delayMs);
   }
 
-  /** @param forRelease somebody else has it: word of its release is worth an attempt at once */
-  #retryIn(ms: number, forRelease: boolean): void {
+  /** @param heldBy who has it: word of its release is worth an attempt at once */
+  #retryIn(ms: number, heldBy?: string): void {
     this.#retry?.cancel();
     this.#retry = undefined;
     if (!this.#wanted) return;
@@ -295,6 +295,6 @@ export class PartitionOwner implements TenureHost {
       if (!this.#wanted) return;
       this.#takeNow().catch((error) => this.#services.log.error({ err: error }, "partition given up"));
     });
-    this.#retry = { cancel, forRelease };
+    this.#retry = { cancel, heldBy };
   }
 }

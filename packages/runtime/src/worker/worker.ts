@@ -26,6 +26,8 @@ import type { Tenure } from "./tenure.js";
 const sweepMs = 1_000;
 /** Workers that joined get their share once nobody has come or gone for so long. */
 const quietMs = 2_000;
+/** A timer may be early by a moment. */
+const marginMs = 5;
 /** A rolling deploy ends, or goes on, before this; several builds that stay for longer share the partitions like one. */
 const mixedMs = 60_000;
 /** A worker that stops waits at most so long until the others know. */
@@ -108,10 +110,13 @@ export class Worker implements PartitionHost {
   /** Readiness, one line per check. */
   get checks(): { readonly partitions: string; readonly broker: string; readonly membership: string } {
     const ours = this.#owners.filter(({ wanted }) => wanted);
-    const served = ours.filter(({ tenure }) => tenure?.alive).length;
+    const living = new Set(this.#presence.view?.members.map(({ id }) => id));
+    // One that another worker still hands over is served there.
+    const missing = ours.filter(
+      ({ tenure, heldBy }) => !tenure?.alive && !(heldBy !== undefined && living.has(heldBy)),
+    );
     return {
-      partitions:
-        served === ours.length ? "ok" : `${ours.length - served} of ${ours.length} partitions are not served yet`,
+      partitions: missing.length === 0 ? "ok" : `${missing.length} of ${ours.length} partitions are not served yet`,
       broker: this.health.check,
       membership: this.#replaced ? "another process has joined under this worker's id" : "ok",
     };
@@ -194,7 +199,7 @@ export class Worker implements PartitionHost {
     if (view.version !== this.#seenVersion) {
       this.#seenVersion = view.version;
       this.#quietTimer();
-      this.#quietTimer = this.#services.ports.clock.after(quietMs, () => this.#placeSoon());
+      this.#quietTimer = this.#services.ports.clock.after(quietMs + marginMs, () => this.#placeSoon());
     }
     this.#placeSoon();
   }

@@ -6,6 +6,7 @@ import {
   type PublishOutcome,
   type ReplyListener,
 } from "@actor-runtime/core";
+import type { Link } from "./link.js";
 import { PartitionQueue } from "./partition-queue.js";
 import type { Schedule } from "./schedule.js";
 
@@ -13,6 +14,12 @@ import type { Schedule } from "./schedule.js";
 interface DeadLetterQueue {
   readonly bodies: Uint8Array[];
   bytes: number;
+}
+
+/** Where the answers to one process go. */
+interface ReplyQueue {
+  readonly link: Link;
+  readonly listener: ReplyListener;
 }
 
 const deadPrefix = "dead:";
@@ -23,7 +30,7 @@ export class BrokerMemory {
   readonly #schedule: Schedule;
   readonly #queues = new Map<PartitionId, PartitionQueue>();
   readonly #dead = new Map<string, DeadLetterQueue>();
-  readonly #replies = new Map<string, { readonly listener: ReplyListener }>();
+  readonly #replies = new Map<string, ReplyQueue>();
   readonly #refusing = new Set<Destination>();
   #confirmsToLose = 0;
   #storeId: string | undefined;
@@ -82,8 +89,14 @@ export class BrokerMemory {
   }
 
   /** Opens the reply queue, or makes it anew: answers still under way to the old one are gone. */
-  openReplies(address: string, listener: ReplyListener): void {
-    this.#replies.set(address, { listener });
+  openReplies(address: string, link: Link, listener: ReplyListener): void {
+    this.#replies.set(address, { link, listener });
+  }
+
+  /** As `openReplies`, and tells the listener. */
+  reopenReplies(address: string, link: Link, listener: ReplyListener): void {
+    this.openReplies(address, link, listener);
+    link.observe(() => listener.reopened());
   }
 
   closeReplies(address: string): void {
@@ -94,7 +107,7 @@ export class BrokerMemory {
   reply(to: string, body: Uint8Array): void {
     const queue = this.#replies.get(to);
     if (queue === undefined) return;
-    this.#schedule(() => {
+    queue.link.notify(() => {
       if (this.#replies.get(to) === queue) queue.listener.receive(body);
     });
   }
@@ -107,6 +120,13 @@ export class BrokerMemory {
 
   loseConfirms(count: number): void {
     this.#confirmsToLose = count;
+  }
+
+  /** Frames in all queues that wait or are not acked. */
+  get depth(): number {
+    let depth = 0;
+    for (const queue of this.#queues.values()) depth += queue.depth;
+    return depth;
   }
 
   refuse(destination: Destination, on: boolean): void {

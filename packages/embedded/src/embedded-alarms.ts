@@ -22,7 +22,7 @@ export class EmbeddedAlarms implements Alarms {
   }
 
   async listen(ring: (alarm: Alarm) => Promise<void>): Promise<() => Promise<void>> {
-    const listener: AlarmListener = { ring: (alarm) => this.#link.call(() => ring(alarm)) };
+    const listener: AlarmListener = { ring: (alarm) => this.#ring(alarm, ring) };
     await this.#link.call(() => this.#memory.listen(listener));
     this.#listeners.add(listener);
     return async () => this.#stop(listener);
@@ -41,8 +41,20 @@ export class EmbeddedAlarms implements Alarms {
     for (const listener of this.#listeners) this.#memory.listen(listener);
   }
 
+  /** Rejects when it is not known whether it was handed on. */
+  #ring(alarm: Alarm, ring: (alarm: Alarm) => Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#link.notify(() => {
+        ring(alarm).then(
+          () => this.#link.send(resolve),
+          (error) => this.#link.send(() => reject(error)),
+        );
+      });
+    });
+  }
+
   #stop(listener: AlarmListener): void {
     this.#listeners.delete(listener);
-    this.#memory.stop(listener);
+    this.#link.send(() => this.#memory.stop(listener));
   }
 }

@@ -11,11 +11,10 @@ import {
   type PublishOutcome,
   type ReplyListener,
   type ReplyQueue,
-  StoreUnavailableError,
 } from "@actor-runtime/core";
 import type { BrokerMemory } from "./broker-memory.js";
+import type { Link } from "./link.js";
 import type { QueueChannel } from "./partition-queue.js";
-import type { Schedule } from "./schedule.js";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
@@ -23,60 +22,65 @@ const utf8 = new TextDecoder("utf-8", { fatal: true });
 export class EmbeddedBroker implements Broker {
   readonly name = "embedded";
   readonly #memory: BrokerMemory;
-  readonly #schedule: Schedule;
+  readonly #link: Link;
   readonly #replyAddress: () => string;
   readonly #channels = new Set<QueueChannel>();
   readonly #replies = new Map<string, ReplyListener>();
-  #connected = true;
   #closed = false;
 
   /** @param replyAddress gives every reply queue an address of its own */
-  constructor(memory: BrokerMemory, schedule: Schedule, replyAddress: () => string) {
+  constructor(memory: BrokerMemory, link: Link, replyAddress: () => string) {
     this.#memory = memory;
-    this.#schedule = schedule;
+    this.#link = link;
     this.#replyAddress = replyAddress;
   }
 
   publish(to: Destination, frame: Frame): Promise<PublishOutcome> {
     if (this.#closed) return Promise.reject(closedError());
     return new Promise((resolve) => {
-      this.#schedule(() => resolve(this.#connected ? this.#memory.publish(to, frame) : "lost"));
+      this.#link.cross(
+        () => this.#memory.publish(to, frame),
+        resolve,
+        () => resolve("lost"),
+      );
     });
   }
 
-  async consume(_mailbox: Mailbox, partition: PartitionId, prefetch: number, consumer: Consumer): Promise<Channel> {
-    await this.#hop();
-    const channel = this.#memory.declare(partition).open(prefetch, consumer, (ended) => this.#channels.delete(ended));
-    this.#channels.add(channel);
-    return channel;
+  consume(_mailbox: Mailbox, partition: PartitionId, prefetch: number, consumer: Consumer): Promise<Channel> {
+    return this.#call(() => {
+      const queue = this.#memory.declare(partition);
+      const channel = queue.open(this.#link, prefetch, consumer, (ended) => this.#channels.delete(ended));
+      this.#channels.add(channel);
+      return channel;
+    });
   }
 
-  async openReplies(listener: ReplyListener): Promise<ReplyQueue> {
-    await this.#hop();
-    const address = this.#replyAddress();
-    this.#replies.set(address, listener);
-    this.#memory.openReplies(address, listener);
-    return {
-      address,
-      close: async () => {
-        this.#replies.delete(address);
-        this.#memory.closeReplies(address);
-      },
-    };
+  openReplies(listener: ReplyListener): Promise<ReplyQueue> {
+    return this.#call(() => {
+      const address = this.#replyAddress();
+      this.#replies.set(address, listener);
+      this.#memory.openReplies(address, this.#link, listener);
+      return {
+        address,
+        close: async () => {
+          this.#replies.delete(address);
+          this.#link.send(() => this.#memory.closeReplies(address));
+        },
+      };
+    });
   }
 
   reply(to: string, body: Uint8Array): void {
-    if (this.#connected && !this.#closed) this.#memory.reply(to, body);
+    if (!this.#closed) this.#link.send(() => this.#memory.reply(to, body));
   }
 
   async *deadLetters(type: string): AsyncIterable<DeadLetter> {
-    await this.#hop();
-    for (const body of this.#memory.deadLetters(type)) yield* JSON.parse(utf8.decode(body)) as DeadLetter[];
+    const bodies = await this.#call(() => this.#memory.deadLetters(type));
+    for (const body of bodies) yield* JSON.parse(utf8.decode(body)) as DeadLetter[];
   }
 
-  async takeDeadLetters(type: string, take: (letter: DeadLetter) => Promise<boolean>): Promise<void> {
-    await this.#hop();
-    await this.#memory.takeDeadLetters(type, async (body) => {
+  takeDeadLetters(type: string, take: (letter: DeadLetter) => Promise<boolean>): Promise<void> {
+    const takeOf = async (body: Uint8Array): Promise<Uint8Array | undefined> => {
       const letters = JSON.parse(utf8.decode(body)) as DeadLetter[];
       const kept: DeadLetter[] = [];
       for (const letter of letters) if (!(await take(letter))) kept.push(letter);
@@ -85,48 +89,47 @@ export class EmbeddedBroker implements Broker {
         : kept.length > 0
           ? new TextEncoder().encode(JSON.stringify(kept))
           : undefined;
-    });
+    };
+    return this.#call(() => this.#memory.takeDeadLetters(type, takeOf));
   }
 
-  async tie(storeId: string, adopt = false): Promise<void> {
-    await this.#hop();
-    this.#memory.tie(storeId, adopt);
+  tie(storeId: string, adopt = false): Promise<void> {
+    return this.#call(() => this.#memory.tie(storeId, adopt));
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    for (const address of this.#replies.keys()) this.#memory.closeReplies(address);
+    const addresses = [...this.#replies.keys()];
+    this.#link.send(() => {
+      for (const address of addresses) this.#memory.closeReplies(address);
+    });
     this.#replies.clear();
     for (const channel of [...this.#channels]) await channel.close();
   }
 
-  /** The connection breaks: channels are lost, replies go nowhere, every call fails without effect. */
+  /** The connection breaks: channels are lost, replies go nowhere, every call fails. */
   disconnect(): void {
-    this.#connected = false;
+    this.#link.cut();
     for (const address of this.#replies.keys()) this.#memory.closeReplies(address);
     for (const channel of [...this.#channels]) channel.lose(new Error("the connection to the broker was lost"));
   }
 
   /** The connection is back: reply queues are made again under their addresses, consumers have to consume anew. */
   reconnect(): void {
-    this.#connected = true;
+    this.#link.restore();
     this.reopenReplies();
   }
 
   reopenReplies(): void {
     for (const [address, listener] of this.#replies) {
-      this.#memory.openReplies(address, listener);
-      this.#schedule(() => listener.reopened());
+      this.#memory.reopenReplies(address, this.#link, listener);
     }
   }
 
-  #hop(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#schedule(() => {
-        if (this.#closed) reject(closedError());
-        else if (!this.#connected) reject(new StoreUnavailableError("the connection to the broker is lost"));
-        else resolve();
-      });
+  #call<T>(operation: () => T): Promise<Awaited<T>> {
+    return this.#link.call(() => {
+      if (this.#closed) throw closedError();
+      return operation();
     });
   }
 }

@@ -19,7 +19,7 @@ import { EmbeddedLeases } from "./embedded-leases.js";
 import { EmbeddedMembership } from "./embedded-membership.js";
 import { EmbeddedStore } from "./embedded-store.js";
 import { LeaseMemory } from "./lease-memory.js";
-import { Link } from "./link.js";
+import { Link, type Path } from "./link.js";
 import { MembershipMemory } from "./membership-memory.js";
 import type { Schedule } from "./schedule.js";
 import { StoreMemory } from "./store-memory.js";
@@ -33,6 +33,14 @@ export interface WorldOptions {
   readonly maxMailboxBytes?: number;
   /** How a hop across the network happens. Default `queueMicrotask`. */
   readonly schedule?: Schedule;
+}
+
+/** How a process is connected, where that is simulated. */
+export interface ConnectOptions {
+  /** The process' own clock, in whose time its leases end. Default: the world's. */
+  readonly clock?: Clock;
+  /** Its way to each half of the world. Default: one hop of the world's `schedule` for a call, and none for its answer. */
+  readonly paths?: { readonly broker: Path; readonly store: Path };
 }
 
 /** What one process sees of a world. */
@@ -98,15 +106,17 @@ export class EmbeddedWorld {
   }
 
   /** Gives a process its own connection; the name is the one that faults speak of. */
-  connect(processName: string): Connection {
-    const link = new Link(this.#schedule);
-    const broker = new EmbeddedBroker(this.#broker, this.#schedule, () => `${processName}:${(this.#replyQueues += 1)}`);
+  connect(processName: string, { clock = this.#clock, paths }: ConnectOptions = {}): Connection {
+    const link = new Link("store", this.#schedule, paths?.store);
+    const brokerLink = new Link("broker", this.#schedule, paths?.broker);
+    const replyAddress = () => `${processName}:${(this.#replyQueues += 1)}`;
+    const broker = new EmbeddedBroker(this.#broker, brokerLink, replyAddress);
     const alarms = new EmbeddedAlarms(this.#alarms, link);
     this.#processes.push({ name: processName, broker, alarms, link });
     return {
       broker,
       store: new EmbeddedStore(this.store, link),
-      leases: new EmbeddedLeases(this.#leases, link, this.#clock),
+      leases: new EmbeddedLeases(this.#leases, link, clock),
       membership: new EmbeddedMembership(this.#membership, link),
       alarms,
     };
@@ -114,8 +124,8 @@ export class EmbeddedWorld {
 
   /**
    * The process can no longer reach half of the world or all of it, as when its network or its machine fails: channels
-   * are lost and their unacked frames returned, publishes end as `lost`, calls of the store fail, all without effect.
-   * Its leases end by themselves.
+   * are lost and their unacked frames returned, publishes end as `lost`, calls of the store fail: without effect, unless they
+   * were carried out already and only the answer is lost. Its leases end by themselves.
    */
   disconnect(processName: string, half: Half = "both"): void {
     for (const { name, broker, alarms, link } of this.#processes) {
@@ -138,6 +148,16 @@ export class EmbeddedWorld {
         alarms.reconnect();
       }
     }
+  }
+
+  /** Frames in all queues that wait or are not acked. */
+  get depth(): number {
+    return this.#broker.depth;
+  }
+
+  /** Who holds a lease now, if anybody does. */
+  holderOf(lease: string): string | undefined {
+    return this.#leases.inspect(lease)?.holder;
   }
 
   /** Consumers of the partition, or of all, get `lost`; their unacked frames return to their places. */

@@ -46,12 +46,19 @@ export class ManualClock implements Clock {
   async advance(ms: number, settled: () => Promise<unknown> = () => macrotask()): Promise<void> {
     const end = this.#elapsed + ms;
     await settled();
-    for (let timer = this.#timers.takeDue(end); timer !== undefined; timer = this.#timers.takeDue(end)) {
-      this.#elapsed = Math.max(this.#elapsed, timer.at);
-      timer.task();
-      await settled();
-    }
-    this.#elapsed = Math.max(this.#elapsed, end);
+    while (this.runNext(end)) await settled();
+  }
+
+  /**
+   * Runs the earliest task due at `end` (by `monotonic`) or before, at its own time. Without one it moves time to `end`.
+   *
+   * @returns whether there was one
+   */
+  runNext(end: number): boolean {
+    const timer = this.#timers.takeDue(end);
+    this.#elapsed = Math.max(this.#elapsed, timer?.at ?? end);
+    timer?.task();
+    return timer !== undefined;
   }
 
   /** Moves wall time alone, as an operator or NTP would: pending tasks and `monotonic` do not notice. */

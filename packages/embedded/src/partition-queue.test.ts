@@ -1,7 +1,9 @@
 import type { Delivery, Frame } from "@actor-runtime/core";
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
+import { Link } from "./link.js";
 import { PartitionQueue, type QueueChannel } from "./partition-queue.js";
+import type { Schedule } from "./schedule.js";
 
 type Plain = { readonly do: "push" | "open" | "close" | "cut" | "run" };
 type Step = Plain | { readonly do: "ack"; readonly which: number };
@@ -29,7 +31,8 @@ it("keeps the order of what is not acked, through closed and lost channels, at o
       const run = (): void => {
         for (let hop = hops.shift(); hop !== undefined; hop = hops.shift()) hop();
       };
-      const queue = new PartitionQueue(1_000_000, (task) => hops.push(task));
+      const schedule: Schedule = (task) => void hops.push(task);
+      const queue = new PartitionQueue(1_000_000, schedule);
       const open: { channel: QueueChannel; unacked: Delivery[]; seen: number[] }[] = [];
       const acked = new Set<number>();
       let pushed = 0;
@@ -43,7 +46,7 @@ it("keeps the order of what is not acked, through closed and lost channels, at o
           seen.push(delivery.frame.headers.v);
           expect(unacked.length).toBeLessThanOrEqual(prefetch);
         };
-        const channel = queue.open(prefetch, { deliver, lost: () => {} }, () => {});
+        const channel = queue.open(new Link("broker", schedule), prefetch, { deliver, lost: () => {} }, () => {});
         open.push({ channel, unacked, seen });
       };
 
@@ -80,12 +83,14 @@ it("keeps the order of what is not acked, through closed and lost channels, at o
 
 it("frees the places of a long backlog as it is worked off", () => {
   const hops: (() => void)[] = [];
-  const queue = new PartitionQueue(10_000, (task) => hops.push(task));
+  const schedule: Schedule = (task) => void hops.push(task);
+  const queue = new PartitionQueue(10_000, schedule);
   for (let number = 0; number < 10_000; number += 1) expect(queue.push(numbered(number))).toBe("confirmed");
   expect(queue.push(numbered(10_000))).toBe("refused");
 
   const seen: number[] = [];
   const channel: QueueChannel = queue.open(
+    new Link("broker", schedule),
     1,
     {
       deliver: ({ tag, frame }) => {

@@ -1,4 +1,5 @@
 import type { Channel, Consumer, Frame } from "@actor-runtime/core";
+import type { Link } from "./link.js";
 import type { Schedule } from "./schedule.js";
 
 /** A frame on its way through the queue. */
@@ -40,9 +41,16 @@ export class PartitionQueue {
     return "confirmed";
   }
 
+  /** Frames that wait or are not acked. */
+  get depth(): number {
+    let depth = this.#waiting.length - this.#head;
+    for (const { unacked } of this.#line) depth += unacked;
+    return depth;
+  }
+
   /** Puts a consumer in line. */
-  open(prefetch: number, consumer: Consumer, onEnd: (channel: QueueChannel) => void): QueueChannel {
-    const channel = new QueueChannel(this, this.#schedule, prefetch, consumer, onEnd);
+  open(link: Link, prefetch: number, consumer: Consumer, onEnd: (channel: QueueChannel) => void): QueueChannel {
+    const channel = new QueueChannel(this, link, prefetch, consumer, onEnd);
     this.#line.push(channel);
     this.pump();
     return channel;
@@ -107,7 +115,7 @@ export class PartitionQueue {
 /** A consumer's place in line and what it has not acked. Tags count from 1 on every channel, as in AMQP. */
 export class QueueChannel implements Channel {
   readonly #queue: PartitionQueue;
-  readonly #schedule: Schedule;
+  readonly #link: Link;
   readonly #prefetch: number;
   readonly #consumer: Consumer;
   readonly #onEnd: (channel: QueueChannel) => void;
@@ -119,16 +127,20 @@ export class QueueChannel implements Channel {
 
   constructor(
     queue: PartitionQueue,
-    schedule: Schedule,
+    link: Link,
     prefetch: number,
     consumer: Consumer,
     onEnd: (channel: QueueChannel) => void,
   ) {
     this.#queue = queue;
-    this.#schedule = schedule;
+    this.#link = link;
     this.#prefetch = prefetch;
     this.#consumer = consumer;
     this.#onEnd = onEnd;
+  }
+
+  get unacked(): number {
+    return this.#unacked.size;
   }
 
   get hasRoom(): boolean {
@@ -138,25 +150,32 @@ export class QueueChannel implements Channel {
   deliver(entry: Entry): void {
     this.#lastTag += 1;
     this.#unacked.set(this.#lastTag, entry);
-    this.#consumer.deliver({ tag: this.#lastTag, redelivered: entry.redelivered, frame: entry.frame });
+    const delivery = { tag: this.#lastTag, redelivered: entry.redelivered, frame: entry.frame };
+    // It comes even if the channel has ended meanwhile: what was delivered before the end stands before its news.
+    this.#link.pass(() => {
+      if (!this.#closed) this.#consumer.deliver(delivery);
+    });
   }
 
   ack(tag: number): void {
-    const entry = this.#unacked.get(tag);
-    if (entry === undefined) return;
-    this.#unacked.delete(tag);
-    this.#queue.settled(entry);
+    this.#link.send(() => {
+      const entry = this.#unacked.get(tag);
+      if (entry === undefined) return;
+      this.#unacked.delete(tag);
+      this.#queue.settled(entry);
+    });
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
     this.#closed = true;
-    this.#end();
+    // When the connection breaks the channel ends by itself.
+    return this.#link.finish(() => void this.#end());
   }
 
-  /** The connection broke: the process learns of it one hop later, unless it has closed the channel itself by then. */
+  /** The channel broke: the process learns of it one hop later, unless it has closed the channel itself by then. */
   lose(reason: Error): void {
     if (!this.#end()) return;
-    this.#schedule(() => {
+    this.#link.observe(() => {
       if (!this.#closed) this.#consumer.lost(reason);
     });
   }

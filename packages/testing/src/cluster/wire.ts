@@ -1,0 +1,55 @@
+import type { Clock } from "@actor-runtime/core";
+import type { Path } from "@actor-runtime/embedded";
+
+/** Carries tasks one way; each takes its time, none overtakes another, as on a TCP connection. */
+export class Wire {
+  readonly #clock: Clock;
+  readonly #latencyMs: () => number;
+  readonly #underWay: (() => void)[] = [];
+  #lastArrival = 0;
+
+  constructor(clock: Clock, latencyMs: () => number) {
+    this.#clock = clock;
+    this.#latencyMs = latencyMs;
+  }
+
+  readonly carry = (task: () => void): void => {
+    const now = this.#clock.monotonic();
+    this.#lastArrival = Math.max(this.#lastArrival, now + this.#latencyMs());
+    this.#underWay.push(task);
+    this.#clock.after(this.#lastArrival - now, this.#arrive);
+  };
+
+  // First in, first out, even if rounding should swap two arrivals.
+  readonly #arrive = (): void => this.#underWay.shift()!();
+}
+
+/** How a process holds its end of a path. */
+export interface End {
+  /** Something leaves the process: at once, later, or never. */
+  send(task: () => void): void;
+  /** Something has come to the process. */
+  run(task: () => void): void;
+}
+
+/** The way between a process and one half of the world. */
+export class WirePath implements Path {
+  readonly #end: End;
+  readonly #out: Wire;
+  readonly #in: Wire;
+
+  constructor(end: End, clock: Clock, latencyMs: () => number) {
+    this.#end = end;
+    this.#out = new Wire(clock, latencyMs);
+    this.#in = new Wire(clock, latencyMs);
+  }
+
+  readonly there = (task: () => void): void => this.#end.send(() => this.#out.carry(task));
+
+  readonly back = (task: () => void): void => this.#in.carry(() => this.#end.run(task));
+
+  /** The process has ended: the last that comes from it, after all it had sent. */
+  hangUp(task: () => void): void {
+    this.#out.carry(task);
+  }
+}

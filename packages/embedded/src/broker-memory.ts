@@ -122,11 +122,9 @@ export class BrokerMemory {
     this.#confirmsToLose = count;
   }
 
-  /** Frames in all queues that wait or are not acked. */
-  get depth(): number {
-    let depth = 0;
-    for (const queue of this.#queues.values()) depth += queue.depth;
-    return depth;
+  /** Partitions with frames that wait or are not acked. */
+  backlog(): PartitionId[] {
+    return Array.from(this.#queues, ([partition, { depth }]) => (depth > 0 ? [partition] : [])).flat();
   }
 
   refuse(destination: Destination, on: boolean): void {

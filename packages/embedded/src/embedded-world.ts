@@ -6,8 +6,10 @@ import {
   type Leases,
   type Membership,
   type PartitionId,
+  type Placement,
   type Random,
   type Store,
+  type View,
   wireVersion,
 } from "@actor-runtime/core";
 import { AlarmMemory } from "./alarm-memory.js";
@@ -150,15 +152,29 @@ export class EmbeddedWorld {
     }
   }
 
-  /** Frames in all queues that wait or are not acked. */
-  get depth(): number {
-    return this.#broker.depth;
+  // ---- a look inside, without a process that asks
+
+  /** Partitions with messages that are not done: not acked, or committed for others and not yet confirmed by the broker. */
+  backlog(): PartitionId[] {
+    return [...new Set([...this.#broker.backlog(), ...this.store.outboxes()])];
   }
 
   /** Who holds a lease now, if anybody does. */
   holderOf(lease: string): string | undefined {
     return this.#leases.inspect(lease)?.holder;
   }
+
+  /** Who is alive. */
+  view(): View {
+    return this.#membership.view();
+  }
+
+  /** Who should own the partitions of a mailbox. */
+  placementOf(mailbox: string): Placement | undefined {
+    return this.#membership.placement(mailbox);
+  }
+
+  // ---- faults
 
   /** Consumers of the partition, or of all, get `lost`; their unacked frames return to their places. */
   cutChannels(partition?: PartitionId): void {

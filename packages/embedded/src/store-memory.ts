@@ -51,6 +51,14 @@ export class StoreMemory {
     this.#disk.restore(snapshot);
   }
 
+  /** Partitions with messages that are not known to be in the broker. */
+  outboxes(): PartitionId[] {
+    const { partitions } = this.#disk.content;
+    return Array.from(partitions, ([partition, { outbox }]) =>
+      [...outbox.values()].some((list) => list.length > 0) ? [partition] : [],
+    ).flat();
+  }
+
   // ---- the store ----------------------------------------------------------------------------------------------------
 
   load(partition: PartitionId, lease: Lease): PartitionImage {

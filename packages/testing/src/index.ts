@@ -4,8 +4,20 @@
  * - `test-system`     what users get: an actor system on virtual time, with a look inside
  * - `virtual-system`  makes it, on the embedded world; `virtual-clock` is its time, `test-services` its container,
  *                     `traffic` what was sent
+ * - `cluster/`        several workers: `test-cluster` is what users get, `virtual-cluster` makes it of `process`es, each with a
+ *                     `process-clock` and a `wire` to each half of the world; `timeline` moves time
  * - `vitest`          the preset, an entry point of its own
  */
+export type { Latency } from "./cluster/latency.js";
+export type {
+  ProcessState,
+  TestCluster,
+  TestClusterOptions,
+  TestWorker,
+  WorkerOptions,
+} from "./cluster/test-cluster.js";
+export type { TracedCall } from "./cluster/traced.js";
+export { testCluster } from "./cluster/virtual-cluster.js";
 export type { Provided } from "./test-services.js";
 export type { TestSystem, TestSystemOptions } from "./test-system.js";
 export type { SentMessage, TestDeadLetter } from "./traffic.js";

@@ -34,7 +34,7 @@ export interface TestDeadLetter {
 const utf8 = new TextDecoder();
 
 /** What passes through a broker, in order; each message once, however often it is sent. */
-export class Traffic {
+export class Traffic implements TrafficWatch {
   readonly sent: SentMessage[] = [];
   readonly deadLetters: TestDeadLetter[] = [];
   readonly #seen = new Set<string>();
@@ -87,8 +87,14 @@ function isCall(kind: MessageKind): kind is SentMessage["kind"] {
   return kind === "tell" || kind === "ask" || kind === "query";
 }
 
+/** Sees what is handed to a broker. */
+export interface TrafficWatch {
+  published(to: Destination, frame: Frame): void;
+  replied(): void;
+}
+
 /** The broker, seen by `traffic`. */
-export function observed(broker: Broker, traffic: Traffic): Broker {
+export function observed(broker: Broker, traffic: TrafficWatch): Broker {
   return {
     name: broker.name,
     publish: (to, frame) => {

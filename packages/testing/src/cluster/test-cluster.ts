@@ -96,6 +96,14 @@ export interface TestCluster extends AsyncDisposable {
    */
   settle(options?: { within?: Duration }): Promise<void>;
 
+  /**
+   * Moves time until every partition is served by the worker it belongs to, and nobody has come or gone for 3 s.
+   *
+   * @param options.within the most time for it, default `"2m"`
+   * @throws Error that names a partition which is not
+   */
+  balanced(options?: { within?: Duration }): Promise<void>;
+
   // ---- workers
 
   /** All there ever were, also those that ended, in the order of their first start. */
@@ -151,8 +159,8 @@ export interface TestCluster extends AsyncDisposable {
   /** The process reaches everything again. */
   heal(name: string): void;
 
-  /** Sets the wall clock of a process forward, or back by a negative number of milliseconds; its timers do not notice. */
-  skew(name: string, by: Duration): void;
+  /** Sets the wall clock of a process forward by so many milliseconds, or back by a negative number; timers do not notice. */
+  skew(name: string, ms: number): void;
 
   /** Consumers of the actor's partition, or of all, lose their channels. */
   cutChannels(address?: string): void;

@@ -27,13 +27,14 @@ interface Program {
   readonly worker: WorkerOptions | undefined;
 }
 
-const startWithinMs = 120_000;
-/** How often it is looked whether the cluster is still, … */
-const lookMs = 10;
-/** … and for how long it must be: longer than any message is on its way, … */
+/** For how long nothing must be left to do: longer than a message is on its way, … */
 const stillMs = 200;
 /** … and than workers wait until they share out anew. */
 const balancedMs = 3_000;
+/** How often it is looked for in this time. */
+const looks = 20;
+
+const defaultWithin: Duration = "2m";
 
 const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
@@ -109,7 +110,7 @@ class VirtualCluster implements TestCluster {
     return this.#timeline.move(durationMs(duration, "duration"));
   }
 
-  async until<T>(promise: PromiseLike<T>, { within = "2m" }: { within?: Duration } = {}): Promise<T> {
+  async until<T>(promise: PromiseLike<T>, { within = defaultWithin }: { within?: Duration } = {}): Promise<T> {
     let settled = false;
     const note = () => {
       settled = true;
@@ -120,11 +121,11 @@ class VirtualCluster implements TestCluster {
     throw new Error(`the promise did not settle within ${within} of the cluster's time; ${this.#situation()}`);
   }
 
-  settle({ within = "2m" }: { within?: Duration } = {}): Promise<void> {
+  settle({ within = defaultWithin }: { within?: Duration } = {}): Promise<void> {
     return this.#lookUntil("settle", stillMs, durationMs(within, "within"), () => this.#unsettled());
   }
 
-  balanced({ within = "2m" }: { within?: Duration } = {}): Promise<void> {
+  balanced({ within = defaultWithin }: { within?: Duration } = {}): Promise<void> {
     return this.#lookUntil("share its partitions out", balancedMs, durationMs(within, "within"), () =>
       this.#misplaced(),
     );
@@ -147,7 +148,9 @@ class VirtualCluster implements TestCluster {
     if (process.state !== "running") throw new Error(`${name} cannot drain: it is ${process.state}`);
     process.turn("draining");
     const closed = system.close({ drainTimeout }).then(() => process.stop());
-    await this.until(Promise.race([closed, process.ended]));
+    await this.until(Promise.race([closed, process.ended]), {
+      within: durationMs(drainTimeout, "drainTimeout") + durationMs(defaultWithin, "within"),
+    });
   }
 
   async restart(name: string, options?: WorkerOptions): Promise<void> {
@@ -238,7 +241,12 @@ class VirtualCluster implements TestCluster {
     const system = new LocalSystem({ ...this.#common(process), ...(worker && this.#hosting(worker)) });
     const program = { process, system, worker };
     this.#programs.set(name, program);
-    await this.until(Promise.race([system.start(), process.ended]), { within: startWithinMs });
+    try {
+      await this.until(Promise.race([system.start(), process.ended]));
+    } catch (error) {
+      if (!process.hasEnded) process.kill();
+      throw error;
+    }
     if (process.hasEnded) throw new Error(`${name} was ${process.state} before it ran`);
     process.turn("running");
     return program;
@@ -292,7 +300,7 @@ class VirtualCluster implements TestCluster {
       if (reason !== undefined) since = now;
       else if (now - since >= forMs) return;
       if (now >= end) throw new Error(`the cluster does not ${what}: ${reason}; ${this.#situation()}`);
-      await this.#timeline.move(lookMs);
+      await this.#timeline.move(forMs / looks);
     }
   }
 

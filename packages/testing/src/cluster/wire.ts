@@ -26,6 +26,7 @@ export class Wire {
 
 /** How a process holds its end of a path. */
 export interface End {
+  readonly hasEnded: boolean;
   /** Something leaves the process: at once, later, or never. */
   send(task: () => void): void;
   /** Something has come to the process. */
@@ -46,7 +47,9 @@ export class WirePath implements Path {
 
   readonly there = (task: () => void): void => this.#end.send(() => this.#out.carry(task));
 
-  readonly back = (task: () => void): void => this.#in.carry(() => this.#end.run(task));
+  readonly back = (task: () => void): void => {
+    if (!this.#end.hasEnded) this.#in.carry(() => this.#end.run(task));
+  };
 
   /** The process has ended: the last that comes from it, after all it had sent. */
   hangUp(task: () => void): void {

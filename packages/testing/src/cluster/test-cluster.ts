@@ -97,10 +97,11 @@ export interface TestCluster extends AsyncDisposable {
   settle(options?: { within?: Duration }): Promise<void>;
 
   /**
-   * Moves time until every partition is served by the worker it belongs to, and nobody has come or gone for 3 s.
+   * Moves time until every worker that runs and reaches everything is among the workers again, and every partition is served
+   * by the one it belongs to, for 3 s.
    *
    * @param options.within the most time for it, default `"2m"`
-   * @throws Error that names a partition which is not
+   * @throws Error that names a worker or a partition of which this is not true
    */
   balanced(options?: { within?: Duration }): Promise<void>;
 
@@ -129,6 +130,9 @@ export interface TestCluster extends AsyncDisposable {
    * @param options instead of those the worker had before
    */
   restart(name: string, options?: WorkerOptions): Promise<void>;
+
+  /** The partition an actor lives in, for example `Account:g1:07`. */
+  partitionOf(address: string): string;
 
   /** The name of the worker that holds the actor's partition by a lease in force; `undefined`: nobody at the moment. */
   owner(address: string): string | undefined;

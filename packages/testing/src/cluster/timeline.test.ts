@@ -69,7 +69,10 @@ describe("Timeline", () => {
       throw new Error("broken");
     });
     at(6, "after it");
-    await Promise.all([expect(timeline.move(10)).rejects.toThrow("broken"), expect(timeline.move(20)).rejects.toThrow("broken")]);
+    await Promise.all([
+      expect(timeline.move(10)).rejects.toThrow("broken"),
+      expect(timeline.move(20)).rejects.toThrow("broken"),
+    ]);
     await timeline.move(5);
     expect(seen).toEqual(["after it"]);
   });

@@ -5,7 +5,7 @@ import {
   type Mailbox,
   type PartitionId,
   parseAddress,
-  partitionOf,
+  partitionOf as partitionIndex,
   partitionsOf,
 } from "@actor-runtime/core";
 import { EmbeddedWorld, type Half, ManualClock, SeededRandom, SilentTelemetry } from "@actor-runtime/embedded";
@@ -159,8 +159,15 @@ class VirtualCluster implements TestCluster {
     await this.#launch(name, options ?? worker);
   }
 
+  partitionOf(address: string): PartitionId {
+    const { type, key } = parseAddress(address);
+    const mailbox = this.#mailboxes.get(type);
+    if (mailbox) return partitionsOf(mailbox)[partitionIndex(key, mailbox.partitions)]!;
+    throw new Error(`no worker hosts "${type}"; they host ${[...this.#mailboxes.keys()].join(", ")}`);
+  }
+
   owner(address: string): string | undefined {
-    return this.#machine.world.holderOf(this.#partition(address));
+    return this.#machine.world.holderOf(this.partitionOf(address));
   }
 
   // ---- faults
@@ -190,7 +197,7 @@ class VirtualCluster implements TestCluster {
   }
 
   cutChannels(address?: string): void {
-    this.#machine.world.cutChannels(address === undefined ? undefined : this.#partition(address));
+    this.#machine.world.cutChannels(address === undefined ? undefined : this.partitionOf(address));
   }
 
   loseConfirms(count: number): void {
@@ -198,7 +205,7 @@ class VirtualCluster implements TestCluster {
   }
 
   refuse(address: string, on: boolean): void {
-    this.#machine.world.refuse(this.#partition(address), on);
+    this.#machine.world.refuse(this.partitionOf(address), on);
   }
 
   failCommits(count: number, mode: "before" | "after"): void {
@@ -299,7 +306,10 @@ class VirtualCluster implements TestCluster {
       const reason = waitsFor();
       if (reason !== undefined) since = now;
       else if (now - since >= forMs) return;
-      if (now >= end) throw new Error(`the cluster does not ${what}: ${reason}; ${this.#situation()}`);
+      if (now >= end) {
+        const why = reason ?? `it would have to stay as it is for ${forMs} ms`;
+        throw new Error(`the cluster does not ${what}: ${why}; ${this.#situation()}`);
+      }
       await this.#timeline.move(forMs / looks);
     }
   }
@@ -314,16 +324,23 @@ class VirtualCluster implements TestCluster {
     return undefined;
   }
 
-  /** A partition that is not where it belongs. */
-  #misplaced(): PartitionId | undefined {
+  /** Who or what is not where it belongs. */
+  #misplaced(): string | undefined {
     const { world } = this.#machine;
-    for (const mailbox of new Set(this.#mailboxes.values())) {
-      const placement = world.placementOf(mailbox.name);
-      const owners = placement?.view === world.view().version ? placement.owners : [];
-      const misplaced = partitionsOf(mailbox).find(
-        (id, index) => owners.length === 0 || owners[index] !== world.holderOf(id),
-      );
-      if (misplaced !== undefined) return misplaced;
+    const members = new Set(world.view().members.flatMap(({ id, state }) => (state === "ready" ? id : [])));
+    const serving = new Set<string | undefined>();
+    for (const { process, worker } of this.#programs.values()) {
+      const { name, state, cutOff } = process;
+      if (!worker || state !== "running" || cutOff) continue;
+      if (!members.has(name)) return `${name} is not among the workers`;
+      serving.add(name);
+    }
+    for (const mailbox of this.#mailboxes.values()) {
+      const owners = world.placementOf(mailbox.name)?.owners ?? [];
+      const misplaced = partitionsOf(mailbox).find((id, index) => {
+        return !serving.has(owners[index]) || owners[index] !== world.holderOf(id);
+      });
+      if (misplaced !== undefined) return `${misplaced} is not with a worker that can serve it`;
     }
     return undefined;
   }
@@ -333,13 +350,5 @@ class VirtualCluster implements TestCluster {
       return `${name} is ${state}${cutOff ? ` and cut off from ${cutOff === "both" ? "everything" : `the ${cutOff}`}` : ""}`;
     });
     return states.join(", ");
-  }
-
-  /** @throws Error when nobody ever hosted the type */
-  #partition(address: string): PartitionId {
-    const { type, key } = parseAddress(address);
-    const mailbox = this.#mailboxes.get(type);
-    if (mailbox) return partitionsOf(mailbox)[partitionOf(key, mailbox.partitions)]!;
-    throw new Error(`no worker hosts "${type}"; they host ${[...this.#mailboxes.keys()].join(", ")}`);
   }
 }

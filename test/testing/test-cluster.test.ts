@@ -478,7 +478,9 @@ describe("mistakes in a test", () => {
   });
 
   it("are told when the cluster starts: actors that cannot be hosted, a worker that was killed meanwhile", async () => {
-    class Plain {}
+    class Plain {
+      readonly decorated = false;
+    }
     await expect(testCluster({ actors: [Plain] })).rejects.toThrow(ConfigError);
     const { cluster } = await bank();
     const started = cluster.start("w4");

@@ -14,18 +14,12 @@ import { testServices } from "../test-services.js";
 import { observed, type SentMessage, type TestDeadLetter } from "../traffic.js";
 import { defaultLatency } from "./latency.js";
 import { type Machine, Process } from "./process.js";
+import { type Program, Programs } from "./programs.js";
+import { misplaced, unsettled } from "./rest.js";
 import type { TestCluster, TestClusterOptions, TestWorker, WorkerOptions } from "./test-cluster.js";
 import { Timeline } from "./timeline.js";
 import { traced } from "./traced.js";
 import { TrafficLog } from "./traffic-log.js";
-
-/** A worker or client, as the machine and as its code see it. */
-interface Program {
-  readonly process: Process;
-  readonly system: LocalSystem;
-  /** Absent: a client. */
-  readonly worker: WorkerOptions | undefined;
-}
 
 /** For how long nothing must be left to do: longer than a message is on its way, … */
 const stillMs = 200;
@@ -33,7 +27,6 @@ const stillMs = 200;
 const balancedMs = 3_000;
 /** How often it is looked for in this time. */
 const looks = 20;
-
 const defaultWithin: Duration = "2m";
 
 const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
@@ -67,7 +60,7 @@ class VirtualCluster implements TestCluster {
   readonly #clock: ManualClock;
   readonly #timeline: Timeline;
   readonly #traffic = new TrafficLog();
-  readonly #programs = new Map<string, Program>();
+  readonly #programs = new Programs();
   /** By type. */
   readonly #mailboxes = new Map<string, Mailbox>();
   #ref: ActorSystem["ref"] | undefined;
@@ -118,25 +111,25 @@ class VirtualCluster implements TestCluster {
     promise.then(note, note);
     await this.#timeline.move(durationMs(within, "within"), promise);
     if (settled) return promise;
-    throw new Error(`the promise did not settle within ${within} of the cluster's time; ${this.#situation()}`);
+    throw new Error(`the promise did not settle within ${within} of the cluster's time; ${this.#programs.situation}`);
   }
 
   settle({ within = defaultWithin }: { within?: Duration } = {}): Promise<void> {
-    return this.#lookUntil("settle", stillMs, durationMs(within, "within"), () => this.#unsettled());
+    return this.#lookUntil("settle", stillMs, durationMs(within, "within"), () =>
+      unsettled(this.#machine.world, this.#programs),
+    );
   }
 
   balanced({ within = defaultWithin }: { within?: Duration } = {}): Promise<void> {
     return this.#lookUntil("share its partitions out", balancedMs, durationMs(within, "within"), () =>
-      this.#misplaced(),
+      misplaced(this.#machine.world, this.#programs, this.#mailboxes.values()),
     );
   }
 
   // ---- workers
 
   get workers(): readonly TestWorker[] {
-    return Array.from(this.#programs.values(), ({ process: { name, state, cutOff }, worker }) =>
-      worker ? [{ name, state, cutOff }] : [],
-    ).flat();
+    return this.#programs.workers;
   }
 
   async start(name: string, options: WorkerOptions = {}): Promise<void> {
@@ -144,7 +137,7 @@ class VirtualCluster implements TestCluster {
   }
 
   async drain(name: string, { drainTimeout = "25s" }: { drainTimeout?: Duration } = {}): Promise<void> {
-    const { process, system } = this.#worker(name);
+    const { process, system } = this.#programs.worker(name);
     if (process.state !== "running") throw new Error(`${name} cannot drain: it is ${process.state}`);
     process.turn("draining");
     const closed = system.close({ drainTimeout }).then(() => process.stop());
@@ -154,7 +147,7 @@ class VirtualCluster implements TestCluster {
   }
 
   async restart(name: string, options?: WorkerOptions): Promise<void> {
-    const { process, worker } = this.#worker(name);
+    const { process, worker } = this.#programs.worker(name);
     if (!process.hasEnded) process.kill();
     await this.#launch(name, options ?? worker);
   }
@@ -173,27 +166,27 @@ class VirtualCluster implements TestCluster {
   // ---- faults
 
   kill(name: string): void {
-    this.#program(name).process.kill();
+    this.#programs.get(name).process.kill();
   }
 
   freeze(name: string): void {
-    this.#program(name).process.freeze();
+    this.#programs.get(name).process.freeze();
   }
 
   wake(name: string): void {
-    this.#program(name).process.wake();
+    this.#programs.get(name).process.wake();
   }
 
   partition(name: string, half: Half = "both"): void {
-    this.#program(name).process.partition(half);
+    this.#programs.get(name).process.partition(half);
   }
 
   heal(name: string): void {
-    this.#program(name).process.heal();
+    this.#programs.get(name).process.heal();
   }
 
   skew(name: string, ms: number): void {
-    this.#program(name).process.clock.skew(ms);
+    this.#programs.get(name).process.clock.skew(ms);
   }
 
   cutChannels(address?: string): void {
@@ -229,7 +222,7 @@ class VirtualCluster implements TestCluster {
   }
 
   async close(): Promise<void> {
-    for (const { process } of this.#programs.values()) if (!process.hasEnded) process.kill();
+    for (const { process } of this.#programs) if (!process.hasEnded) process.kill();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -239,15 +232,12 @@ class VirtualCluster implements TestCluster {
   // ----
 
   async #launch(name: string, worker: WorkerOptions | undefined): Promise<Program> {
-    const before = this.#programs.get(name);
-    if (before && !before.process.hasEnded) {
-      throw new Error(`there is a process named ${name} already, it is ${before.process.state}; choose another name`);
-    }
+    this.#programs.checkFree(name);
     this.#started += 1;
     const process = new Process(name, `${name}#${this.#started}`, this.#machine);
     const system = new LocalSystem({ ...this.#common(process), ...(worker && this.#hosting(worker)) });
     const program = { process, system, worker };
-    this.#programs.set(name, program);
+    this.#programs.add(program);
     try {
       await this.until(Promise.race([system.start(), process.ended]));
     } catch (error) {
@@ -285,18 +275,6 @@ class VirtualCluster implements TestCluster {
     };
   }
 
-  #program(name: string): Program {
-    const program = this.#programs.get(name);
-    if (program) return program;
-    throw new Error(`there is no process named ${name}; there are ${[...this.#programs.keys()].join(", ")}`);
-  }
-
-  #worker(name: string): Program {
-    const program = this.#program(name);
-    if (program.worker) return program;
-    throw new Error(`${name} is a client, not a worker`);
-  }
-
   /** Looks now and then, until nothing was left to wait for over a time. */
   async #lookUntil(what: string, forMs: number, withinMs: number, waitsFor: () => string | undefined): Promise<void> {
     const end = this.#clock.monotonic() + withinMs;
@@ -308,47 +286,9 @@ class VirtualCluster implements TestCluster {
       else if (now - since >= forMs) return;
       if (now >= end) {
         const why = reason ?? `it would have to stay as it is for ${forMs} ms`;
-        throw new Error(`the cluster does not ${what}: ${why}; ${this.#situation()}`);
+        throw new Error(`the cluster does not ${what}: ${why}; ${this.#programs.situation}`);
       }
       await this.#timeline.move(forMs / looks);
     }
-  }
-
-  /** What is still on its way. */
-  #unsettled(): string | undefined {
-    const backlog = this.#machine.world.backlog();
-    if (backlog.length > 0) return `messages wait in ${backlog.join(", ")}`;
-    for (const { process, system } of this.#programs.values()) {
-      if (process.state === "running" && !system.idle) return `${process.name} has something left to do`;
-    }
-    return undefined;
-  }
-
-  /** Who or what is not where it belongs. */
-  #misplaced(): string | undefined {
-    const { world } = this.#machine;
-    const members = new Set(world.view().members.flatMap(({ id, state }) => (state === "ready" ? id : [])));
-    const serving = new Set<string | undefined>();
-    for (const { process, worker } of this.#programs.values()) {
-      const { name, state, cutOff } = process;
-      if (!worker || state !== "running" || cutOff) continue;
-      if (!members.has(name)) return `${name} is not among the workers`;
-      serving.add(name);
-    }
-    for (const mailbox of this.#mailboxes.values()) {
-      const owners = world.placementOf(mailbox.name)?.owners ?? [];
-      const misplaced = partitionsOf(mailbox).find((id, index) => {
-        return !serving.has(owners[index]) || owners[index] !== world.holderOf(id);
-      });
-      if (misplaced !== undefined) return `${misplaced} is not with a worker that can serve it`;
-    }
-    return undefined;
-  }
-
-  #situation(): string {
-    const states = Array.from(this.#programs.values(), ({ process: { name, state, cutOff } }) => {
-      return `${name} is ${state}${cutOff ? ` and cut off from ${cutOff === "both" ? "everything" : `the ${cutOff}`}` : ""}`;
-    });
-    return states.join(", ");
   }
 }

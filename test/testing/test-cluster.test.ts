@@ -326,6 +326,61 @@ describe("a worker that is cut off", () => {
   });
 });
 
+describe("a worker whose connection stalls", () => {
+  it("goes on late when it is healed in time", async () => {
+    const { cluster, alice, owner } = await bank();
+    await cluster.until(alice.visit());
+    const before = owner();
+    cluster.stall(before, "store");
+    const call = alice.deposit(1);
+    await expect(cluster.until(call, { within: "2s" })).rejects.toThrow(
+      `${before} is running and cut off from the store`,
+    );
+    cluster.heal(before);
+    expect(await cluster.until(call, { within: "100ms" })).toBe(1);
+    expect(await cluster.until(alice.visit())).toBe(2);
+  });
+
+  it("does not know whether its commit was done when only the answer is lost, and asks again", async () => {
+    const calls: TracedCall[] = [];
+    const latency = { minMs: 1, maxMs: 1, slowPerMille: 0 };
+    const { cluster, alice, owner } = await bank({ trace: (call) => calls.push(call), latency });
+    await cluster.until(alice.visit());
+    calls.length = 0;
+    const commits = () => calls.filter(({ process, call }) => process === owner() && call.startsWith("store.commit"));
+    const deposit = alice.deposit(1);
+    while (commits().length === 0) await cluster.advance(0.1);
+    await cluster.advance(1.5);
+    cluster.stall(owner(), "store");
+    await cluster.advance("3s");
+    cluster.heal(owner());
+    expect(await cluster.until(deposit)).toBe(1);
+    expect(commits()[1]).toMatchObject({ call: "store.commit failed" });
+    expect(commits().at(-1)).toMatchObject({ call: "store.commit ended", args: ["already"] });
+  });
+
+  it("is replaced when it is not", async () => {
+    const { cluster, alice, owner } = await bank();
+    await cluster.until(alice.deposit(1));
+    const before = owner();
+    cluster.stall(before);
+    expect(await cluster.until(alice.deposit(1))).toBe(2);
+    expect(owner()).not.toBe(before);
+    cluster.heal(before);
+    await cluster.balanced();
+    expect(await cluster.until(alice.deposit(1))).toBe(3);
+  });
+
+  it("leaves its queues after the heartbeats when it is killed meanwhile", async () => {
+    const { cluster, alice, owner, timed } = await bank();
+    await cluster.until(alice.deposit(1));
+    cluster.stall(owner());
+    cluster.kill(owner());
+    expect(await timed(alice.deposit(1))).toBeGreaterThan(14_000);
+    expect(await cluster.until(alice.current())).toBe(2);
+  });
+});
+
 describe("workers that come and go", () => {
   it("get their share when they start", async () => {
     const { cluster } = await bank();

@@ -15,8 +15,12 @@ export interface Machine {
 
 /** The broker gives a silent connection up after three heartbeats of 5 s, as RabbitMQ does. */
 const heartbeatsMissedMs = 15_000;
+/** A connection on which nothing comes through is given up after this time: by heartbeats, or when a call of the store has waited so long. */
+const patienceMs = { broker: heartbeatsMissedMs, store: 2_500 } as const;
 /** Monotonic clocks begin anywhere below. */
 const longestUptimeMs = 1_000_000;
+
+type Part = "broker" | "store";
 
 const parts = { broker: ["broker"], store: ["store"], both: ["broker", "store"] } as const;
 
@@ -30,7 +34,9 @@ export class Process implements End {
   readonly #id: string;
   readonly #machine: Machine;
   readonly #paths: { readonly broker: WirePath; readonly store: WirePath };
-  readonly #cutOff = new Set<"broker" | "store">();
+  readonly #cutOff = new Set<Part>();
+  /** Of what is cut off, connections that nobody has given up yet, and how to keep them from it. */
+  readonly #stalled = new Map<Part, Cancel>();
   /** What came while it was frozen. */
   #held: (() => void)[] = [];
   #state: ProcessState = "starting";
@@ -121,7 +127,20 @@ export class Process implements End {
     this.#mustLive("cut off");
     for (const part of parts[half]) {
       this.#cutOff.add(part);
-      this.#machine.world.disconnect(this.#id, part);
+      this.#giveUp(part);
+    }
+  }
+
+  stall(half: Half): void {
+    this.#mustLive("stalled");
+    for (const part of parts[half]) {
+      if (this.#cutOff.has(part)) continue;
+      this.#cutOff.add(part);
+      this.#paths[part].block();
+      this.#stalled.set(
+        part,
+        this.#machine.clock.after(patienceMs[part], () => this.#giveUp(part)),
+      );
     }
   }
 
@@ -129,7 +148,8 @@ export class Process implements End {
     this.#mustLive("healed");
     if (this.#cutOff.size === 0) throw new Error(`${this.name} is not cut off from anything`);
     for (const part of this.#cutOff) {
-      if (part === "store" || !this.#hungUp) this.#machine.world.reconnect(this.#id, part);
+      if (this.#stalled.has(part)) this.#resume(part);
+      else if (part === "store" || !this.#hungUp) this.#machine.world.reconnect(this.#id, part);
     }
     this.#cutOff.clear();
   }
@@ -149,6 +169,18 @@ export class Process implements End {
     }
   };
 
+  /** The connection is lost, if it was not before. */
+  #giveUp(part: Part): void {
+    this.#machine.world.disconnect(this.#id, part);
+    if (this.#stalled.has(part)) this.#resume(part);
+  }
+
+  #resume(part: Part): void {
+    this.#stalled.get(part)!();
+    this.#stalled.delete(part);
+    this.#paths[part].unblock();
+  }
+
   #hangUp(): void {
     this.#hungUp = true;
     this.#machine.world.disconnect(this.#id, "broker");
@@ -157,6 +189,7 @@ export class Process implements End {
   #connectAgain(): void {
     this.#hungUp = false;
     if (!this.#cutOff.has("broker")) this.#machine.world.reconnect(this.#id, "broker");
+    else if (this.#stalled.has("broker")) this.#giveUp("broker");
   }
 
   #end(state: "killed" | "stopped"): void {

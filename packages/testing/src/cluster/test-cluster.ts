@@ -160,6 +160,13 @@ export interface TestCluster extends AsyncDisposable {
    */
   partition(name: string, half?: Half): void;
 
+  /**
+   * Nothing gets through between the process and the broker, the store, or both, and nobody is told: calls hang. Healed in time,
+   * all of it arrives late. Otherwise the connection is given up, to the store after 2.5 s, to the broker after 15 s; from then
+   * on the process is cut off as by {@link partition}. Default `"both"`.
+   */
+  stall(name: string, half?: Half): void;
+
   /** The process reaches everything again. */
   heal(name: string): void;
 

@@ -181,6 +181,10 @@ class VirtualCluster implements TestCluster {
     this.#programs.get(name).process.partition(half);
   }
 
+  stall(name: string, half: Half = "both"): void {
+    this.#programs.get(name).process.stall(half);
+  }
+
   heal(name: string): void {
     this.#programs.get(name).process.heal();
   }

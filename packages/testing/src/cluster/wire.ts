@@ -7,6 +7,9 @@ export class Wire {
   readonly #latencyMs: () => number;
   readonly #underWay: (() => void)[] = [];
   #lastArrival = 0;
+  #blocked = false;
+  /** Arrivals whose time has come while it was blocked. */
+  #overdue = 0;
 
   constructor(clock: Clock, latencyMs: () => number) {
     this.#clock = clock;
@@ -20,8 +23,22 @@ export class Wire {
     this.#clock.after(this.#lastArrival - now, this.#arrive);
   };
 
+  /** Nothing arrives any more; what is under way waits. */
+  block(): void {
+    this.#blocked = true;
+  }
+
+  /** What waits arrives now, all else in its time. */
+  unblock(): void {
+    this.#blocked = false;
+    for (; this.#overdue > 0; this.#overdue--) this.#clock.after(0, this.#arrive);
+  }
+
   // First in, first out, even if rounding should swap two arrivals.
-  readonly #arrive = (): void => this.#underWay.shift()!();
+  readonly #arrive = (): void => {
+    if (this.#blocked) this.#overdue += 1;
+    else this.#underWay.shift()!();
+  };
 }
 
 /** How a process holds its end of a path. */
@@ -50,6 +67,16 @@ export class WirePath implements Path {
   readonly back = (task: () => void): void => {
     if (!this.#end.hasEnded) this.#in.carry(() => this.#end.run(task));
   };
+
+  block(): void {
+    this.#out.block();
+    this.#in.block();
+  }
+
+  unblock(): void {
+    this.#out.unblock();
+    this.#in.unblock();
+  }
 
   /** The process has ended: the last that comes from it, after all it had sent. */
   hangUp(task: () => void): void {

@@ -4,8 +4,9 @@
  * - `test-system`     what users get: an actor system on virtual time, with a look inside
  * - `virtual-system`  makes it, on the embedded world; `virtual-clock` is its time, `test-services` its container,
  *                     `traffic` what was sent
- * - `cluster/`        several workers: `test-cluster` is what users get, `virtual-cluster` makes it of `process`es, each with a
- *                     `process-clock` and a `wire` to each half of the world; `timeline` moves time
+ * - `cluster/`        several workers: `test-cluster` is what users get; `virtual-cluster` makes it of `programs`, each code
+ *                     in a `process` with a `process-clock` and `wire`s of some `latency`; `timeline` moves time, until the
+ *                     cluster is at `rest`
  * - `vitest`          the preset, an entry point of its own
  */
 export type { Latency } from "./cluster/latency.js";

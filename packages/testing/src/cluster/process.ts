@@ -15,7 +15,7 @@ export interface Machine {
 
 /** The broker gives a silent connection up after three heartbeats of 5 s, as RabbitMQ does. */
 const heartbeatsMissedMs = 15_000;
-/** A connection on which nothing comes through is given up after this time: by heartbeats, or when a call of the store has waited so long. */
+/** A connection on which nothing gets through is given up after this time: for want of heartbeats, or of an answer. */
 const patienceMs = { broker: heartbeatsMissedMs, store: 2_500 } as const;
 /** Monotonic clocks begin anywhere below. */
 const longestUptimeMs = 1_000_000;
@@ -76,7 +76,7 @@ export class Process implements End {
   // ---- what it does by itself
 
   /** It goes on to `next`, unless something else has happened to it. */
-  turn(next: "running" | "draining"): void {
+  become(next: "running" | "draining"): void {
     if (this.#state === "frozen") this.#stateBefore = next;
     else if (!this.hasEnded) this.#state = next;
   }

@@ -40,10 +40,10 @@ export class Timeline {
   #go(): void {
     if (this.#queued > 0) return;
     this.#queued = batch;
-    for (let index = 0; index < batch; index++) macrotask(this.#turn);
+    for (let index = 0; index < batch; index++) macrotask(this.#step);
   }
 
-  readonly #turn = (): void => {
+  readonly #step = (): void => {
     this.#queued -= 1;
     if (this.#goals.size === 0) return;
     this.#runNext();

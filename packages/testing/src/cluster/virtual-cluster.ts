@@ -139,7 +139,7 @@ class VirtualCluster implements TestCluster {
   async drain(name: string, { drainTimeout = "25s" }: { drainTimeout?: Duration } = {}): Promise<void> {
     const { process, system } = this.#programs.worker(name);
     if (process.state !== "running") throw new Error(`${name} cannot drain: it is ${process.state}`);
-    process.turn("draining");
+    process.become("draining");
     const closed = system.close({ drainTimeout }).then(() => process.stop());
     await this.until(Promise.race([closed, process.ended]), {
       within: durationMs(drainTimeout, "drainTimeout") + durationMs(defaultWithin, "within"),
@@ -249,7 +249,7 @@ class VirtualCluster implements TestCluster {
       throw error;
     }
     if (process.hasEnded) throw new Error(`${name} was ${process.state} before it ran`);
-    process.turn("running");
+    process.become("running");
     return program;
   }
 

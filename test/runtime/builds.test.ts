@@ -146,6 +146,20 @@ describe("types that share a mailbox", () => {
     expect(await rig.deadLetters("Parcel")).toEqual([]);
   });
 
+  it("pass to a newer build one by one as messages of a type come that only it hosts, not all at once", async () => {
+    await rig.host([Order], { process: "orders", workerId: "orders", build: "1" });
+    await rig.advance(1_000);
+    await rig.host([Order, Parcel], { process: "both", workerId: "both", build: "2" });
+    await rig.advance(5_000);
+    const holders = () => Promise.all([0, 1, 2, 3].map((index) => rig.holderOf(`shop:g1:0${index}`)));
+    expect(await holders()).toEqual(["orders", "orders", "orders", "orders"]);
+    const client = await rig.host([], { process: "client" });
+    const packed = watch(client.ref<Parcel>("Parcel", "p").pack("a"));
+    await rig.advance(1_000);
+    expect(packed.value).toBe(1);
+    expect((await holders()).toSorted()).toEqual(["both", "orders", "orders", "orders"]);
+  });
+
   it("go to the worker that hosts all of them, as soon as there is one", async () => {
     await rig.host([Order], { process: "orders", workerId: "orders" });
     await rig.host([Order, Parcel], { process: "both", workerId: "both" });

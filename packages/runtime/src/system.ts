@@ -66,6 +66,8 @@ export interface SystemOptions {
 }
 
 const defaultDrainMs = 25_000;
+/** The most the ring takes. */
+const maxWeight = 100;
 
 /**
  * Connects a process to its services and, with `actors`, hosts them; resolves once it serves.
@@ -118,6 +120,9 @@ export class LocalSystem implements ActorSystem {
     const workerId = options.workerId ?? `worker-${ports.random.id().slice(0, 8)}`;
     const incarnation = ports.random.id();
     const { weight = 1, build = "" } = options;
+    if (!(weight > 0 && weight <= maxWeight)) {
+      throw new ConfigError(`weight: ${weight} must be a number above 0, at most ${maxWeight}`);
+    }
     this.#services = {
       workerId,
       incarnation,

@@ -56,8 +56,11 @@ export function placementOf({ mailbox, types, previous, view, balance }: Placeme
 
   const ring = new ConsistentHashRing(candidates.map(({ id, weight }) => ({ name: id, weight })));
   const claimants = claimantsOf(candidates, ring.walk(mailbox.name));
-  // While the view is not quiet, an owner that lives keeps its partitions even if it is no candidate now.
-  const lingering = new Set(balance === "never" ? hostsOf(view, types).map(({ id }) => id) : []);
+  // While the view is not quiet, or a deploy is under way that brings another type into the mailbox, an owner that lives keeps
+  // its partitions even if it is no candidate now.
+  const hosts = hostsOf(view, types);
+  const lingers = balance === "never" || (balance === "one-build" && buildsByAge(hosts).size > 1);
+  const lingering = new Set(lingers ? hosts.map(({ id }) => id) : []);
   for (const index of owners.keys()) {
     const owner = previous?.owners[index];
     if (owner === undefined) continue;

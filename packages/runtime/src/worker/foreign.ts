@@ -41,7 +41,7 @@ export class Foreign implements ForeignMessages {
       key,
       (home) => {
         if (!this.#scope.alive) return;
-        if (home === partition) this.#store(inbound);
+        if (home === partition) this.#leave(inbound, type);
         else this.#refuse(inbound, `its messages belong to ${home}`);
       },
       (error) => {
@@ -50,6 +50,11 @@ export class Foreign implements ForeignMessages {
         else this.#scope.lose(new LostOwnershipError(`${partition}: types could not be looked up`, { cause: error }));
       },
     );
+  }
+
+  /** To the worker that brought the type, if that is a newer one, or into the store for any that will. */
+  #leave(inbound: Inbound, type: string): void {
+    if (!this.#scope.tooNew(`type "${type}" is not hosted here`)) this.#store(inbound);
   }
 
   #store(inbound: Inbound): void {

@@ -129,4 +129,4 @@ export { type Acceptance, InboundStream } from "./rules/inbound-stream.js";
 export { candidatesOf, type PlacementInput, placementOf } from "./rules/placement.js";
 export { Ranges } from "./rules/ranges.js";
 export { type Backoff, retryDelayMs } from "./rules/retry.js";
-export { ConsistentHashRing, type RingMember, type RingOptions } from "./rules/ring.js";
+export { ConsistentHashRing, maxWeight, type RingMember, type RingOptions } from "./rules/ring.js";

@@ -6,6 +6,7 @@ import {
   durationMs,
   formatAddress,
   type Logger,
+  maxWeight,
   parseAddress,
   type ReplyQueue,
   UnsupportedError,
@@ -66,8 +67,6 @@ export interface SystemOptions {
 }
 
 const defaultDrainMs = 25_000;
-/** The most the ring takes. */
-const maxWeight = 100;
 
 /**
  * Connects a process to its services and, with `actors`, hosts them; resolves once it serves.

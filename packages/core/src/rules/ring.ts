@@ -14,7 +14,7 @@ export interface RingOptions {
 }
 
 /** A bound, so that one mistaken weight cannot fill the memory of every process that builds the ring. */
-const maxWeight = 100;
+export const maxWeight = 100;
 /** Room for the rank of a member beside a 32-bit hash in a float's 53 bits. */
 const ranks = 2 ** 20;
 

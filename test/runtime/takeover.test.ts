@@ -1,4 +1,5 @@
 import { type Store, StoreUnavailableError } from "@actor-runtime/core";
+import { RecordingTelemetry } from "@actor-runtime/embedded";
 import { Actor, Handler, type Ports, Query, State } from "@actor-runtime/runtime";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Rig, watch } from "./support.js";
@@ -88,4 +89,31 @@ describe("taking partitions", () => {
     }
     expect(losses()).toBe(before);
   });
+});
+
+it("P6: a worker that does not know that its lease has run out is refused its commit, which is counted", async () => {
+  const telemetry = new RecordingTelemetry();
+  const unaware = ({ clock, leases, ...ports }: Ports): Ports => {
+    const stopped = clock.monotonic();
+    return {
+      ...ports,
+      telemetry,
+      clock: { now: () => clock.now(), after: (ms, task) => clock.after(ms, task), monotonic: () => stopped },
+      leases: {
+        acquire: (...args) => leases.acquire(...args),
+        renew: () => new Promise(() => {}),
+        release: (lease) => leases.release(lease),
+        inspect: (name) => leases.inspect(name),
+      },
+    };
+  };
+  await rig.host([Tally], { process: "worker", ports: unaware });
+  const client = await rig.host([], { process: "client" });
+  expect(await client.ref(Tally, free).add()).toBe(1);
+  expect(telemetry.total("actor.fence_refusals")).toBe(0);
+  await rig.advance(11_000);
+  const added = watch(client.ref(Tally, free).add());
+  await rig.advance(2_000);
+  expect(added.value).toBe(2);
+  expect(telemetry.total("actor.fence_refusals")).toBe(1);
 });

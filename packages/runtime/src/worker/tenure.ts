@@ -2,6 +2,7 @@ import {
   type ActorError,
   type Answer,
   type Channel,
+  type CommitOutcome,
   type CommitRecord,
   type Delivery,
   type Lease,
@@ -127,7 +128,7 @@ export class Tenure implements PartitionScope {
     this.commits = new CommitLog(
       {
         build: (group) => group.build(this.#lease, this.outbox, this.#retentionMs, this.streams.floor),
-        write: (record) => services.ports.store.commit(partition, record),
+        write: (record) => this.#write(record),
         release: (group, record) => this.#release(group, record),
         lose: (reason) => this.lose(reason),
         rewound: () => this.rewound(),
@@ -318,6 +319,14 @@ export class Tenure implements PartitionScope {
     this.delayed.close();
     this.outbox.close();
     await this.#channel?.close();
+  }
+
+  /** A refusal is counted also when it reaches a tenure that has ended meanwhile: it shows that the fence held (P6). */
+  async #write(record: CommitRecord): Promise<CommitOutcome> {
+    const { store, telemetry } = this.services.ports;
+    const outcome = await store.commit(this.partition, record);
+    if (outcome === "fenced") telemetry.count("actor.fence_refusals", 1);
+    return outcome;
   }
 
   /** The commit is known: now, and in this order, outputs and acks may leave (P5, O10). */

@@ -3,7 +3,7 @@ import type { ActorSystem } from "@actor-runtime/runtime";
 import { endOf } from "./drive.js";
 import type { Entry } from "./journal.js";
 
-/** An entry with its times, in ms by `performance.now()`. */
+/** An entry with its times, in ms by a clock that only rises. */
 export interface TimedEntry extends Entry {
   readonly began: number;
   readonly ended: number;

@@ -2,7 +2,14 @@ import type { Clock, Logger, Telemetry } from "@actor-runtime/core";
 import { EmbeddedWorld, SystemClock, SystemRandom } from "@actor-runtime/embedded";
 import { RabbitBroker } from "@actor-runtime/rabbitmq";
 import { RedisServices } from "@actor-runtime/redis";
-import { type AnyActor, createSystem, type Limits, type LocalSystem, type Ports } from "@actor-runtime/runtime";
+import {
+  type AnyActor,
+  createSystem,
+  type Limits,
+  type LocalSystem,
+  type Ports,
+  type Watchdog,
+} from "@actor-runtime/runtime";
 import type { ServiceUrls } from "../../services/provision.js";
 import { countReplays } from "./count-replays.js";
 
@@ -19,6 +26,7 @@ export interface Oddities {
   readonly clock?: Clock;
   readonly limits?: Partial<Limits>;
   readonly maxMailboxBytes?: number;
+  readonly watchdog?: Watchdog;
   /** Puts something else in the place of a port. */
   readonly ports?: (ports: Ports) => Ports;
 }
@@ -29,7 +37,7 @@ export async function join(
   actors: readonly AnyActor[],
   telemetry: Telemetry,
   log: Logger,
-  { clock = new SystemClock(), limits, maxMailboxBytes, ports: replaced = (ports) => ports }: Oddities = {},
+  { clock = new SystemClock(), limits, maxMailboxBytes, watchdog, ports: replaced = (ports) => ports }: Oddities = {},
 ): Promise<LocalSystem> {
   const random = new SystemRandom();
   const shared = { namespace, clock, random, telemetry, log, connectionName: name };
@@ -51,6 +59,7 @@ export async function join(
     workerId: name,
     limits: { leaseMs, ...limits },
     log,
+    ...(watchdog && { watchdog }),
     onClosed: () => void redis.close(),
   });
 }

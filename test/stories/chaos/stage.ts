@@ -1,10 +1,9 @@
 import { randomBytes } from "node:crypto";
 import type { ServiceUrls } from "../../services/provision.js";
-import { replays } from "./count-replays.js";
-import { sumOf, type Totals } from "./counting-telemetry.js";
+import { sumOf } from "./counting-telemetry.js";
 import type { Load } from "./drive.js";
+import { type Figures, figuresOf } from "./figures.js";
 import type { Member } from "./join.js";
-import type { Entry } from "./journal.js";
 import { judge } from "./judge.js";
 import { type Fault, perform } from "./perform.js";
 import { StoryProcess } from "./story-process.js";
@@ -26,21 +25,6 @@ export interface Outcome {
   readonly figures: Figures;
   /** What the processes logged, for those who look for the cause of a failure. */
   readonly logs: string;
-}
-
-export interface Figures {
-  readonly succeeded: number;
-  /** Failed calls by error. */
-  readonly failed: Totals;
-  /** Deliveries that came again. */
-  readonly redeliveries: number;
-  /** Messages that came again and were dropped. */
-  readonly duplicates: number;
-  /** Frames published again, commits sent again, answers given again. */
-  readonly replays: number;
-  readonly seconds: number;
-  /** Everything that was counted. */
-  readonly totals: Totals;
 }
 
 /** One worker process and two client processes on real services, in a namespace of their own. */
@@ -101,22 +85,4 @@ export class Stage implements AsyncDisposable {
 
 function loadOf(index: number): Load {
   return { sender: senders[index]!, keys, tells: 5_000, asks: 5_000, concurrency: 128, timeoutMs: 6_000, seed: index };
-}
-
-function figuresOf(journal: readonly Entry[], totals: Totals, ms: number): Figures {
-  const failed: Record<string, number> = {};
-  for (const { kind, end } of journal) {
-    if (end.is !== "failed") continue;
-    const name = `${kind}: ${end.error}, ${end.effect}`;
-    failed[name] = (failed[name] ?? 0) + 1;
-  }
-  return {
-    succeeded: journal.filter(({ end }) => end.is !== "failed").length,
-    failed,
-    redeliveries: totals["actor.redeliveries"] ?? 0,
-    duplicates: totals["actor.duplicates"] ?? 0,
-    replays: totals[replays] ?? 0,
-    seconds: ms / 1_000,
-    totals,
-  };
 }

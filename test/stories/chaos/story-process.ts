@@ -1,17 +1,20 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import type { TimedEntry } from "./chatter.js";
 import type { Totals } from "./counting-telemetry.js";
 import type { Load } from "./drive.js";
 import type { Member } from "./join.js";
 import type { Entry } from "./journal.js";
-import type { Report } from "./member.js";
+import type { Report, Request, Traits } from "./member.js";
+import type { Pace } from "./pace.js";
 
 const file = fileURLToPath(new URL("./member.ts", import.meta.url));
 const longestLog = 20_000;
 
 /** A worker or a client of a story, in a process of its own. */
 export class StoryProcess {
+  readonly name: string;
   readonly #child: ChildProcess;
   readonly #ended: Promise<unknown>;
   #totals: Totals = {};
@@ -19,7 +22,8 @@ export class StoryProcess {
   #onEnded: (ended: number) => void = () => {};
   #onJournal: (journal: readonly Entry[]) => void = () => {};
 
-  private constructor(child: ChildProcess, onReady: () => void) {
+  private constructor(name: string, child: ChildProcess, onReady: () => void) {
+    this.name = name;
     this.#child = child;
     this.#ended = once(child, "exit");
     child.stderr!.on("data", (chunk: Buffer) => {
@@ -35,13 +39,13 @@ export class StoryProcess {
   }
 
   /** @throws Error with what it wrote when it ends before it serves */
-  static async start(role: "worker" | "client", member: Member): Promise<StoryProcess> {
-    const child = fork(file, [role, JSON.stringify(member)], {
+  static async start(role: "worker" | "client", member: Member, traits: Traits = {}): Promise<StoryProcess> {
+    const child = fork(file, [role, JSON.stringify(member), JSON.stringify(traits)], {
       execArgv: ["--import", "actor-runtime/register"],
       stdio: ["ignore", "ignore", "pipe", "ipc"],
     });
     return new Promise((resolve, reject) => {
-      const started = new StoryProcess(child, () => resolve(started));
+      const started = new StoryProcess(member.name, child, () => resolve(started));
       void started.#ended.then(() => reject(new Error(`${member.name} ended before it was ready:\n${started.log}`)));
     });
   }
@@ -57,21 +61,54 @@ export class StoryProcess {
   }
 
   /** Has it drive a load. */
-  async drive(load: Load, onProgress: (ended: number) => void): Promise<readonly Entry[]> {
+  drive(load: Load, onProgress: (ended: number) => void): Promise<readonly Entry[]> {
     this.#onEnded = onProgress;
-    const journal = new Promise<readonly Entry[]>((resolve) => {
-      this.#onJournal = resolve;
-    });
-    this.#child.send({ load });
-    const ended = this.#ended.then(() => {
-      throw new Error(`${load.sender} ended before its load did:\n${this.log}`);
-    });
-    return Promise.race([journal, ended]);
+    return this.#journalOf<Entry>({ load });
+  }
+
+  /** Has it send at a constant pace from now on. */
+  keepPace(pace: Pace): void {
+    this.#ask({ pace });
+  }
+
+  /** Ends the pace; resolves when its calls have ended. */
+  stopPace(): Promise<readonly TimedEntry[]> {
+    return this.#journalOf<TimedEntry>({ stop: true });
+  }
+
+  /** Keeps its event loop from turning. */
+  block(ms: number): void {
+    this.#ask({ blockMs: ms });
+  }
+
+  signal(signal: "SIGSTOP" | "SIGCONT"): void {
+    this.#child.kill(signal);
   }
 
   /** Ends it, with SIGKILL on the spot. */
   async end(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
     this.#child.kill(signal);
     await this.#ended;
+  }
+
+  /** The exit code, once it has ended; `null` after a signal. */
+  async ended(): Promise<number | null> {
+    await this.#ended;
+    return this.#child.exitCode;
+  }
+
+  async #journalOf<E extends Entry>(request: Request): Promise<readonly E[]> {
+    const journal = new Promise<readonly E[]>((resolve) => {
+      this.#onJournal = resolve as (journal: readonly Entry[]) => void;
+    });
+    this.#ask(request);
+    const ended = this.#ended.then(() => {
+      throw new Error(`${this.name} ended before it said how its calls did:\n${this.log}`);
+    });
+    return Promise.race([journal, ended]);
+  }
+
+  #ask(request: Request): void {
+    this.#child.send(request);
   }
 }

@@ -2,16 +2,16 @@ import { connect } from "actor-runtime";
 import { keys, pick } from "./counters.js";
 import { latency } from "./latency.js";
 import { note } from "./note.js";
-import { messageOf, start, stop } from "./own-process.js";
 import { Tally } from "./tally.js";
 import { callsPerSecond } from "./throughput.js";
+import { Workers } from "./workers.js";
 
 /**
  * Asks from here to a worker in another process. argv: concurrency; at 1 the figure is the median in ms, else asks per second
  */
 const concurrency = Number(process.argv[2]);
-const worker = start("tally-worker-process.js", { args: ["plain"] });
-await messageOf(worker);
+const workers = new Workers("plain");
+await workers.start(1);
 const system = await connect();
 const tallies = keys.map((key) => system.ref(Tally, key));
 const ask = (n: number) => pick(tallies, n).add(note);
@@ -21,5 +21,5 @@ const figure =
     ? await latency(ask)
     : await callsPerSecond(ask, { concurrency, forMs: 3_000, now: () => performance.now() });
 await system.close();
-await stop(worker);
+await workers.stop();
 process.send?.(figure);

@@ -13,6 +13,8 @@ export interface Target {
 /** One figure, measured beside what it is compared with. */
 export interface Benchmark {
   readonly name: string;
+  /** On the command line stands for all benchmarks that have it. */
+  readonly group?: string;
   /** Unit of value and baseline, for example `asks/s`. */
   readonly unit: string;
   /** What the baseline is, absent where there is none. */

@@ -5,14 +5,15 @@ import { ask1, ask128 } from "./ask.js";
 import { type Benchmark, measure, type Result, reached } from "./benchmark.js";
 import { parseRequest, UsageError, usage } from "./command-line.js";
 import { embeddedAsk } from "./embedded-ask.js";
+import { failover, handoff } from "./gap.js";
 import { json, table } from "./report.js";
-import { tell, tellByHand, tellWide } from "./tell.js";
+import { tell, tellByHand, tellWide, tellWorkers } from "./tell.js";
 
 const embedded: readonly Benchmark[] = [embeddedAsk, activations];
 /** Those that need RabbitMQ and Redis. */
-const real: readonly Benchmark[] = [tell, tellByHand, tellWide, ask1, ask128];
+const real: readonly Benchmark[] = [tell, tellByHand, tellWide, ...tellWorkers, ask1, ask128, ...handoff, failover];
 const benchmarks = [...embedded, ...real];
-const names = benchmarks.map(({ name }) => name);
+const names = [...new Set(benchmarks.map(({ name, group = name }) => group))];
 const rounds = 3;
 /** RabbitMQ's own default. The tests' processes make do with less memory, and move what they logged to files all the time. */
 const defaultWalBytes = 512 * 1024 * 1024;
@@ -27,7 +28,7 @@ async function main(args: readonly string[]): Promise<number> {
       console.log(usage(names));
       return 0;
     }
-    const chosen = benchmarks.filter(({ name }) => request.names.includes(name));
+    const chosen = benchmarks.filter(({ name, group = name }) => request.names.includes(group));
     const results = chosen.some((one) => real.includes(one)) ? await withServices(chosen) : await measureAll(chosen);
     console.log(table(results));
     if (request.json !== undefined) writeFileSync(request.json, json(results));

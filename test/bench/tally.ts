@@ -9,6 +9,12 @@ export class Tally {
     this.count++;
   }
 
+  /** Says when it ran, in ms by the clock that all processes of the machine share. */
+  @Handler() addAt(): number {
+    this.count++;
+    return Number(process.hrtime.bigint()) / 1e6;
+  }
+
   /** Comes after all earlier messages of its caller, and answers when they are committed. */
   @Handler() total(): number {
     return this.count;

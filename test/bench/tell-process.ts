@@ -1,24 +1,32 @@
 import { connect } from "actor-runtime";
 import { pick } from "./counters.js";
 import { note } from "./note.js";
-import { messageOf, start, stop } from "./own-process.js";
 import { type Spread, tallies } from "./tally.js";
 import { run } from "./throughput.js";
+import { Workers } from "./workers.js";
 
 /**
- * Tells per second from here to a worker in another process, from the first send to the last commit.
+ * Tells per second from here to workers in other processes, from the first send to the last commit.
  *
- * argv: how many tells, actors, tells under way at once, senders, and how the actors are spread
+ * argv: how many tells, actors, tells under way at once, senders, and workers; how the actors are spread
  */
-const [tells, actors, concurrency, senders] = process.argv.slice(2, 6).map(Number) as [number, number, number, number];
-const classes = tallies[process.argv[6] as Spread];
-const worker = start("tally-worker-process.js", { args: process.argv.slice(6) });
-await messageOf(worker);
+const [tells, actors, concurrency, senders, count] = process.argv.slice(2, 7).map(Number) as [
+  number,
+  number,
+  number,
+  number,
+  number,
+];
+const spread = process.argv[7] as Spread;
+const classes = tallies[spread];
+const workers = new Workers(spread);
+await workers.start(count);
 
 const systems = await Promise.all(Array.from({ length: senders }, () => connect()));
 const refs = systems.map((system) =>
   Array.from({ length: actors }, (_, n) => system.ref(pick(classes, n), `tally-${n}`)),
 );
+await workers.balanced(systems[0]!);
 await round(actors);
 
 const before = await total();
@@ -30,13 +38,13 @@ const seconds = (performance.now() - began) / 1_000;
 if (counted !== tells) throw new Error(`${tells} tells were confirmed and ${counted} took effect`);
 
 await Promise.all(systems.map((system) => system.close()));
-await stop(worker);
+await workers.stop();
 process.send?.(tells / seconds);
 
-async function round(count: number): Promise<void> {
+async function round(calls: number): Promise<void> {
   await Promise.all(
     refs.map((own) =>
-      run((n) => own[n % actors]!.tell.add(note), Math.ceil(count / senders), Math.ceil(concurrency / senders)),
+      run((n) => own[n % actors]!.tell.add(note), Math.ceil(calls / senders), Math.ceil(concurrency / senders)),
     ),
   );
 }

@@ -16,7 +16,7 @@ export const tell: Benchmark = {
   target: { atLeast: 4 },
   run: () =>
     inNamespace(async (env) => ({
-      value: await figureOf("tell-process.js", { args: [tells, actors, underWay, "1", "plain"], env }),
+      value: await figureOf("tell-process.js", { args: [tells, actors, underWay, "1", "1", "plain"], env }),
       baseline: await figureOf("raw-tell-process.js", { args: [messages, actors, underWay, "1", "1"], env }),
     })),
 };
@@ -29,7 +29,7 @@ export const tellByHand: Benchmark = {
   target: {},
   run: () =>
     inNamespace(async (env) => ({
-      value: await figureOf("tell-process.js", { args: [tells, actors, underWay, "1", "plain"], env }),
+      value: await figureOf("tell-process.js", { args: [tells, actors, underWay, "1", "1", "plain"], env }),
       baseline: await figureOf("raw-tell-process.js", { args: [messages, actors, underWay, "1", "1", "redis"], env }),
     })),
 };
@@ -42,7 +42,21 @@ export const tellWide: Benchmark = {
   target: {},
   run: () =>
     inNamespace(async (env) => ({
-      value: await figureOf("tell-process.js", { args: [tells, "3200", underWay, "20", "wide"], env }),
+      value: await figureOf("tell-process.js", { args: [tells, "3200", underWay, "20", "1", "wide"], env }),
       baseline: await figureOf("raw-tell-process.js", { args: [messages, "3200", underWay, "20", "1600"], env }),
     })),
 };
+
+/** Throughput by the number of workers, which share the machine with the sender, RabbitMQ and Redis. */
+export const tellWorkers: readonly Benchmark[] = [2, 3].map((workers) => ({
+  name: `tell-${workers}-workers`,
+  group: "tell-workers",
+  unit: "tells/s",
+  baselineName: "1 worker",
+  target: {},
+  run: () =>
+    inNamespace(async (env) => ({
+      value: await figureOf("tell-process.js", { args: [tells, actors, underWay, "1", String(workers), "plain"], env }),
+      baseline: await figureOf("tell-process.js", { args: [tells, actors, underWay, "1", "1", "plain"], env }),
+    })),
+}));

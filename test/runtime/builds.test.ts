@@ -157,7 +157,7 @@ describe("types that share a mailbox", () => {
     const packed = watch(client.ref<Parcel>("Parcel", "p").pack("a"));
     await rig.advance(1_000);
     expect(packed.value).toBe(1);
-    expect((await holders()).toSorted()).toEqual(["both", "orders", "orders", "orders"]);
+    expect((await holders()).filter((holder) => holder === "both")).toHaveLength(1);
   });
 
   it("go to the worker that hosts all of them, as soon as there is one", async () => {

@@ -279,8 +279,8 @@ export class Tenure implements PartitionScope {
   checkPulse(): void {
     // While the window is full nothing is meant to come.
     if (this.#channel === undefined || this.#window.full) return;
-    if (this.#pulse.isLost())
-      this.lose(new LostOwnershipError(`${this.partition}: its queue delivers nothing any more`));
+    if (!this.#pulse.isLost()) return;
+    this.lose(new LostOwnershipError(`${this.partition}: its queue delivers nothing any more`));
   }
 
   /** The store went back in time, here or in another partition (A.5). It knows itself which commits it lost, and says so. */

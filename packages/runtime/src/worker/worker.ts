@@ -14,16 +14,14 @@ import {
 import type { HostedType } from "./activation.js";
 import { BrokerHealth } from "./broker-health.js";
 import { Coalesced } from "./coalesced.js";
+import { Housekeeping } from "./housekeeping.js";
 import { LeaseKeeper } from "./lease-keeper.js";
 import { Ownership } from "./ownership.js";
 import { type PartitionHost, PartitionOwner } from "./partition-owner.js";
 import { Placements } from "./placements.js";
 import { Presence } from "./presence.js";
 import type { WorkerServices } from "./services.js";
-import type { Tenure } from "./tenure.js";
 
-/** Idle actors, pauses by operators and probes that are due are looked for this often. */
-const sweepMs = 1_000;
 /** Workers that joined get their share once nobody has come or gone for so long. */
 const quietMs = 2_000;
 /** A timer may be early by a moment. */
@@ -33,7 +31,7 @@ const mixedMs = 60_000;
 /** A worker that stops waits at most so long until the others know. */
 const goodbyeMs = 2_000;
 
-/** Hosts the types of this process: takes its place among the workers, serves its partitions, and drops idle actors. */
+/** Hosts the types of this process: takes its place among the workers, and serves the partitions that belong to it. */
 export class Worker implements PartitionHost {
   readonly health: BrokerHealth;
   readonly #services: WorkerServices;
@@ -41,10 +39,9 @@ export class Worker implements PartitionHost {
   readonly #owners: readonly PartitionOwner[];
   readonly #presence: Presence;
   readonly #placements: Placements;
-  readonly #leases: LeaseKeeper;
+  readonly #housekeeping: Housekeeping;
   readonly #ownership: Ownership;
   readonly #placing = new Coalesced(() => this.#place());
-  readonly #timers: Cancel[] = [];
   #seenVersion: number | undefined;
   /** The first attempts to take what was assigned last. */
   #taken: Promise<void> = Promise.resolve();
@@ -70,7 +67,8 @@ export class Worker implements PartitionHost {
       hinted: (change) => this.#hinted(change),
     });
     this.#placements = new Placements(ports, mailboxes);
-    this.#leases = new LeaseKeeper(services, () => this.#tenures());
+    const tenures = () => this.#owners.flatMap(({ tenure }) => (tenure?.alive ? [tenure] : []));
+    this.#housekeeping = new Housekeeping(services, new LeaseKeeper(services, tenures), tenures);
     this.#ownership = new Ownership({
       owners: this.#owners,
       graceMs: limits.handoffGraceMs,
@@ -86,18 +84,11 @@ export class Worker implements PartitionHost {
    * @throws ConfigError when a partition can never be served
    */
   async start(): Promise<void> {
-    const { limits, brakes } = this.#services;
     // Before the first message: what is paused must not run even for a moment.
-    await brakes.look();
+    await this.#services.brakes.look();
     await this.#presence.join();
-    this.#sweep();
     // Before the last partition is served: those that are must not lose their leases meanwhile.
-    this.#every(limits.leaseMs / 3, () => this.#leases.renew());
-    this.#every(limits.leaseMs / 20, () => this.#leases.dropExpired());
-    this.#every(sweepMs, () => {
-      this.#sweep();
-      this.#brakes();
-    });
+    this.#housekeeping.start();
     await this.#placing.run();
     await this.#taken;
   }
@@ -151,7 +142,7 @@ export class Worker implements PartitionHost {
     await this.#ownership.leave(awaited);
     this.#stopped = true;
     this.#quietTimer();
-    for (const cancel of this.#timers) cancel();
+    this.#housekeeping.stop();
     await this.#presence.leave().catch(() => {});
     return this.#owners.some(({ partition }) => awaited(partition)) ? "handed-over" : "alone";
   }
@@ -243,58 +234,5 @@ export class Worker implements PartitionHost {
   async #makeWay(): Promise<void> {
     this.#replaced = true;
     await this.#ownership.abandon(new LostOwnershipError("another process has joined under this worker's id"));
-  }
-
-  #tenures(): Tenure[] {
-    return this.#owners.flatMap(({ tenure }) => (tenure?.alive ? [tenure] : []));
-  }
-
-  #every(ms: number, task: () => void | Promise<void>): void {
-    const { clock } = this.#services.ports;
-    const index = this.#timers.length;
-    const next = () => {
-      this.#timers[index] = clock.after(ms, () => {
-        void this.#repeat(task, next);
-      });
-    };
-    this.#timers.push(() => {});
-    next();
-  }
-
-  async #repeat(task: () => void | Promise<void>, next: () => void): Promise<void> {
-    await task();
-    if (!this.#stopped) next();
-  }
-
-  #brakes(): void {
-    const { brakes, log } = this.#services;
-    brakes.look().catch((error) => log.debug({ err: error }, "no look at what is paused: the store does not answer"));
-    brakes.probe();
-  }
-
-  /** Looks after what was silent or idle for long. */
-  #sweep(): void {
-    const now = this.#services.ports.clock.monotonic();
-    for (const tenure of this.#tenures()) {
-      tenure.forgetStreams(now);
-      tenure.checkPulse();
-    }
-    this.#dropIdle();
-  }
-
-  /** Drops actors that were idle for their type's `idleAfter`. */
-  #dropIdle(): void {
-    const { activations, ports, types } = this.#services;
-    activations.now = Math.floor(ports.clock.monotonic() / 1000);
-    let shortestMs = Number.POSITIVE_INFINITY;
-    for (const { definition } of types.values()) shortestMs = Math.min(shortestMs, definition.idleAfterMs);
-    for (const activation of activations) {
-      const idleMs = (activations.now - activation.usedAt) * 1000;
-      // Let in beyond the bound while all others were busy.
-      const tooMany = activations.size > this.#services.limits.maxActivations;
-      // They come in the order of their last use: from here on all were used too recently.
-      if (idleMs < shortestMs && !tooMany) return;
-      if (tooMany || idleMs >= activation.hosted.definition.idleAfterMs) activation.owner.deactivate(activation);
-    }
   }
 }

@@ -1,0 +1,84 @@
+import type { Cancel } from "@actor-runtime/core";
+import type { LeaseKeeper } from "./lease-keeper.js";
+import type { WorkerServices } from "./services.js";
+import type { Tenure } from "./tenure.js";
+
+/** Idle actors, silent partitions, pauses by operators and probes that are due are looked for this often. */
+const sweepMs = 1_000;
+
+/** What a worker does now and then beside its messages: renews its leases, and looks after what was silent or idle for long. */
+export class Housekeeping {
+  readonly #services: WorkerServices;
+  readonly #leases: LeaseKeeper;
+  readonly #tenures: () => readonly Tenure[];
+  readonly #timers: Cancel[] = [];
+  #stopped = false;
+
+  /** @param tenures those that are alive */
+  constructor(services: WorkerServices, leases: LeaseKeeper, tenures: () => readonly Tenure[]) {
+    this.#services = services;
+    this.#leases = leases;
+    this.#tenures = tenures;
+  }
+
+  start(): void {
+    const { leaseMs } = this.#services.limits;
+    this.#sweep();
+    this.#every(leaseMs / 3, () => this.#leases.renew());
+    this.#every(leaseMs / 20, () => this.#leases.dropExpired());
+    this.#every(sweepMs, () => {
+      this.#sweep();
+      this.#brakes();
+    });
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    for (const cancel of this.#timers) cancel();
+  }
+
+  /** The next time is counted from the end of the last. */
+  #every(ms: number, task: () => void | Promise<void>): void {
+    const { clock } = this.#services.ports;
+    const index = this.#timers.length;
+    const repeat = async () => {
+      await task();
+      if (!this.#stopped) later();
+    };
+    const later = () => {
+      this.#timers[index] = clock.after(ms, () => void repeat());
+    };
+    later();
+  }
+
+  #brakes(): void {
+    const { brakes, log } = this.#services;
+    brakes.look().catch((error) => log.debug({ err: error }, "no look at what is paused: the store does not answer"));
+    brakes.probe();
+  }
+
+  #sweep(): void {
+    const now = this.#services.ports.clock.monotonic();
+    for (const tenure of this.#tenures()) {
+      tenure.forgetStreams(now);
+      tenure.checkPulse();
+    }
+    this.#dropIdle();
+  }
+
+  /** Drops actors that were idle for their type's `idleAfter`. */
+  #dropIdle(): void {
+    const { activations, ports, types } = this.#services;
+    activations.now = Math.floor(ports.clock.monotonic() / 1000);
+    let shortestMs = Number.POSITIVE_INFINITY;
+    for (const { definition } of types.values()) shortestMs = Math.min(shortestMs, definition.idleAfterMs);
+    for (const activation of activations) {
+      const idleMs = (activations.now - activation.usedAt) * 1000;
+      // Let in beyond the bound while all others were busy.
+      const tooMany = activations.size > this.#services.limits.maxActivations;
+      // They come in the order of their last use: from here on all were used too recently.
+      if (idleMs < shortestMs && !tooMany) return;
+      if (tooMany || idleMs >= activation.hosted.definition.idleAfterMs) activation.owner.deactivate(activation);
+    }
+  }
+}

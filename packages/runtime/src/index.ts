@@ -3,7 +3,8 @@
  *
  * - `definition/`  what decorators say about a class, `inject`, argument schemas
  * - `client/`      references and calls: lanes, streams, answers
- * - `worker/`      owning partitions: `worker` → `partition-owner` → `tenure` → `inbox` → `scheduler` → `commit-log`
+ * - `worker/`      agreeing with other workers: `presence` → `placements` → `ownership` → `partition-owner`; serving a
+ *                  partition: `partition-owner` → `tenure` → `inbox` → `scheduler` → `commit-log`
  * - `system.ts`    puts both together; `call-route.ts` opens it to HTTP
  *
  * One ask goes `ref → outside-caller → calls → lane → Broker → tenure → inbox → scheduler → commit-log → Store`, and its

@@ -514,6 +514,24 @@ describe("O2: a hole", () => {
     expect(replies).toHaveLength(2);
   });
 
+  it("O5: does not let an ask that was held for it run twice, when its repeat ran in another stream meanwhile", async () => {
+    const { address, replies } = await replyQueue();
+    const ask = { kind: "ask", args: ["a"], call: "1", replyTo: address } as const;
+    await rig.publish(partition, told(stream, 5, 4, [ask]));
+    await rig.advance(5_000);
+    expect(runs).toEqual([]);
+    const another = `${rig.clock.now()}-0123456789abcdef`;
+    await rig.publish(partition, told(another, 1, 0, [{ ...ask, of: `${stream}:5` }]));
+    await rig.settle();
+    expect(runs).toEqual(["a"]);
+    await rig.advance(25_000);
+    expect(runs).toEqual(["a"]);
+    expect(replies).toEqual([
+      { call: "1", value: 1 },
+      { call: "1", value: 1 },
+    ]);
+  });
+
   it("that was passed closes after the retention: a copy that late is a duplicate", async () => {
     await rig.publish(partition, told("Sink:g1:00", 3, 2, ["c"]));
     await rig.advance(25_000);

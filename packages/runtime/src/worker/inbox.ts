@@ -102,6 +102,7 @@ export class Inbox {
       const segment = segments[walk.segment]!;
       if (!this.#numbered(walk, segment, message)) {
         walk.heldSince ??= this.#now();
+        walk.wasHeld = true;
         this.#held.push(walk);
         this.#scope.holding(true);
         return;
@@ -136,6 +137,7 @@ export class Inbox {
     let acceptance = stream.accept(number, after);
     if (acceptance === "held" && this.#scope.passesHoles && !this.#goneOn.has(stream)) {
       this.#passHole(stream, after, "rewound");
+      walk.wasHeld = true;
       acceptance = stream.accept(number, after);
     }
     if (acceptance === "held") return false;
@@ -149,8 +151,8 @@ export class Inbox {
       this.#finish(stream, number, walk.open);
       return true;
     }
-    // A repeat may have run in its place, so a late copy is looked up like a repeat of itself (O5).
-    if (acceptance === "late") message = { ...message, of: message.of ?? `${stream.name}:${number}` };
+    // A repeat may have run in its place, in another stream even while it was held: it is looked up like a repeat of itself (O5).
+    if (acceptance === "late" || walk.wasHeld) message = { ...message, of: message.of ?? `${stream.name}:${number}` };
     const inbound = Inbound.delivered(message, walk.open, stream, number);
     const { repeats } = inbound;
     if (repeats !== undefined) this.#scope.keptAnswers.repeatAccepted(repeats);

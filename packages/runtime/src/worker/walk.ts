@@ -23,6 +23,8 @@ export interface Walk {
   stream: InboundStream | ActorError | undefined;
   /** Since when it is held, in ms by the clock's `monotonic()`. */
   heldSince: number | undefined;
+  /** It was, or only a passed hole kept it from being so: something sent after it may be done. */
+  wasHeld: boolean;
 }
 
 /** @throws RangeError when the frame is of another wire version, or its body cannot be read or does not fit its headers */
@@ -35,7 +37,8 @@ export function walkOf(delivery: Delivery): Walk {
   checkCount(headers.segments, messages);
   // The walk itself keeps the delivery open, so that it is not acked before its last message was seen.
   const open: OpenDelivery = { delivery, open: messages.length + 1 };
-  return { delivery, open, messages, next: 0, segment: 0, used: 0, stream: undefined, heldSince: undefined };
+  const start = { next: 0, segment: 0, used: 0, stream: undefined, heldSince: undefined, wasHeld: false };
+  return { delivery, open, messages, ...start };
 }
 
 /** The segment a walk has come to. */

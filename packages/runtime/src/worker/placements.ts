@@ -23,6 +23,8 @@ export class Placements {
   readonly #current = new Map<string, Placement>();
   /** Partitions on their way to a worker that was chosen for them. */
   readonly #passing = new Map<PartitionId, string>();
+  /** By mailbox, what was last found to need no change: most looks find the same again, and a ring costs time to build. */
+  readonly #right = new Map<string, string>();
   #types: NamespaceRecord["types"] = {};
 
   constructor(ports: Ports, mailboxes: ReadonlyMap<string, Mailbox>) {
@@ -63,11 +65,15 @@ export class Placements {
 
   async #updateOne(name: string, written: Placement | undefined, view: View, balance: Balance): Promise<void> {
     const mailbox = this.#mailboxes.get(name)!;
-    const input = { mailbox, types: this.#typesOf(name), previous: written, view, balance };
+    const types = this.#typesOf(name);
+    const looked = [view.version, balance, types, written?.version, written?.owners].join(" ");
+    if (this.#passing.size === 0 && this.#right.get(name) === looked) return;
+    const input = { mailbox, types, previous: written, view, balance };
     const next = this.#withPassed(input, placementOf(input));
     const changed = written === undefined || next.owners.some((owner, index) => owner !== written.owners[index]);
     const current = changed ? await this.#ports.membership.place(name, written?.version ?? 0, next) : written;
     if (current) this.#current.set(name, current);
+    if (!changed) this.#right.set(name, looked);
   }
 
   /** What is to be passed on stays so until it is written, for another worker may have written something else first. */

@@ -21,6 +21,9 @@ import type { OutboxNumber, Outgoing } from "./outgoing.js";
 class FakeClock implements Clock {
   time = 0;
   #timers: { at: number; task: () => void }[] = [];
+  get pending(): number {
+    return this.#timers.length;
+  }
   now = () => this.time;
   monotonic = () => this.time;
   after(ms: number, task: () => void): () => void {
@@ -398,6 +401,15 @@ describe("S5: giving up", () => {
     expect(out.outcome).toMatchObject({ code: "CLOSED", effect: "unknown" });
     expect(waiting.outcome).toMatchObject({ code: "CLOSED", effect: "none" });
     expect(broker.frames).toHaveLength(1);
+  });
+
+  it("leaves no timer behind when the lane is closed before it publishes again", async () => {
+    send("a");
+    await settle();
+    await broker.end("refused");
+    expect(clock.pending).toBe(1);
+    lane.close();
+    expect(clock.pending).toBe(0);
   });
 
   it("T5: drops what waits of a partition that was lost, and nothing else", async () => {

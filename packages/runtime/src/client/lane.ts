@@ -1,6 +1,7 @@
 import {
   type ActorError,
   type Broker,
+  type Cancel,
   type Clock,
   ClosedError,
   type Destination,
@@ -58,6 +59,7 @@ export class Lane {
   #failures = 0;
   /** Some publication of the batch had an unknown outcome: its messages may be in the mailbox. */
   #uncertain = false;
+  #cancelRetry: Cancel = () => {};
   #closed = false;
 
   constructor(to: Destination, services: LaneServices) {
@@ -143,6 +145,7 @@ export class Lane {
   /** Abandons everything; nothing is sent from here on. */
   close(): void {
     this.#closed = true;
+    this.#cancelRetry();
     const mayBeThere = this.#state === "publishing" || this.#uncertain;
     const [batch, waiting] = [this.#batch, this.#waiting];
     this.#batch = [];
@@ -239,8 +242,7 @@ export class Lane {
     this.#abandonExpired(outcome);
     const { clock, random } = this.#services;
     const delayMs = retryDelayMs(this.#failures, backoff, random.next());
-    clock.after(delayMs, () => {
-      if (this.#closed) return;
+    this.#cancelRetry = clock.after(delayMs, () => {
       this.#abandonExpired(outcome);
       // Same numbers, same `after` (S4): nothing of this batch has been confirmed in between.
       if (this.#batch.length > 0) {

@@ -15,7 +15,12 @@ class FakeHost implements CommitHost {
   release = (_group: unknown, { seq }: CommitRecord) => void this.released.push(seq);
   lose = (reason: Error) => void this.lost.push(reason.message);
   rewound = () => void this.lost.push("rewound");
-  after = (_ms: number, task: () => void) => void this.#timers.push(task);
+  after = (_ms: number, task: () => void) => {
+    this.#timers.push(task);
+    return () => {
+      this.#timers = this.#timers.filter((other) => other !== task);
+    };
+  };
 
   write(record: CommitRecord): Promise<CommitOutcome> {
     this.written.push(record.seq);

@@ -1,6 +1,7 @@
 import {
   type ActorError,
   type Answer,
+  type Cancel,
   type CommitOutcome,
   type CommitRecord,
   LostOwnershipError,
@@ -21,7 +22,7 @@ export interface CommitHost {
   /** The store went back in time. */
   rewound(): void;
   random(): number;
-  after(ms: number, task: () => void): void;
+  after(ms: number, task: () => void): Cancel;
 }
 
 const backoff = { firstMs: 20, maxMs: 1_000 };
@@ -34,6 +35,7 @@ export class CommitLog {
   #committedSeq: number;
   #scheduled = false;
   #unavailable = false;
+  #cancelRetry: Cancel = () => {};
   #closed = false;
 
   constructor(host: CommitHost, seq: number) {
@@ -88,6 +90,7 @@ export class CommitLog {
 
   close(reason: ActorError): void {
     this.#closed = true;
+    this.#cancelRetry();
     const waiters = [...(this.#inFlight?.waiters ?? []), ...this.#gathering.waiters];
     for (const waiter of waiters) waiter.reject(reason);
   }
@@ -114,9 +117,7 @@ export class CommitLog {
         // The outcome is unknown: the same record again until it is known or the lease is lost.
         this.#unavailable = true;
         const delayMs = retryDelayMs(failures + 1, backoff, this.#host.random());
-        this.#host.after(delayMs, () => {
-          if (!this.#closed) this.#write(group, record, failures + 1);
-        });
+        this.#cancelRetry = this.#host.after(delayMs, () => this.#write(group, record, failures + 1));
       },
     );
   }

@@ -1,4 +1,4 @@
-import { LostOwnershipError } from "@actor-runtime/core";
+import { type Cancel, LostOwnershipError } from "@actor-runtime/core";
 import type { PartitionScope } from "./scope.js";
 
 /** How often it is looked whether everything has ended. */
@@ -19,19 +19,24 @@ export interface Drainable extends PartitionScope {
  */
 export async function drain(partition: Drainable, graceMs: number): Promise<void> {
   const { clock } = partition.services.ports;
+  let stopWaiting: Cancel = () => {};
   /** Resolves at this time, in ms by the clock's `monotonic()`. */
   const at = (time: number) =>
-    new Promise<void>((resolve) => void clock.after(Math.max(1, time - clock.monotonic()), resolve));
+    new Promise<void>((resolve) => {
+      stopWaiting = clock.after(Math.max(1, time - clock.monotonic()), resolve);
+    });
   partition.scheduler.drain();
   const until = clock.monotonic() + graceMs;
   while (partition.alive && (isRunning(partition) || !partition.commits.idle) && clock.monotonic() < until) {
     await at(Math.min(until, clock.monotonic() + pollMs));
   }
   if (partition.alive) await Promise.race([partition.activations.deactivateAll(), at(until)]);
+  stopWaiting();
   if (partition.alive && takeBackMarks(partition)) {
     const { commits } = partition;
     const known = commits.committed(commits.gathering.seq).catch(() => {});
     await Promise.race([known, at(clock.monotonic() + takeBackMs)]);
+    stopWaiting();
   }
   await partition.end(new LostOwnershipError(`${partition.partition}: given up by this worker`));
 }

@@ -1,4 +1,4 @@
-import type { LostOwnershipError, PartitionId } from "@actor-runtime/core";
+import type { Cancel, LostOwnershipError, PartitionId } from "@actor-runtime/core";
 import type { PartitionOwner } from "./partition-owner.js";
 
 /** The share of a worker's partitions that may be in handoff at a time. */
@@ -11,7 +11,7 @@ export interface OwnershipOptions {
   readonly owners: readonly PartitionOwner[];
   /** How long running turns may go on in a partition that moves. */
   readonly graceMs: number;
-  after(ms: number, task: () => void): void;
+  after(ms: number, task: () => void): Cancel;
   now(): number;
   failed(error: unknown): void;
 }
@@ -107,12 +107,15 @@ export class Ownership {
       this.#inHandoff--;
       this.#giveUpNext();
     };
-    this.#options.after(slowMs, over);
+    const cancel = this.#options.after(slowMs, over);
     const graceMs = Math.min(this.#options.graceMs, this.#remainingMs());
-    owner.giveUp(graceMs).then(over, (error) => {
-      this.#options.failed(error);
-      over();
-    });
+    owner
+      .giveUp(graceMs)
+      .catch((error: unknown) => this.#options.failed(error))
+      .finally(() => {
+        cancel();
+        over();
+      });
   }
 
   #remainingMs(): number {

@@ -7,8 +7,34 @@
  * - `cluster/`        several workers: `test-cluster` is what users get; `virtual-cluster` makes it of `programs`, each code
  *                     in a `process` with a `process-clock` and `wire`s of some `latency`; `timeline` moves time, until the
  *                     cluster is at `rest`
+ * - `checkers/`       what clients and actors saw of a system (`history`, written by `history-recorder`), and one checker for
+ *                     each promise that can be judged by it; `check-history` runs them all
  * - `vitest`          the preset, an entry point of its own
  */
+export { checkAnswers } from "./checkers/answers.js";
+export { checkHistory } from "./checkers/check-history.js";
+export { checkExactlyOnce } from "./checkers/exactly-once.js";
+export { checkFreeNeighbours, type NeighbourOptions } from "./checkers/free-neighbours.js";
+export type {
+  Call,
+  Calm,
+  DeadMessage,
+  Effect,
+  FinalState,
+  History,
+  Moment,
+  Outcome,
+  Rewind,
+  Seen,
+  SentOn,
+  TurnRun,
+} from "./checkers/history.js";
+export { type CallBegin, HistoryRecorder, type TurnBegin } from "./checkers/history-recorder.js";
+export { checkLostWrites } from "./checkers/lost-writes.js";
+export { checkOneHistory } from "./checkers/one-history.js";
+export { checkOneTurn } from "./checkers/one-turn.js";
+export { checkSenderOrder } from "./checkers/sender-order.js";
+export { describeViolation, type Violation } from "./checkers/violation.js";
 export type { Latency } from "./cluster/latency.js";
 export type {
   ProcessState,

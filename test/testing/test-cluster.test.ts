@@ -97,7 +97,7 @@ describe("a cluster in a test", () => {
     const start = Date.UTC(2030, 4, 1);
     const { cluster } = await bank({ start, workers: ["amsterdam", "berlin"] });
     expect(cluster.now() - start).toBeLessThan(20_000);
-    expect(cluster.workers).toEqual([
+    expect(cluster.workers).toMatchObject([
       { name: "amsterdam", state: "running", cutOff: undefined },
       { name: "berlin", state: "running", cutOff: undefined },
     ]);
@@ -301,7 +301,7 @@ describe("a worker that is cut off", () => {
       await cluster.until(alice.deposit(100));
       const before = owner();
       cluster.partition(before, half);
-      expect(cluster.workers.find(({ name }) => name === before)).toEqual({
+      expect(cluster.workers.find(({ name }) => name === before)).toMatchObject({
         name: before,
         state: "running",
         cutOff: half,
@@ -426,7 +426,7 @@ describe("workers that come and go", () => {
     await cluster.restart("w1");
     expect(await cluster.until(alice.visit())).toBe(1);
     expect(await cluster.until(alice.current())).toBe(1);
-    expect(cluster.workers).toEqual([{ name: "w1", state: "running", cutOff: undefined }]);
+    expect(cluster.workers).toMatchObject([{ name: "w1", state: "running", cutOff: undefined }]);
   });
 
   it("restart after they drained, with other options", async () => {
@@ -438,6 +438,38 @@ describe("workers that come and go", () => {
   });
 });
 
+describe("a worker", () => {
+  it("is given things of its own, with a clock that stands still while it is frozen", async () => {
+    const given: string[] = [];
+    const { cluster, alice, owner } = await bank({
+      provide: ({ name, clock }) => {
+        given.push(name);
+        return [[Vault, { opened: () => new Promise<void>((resolve) => void clock.after(1_000, resolve)) }]];
+      },
+    });
+    expect(given).toEqual(["w1", "w2", "w3"]);
+    let done = false;
+    void alice.depositSafely(5).then(() => (done = true));
+    await cluster.advance(500);
+    const frozen = owner();
+    cluster.freeze(frozen);
+    await cluster.advance("2s");
+    expect(done).toBe(false);
+    cluster.wake(frozen);
+    await cluster.advance(100);
+    expect(done).toBe(true);
+  });
+
+  it("leaves no timer when it has drained, whatever it was about to do", async () => {
+    const { cluster, alice, owner } = await bank();
+    const drained = owner();
+    await cluster.until(Promise.all([alice.deposit(5), alice.tell.payTo("bob", 1)]));
+    expect(cluster.workers.find(({ name }) => name === drained)!.timers).toBeGreaterThan(0);
+    await cluster.drain(drained);
+    expect(cluster.workers.find(({ name }) => name === drained)).toMatchObject({ state: "stopped", timers: 0 });
+  });
+});
+
 describe("other faults", () => {
   it("set a worker's wall clock", async () => {
     const { cluster, alice, owner } = await bank();
@@ -445,6 +477,38 @@ describe("other faults", () => {
     expect((await cluster.until(alice.time())) - cluster.now()).toBeGreaterThan(89_000);
     cluster.skew(owner(), -90_000);
     expect(Math.abs((await cluster.until(alice.time())) - cluster.now())).toBeLessThan(1_000);
+  });
+
+  it("lose a reply queue with the answers on their way to it: the caller asks again", async () => {
+    const { cluster, alice } = await bank({ latency: { minMs: 5, maxMs: 5, slowPerMille: 0 } });
+    await cluster.until(alice.current());
+    const answer = alice.deposit(5);
+    await cluster.advance(32);
+    cluster.reopenReplies("client");
+    expect(await cluster.until(answer)).toBe(5);
+    expect(await cluster.until(alice.current())).toBe(5);
+  });
+
+  it("are made by whoever puts something else in the place of a port", async () => {
+    let refused = 0;
+    const { cluster, alice } = await bank({
+      ports: ({ broker, ...ports }, process) => ({
+        ...ports,
+        broker: {
+          ...broker,
+          publish: (to, frame) => {
+            if (process !== "client" || refused === 3) return broker.publish(to, frame);
+            refused += 1;
+            return Promise.resolve("refused");
+          },
+          consume: (...args) => broker.consume(...args),
+          openReplies: (listener) => broker.openReplies(listener),
+          reply: (to, body) => broker.reply(to, body),
+        } as typeof broker,
+      }),
+    });
+    expect(await cluster.until(alice.deposit(5))).toBe(5);
+    expect(refused).toBe(3);
   });
 
   it("cut channels: the partition is taken anew", async () => {

@@ -6,6 +6,7 @@ export class ProcessClock implements Clock {
   readonly #run: (task: () => void) => void;
   readonly #countedFrom: number;
   #skewMs = 0;
+  #pending = 0;
 
   /**
    * @param run runs a task that is due: at once, or when the process can
@@ -15,6 +16,11 @@ export class ProcessClock implements Clock {
     this.#world = world;
     this.#run = run;
     this.#countedFrom = countedFrom;
+  }
+
+  /** Tasks that wait for their time. */
+  get pending(): number {
+    return this.#pending;
   }
 
   /** In whole milliseconds, as `Date.now()`. */
@@ -28,9 +34,16 @@ export class ProcessClock implements Clock {
 
   after(ms: number, task: () => void): Cancel {
     let pending: (() => void) | undefined = task;
-    const cancel = this.#world.after(ms, () => this.#run(() => pending?.()));
-    return () => {
+    this.#pending += 1;
+    const take = (): (() => void) | undefined => {
+      const taken = pending;
+      if (taken) this.#pending -= 1;
       pending = undefined;
+      return taken;
+    };
+    const cancel = this.#world.after(ms, () => this.#run(() => take()?.()));
+    return () => {
+      take();
       cancel();
     };
   }

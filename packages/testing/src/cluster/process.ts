@@ -154,6 +154,11 @@ export class Process implements End {
     this.#cutOff.clear();
   }
 
+  reopenReplies(): void {
+    this.#mustLive("given another reply queue");
+    this.#machine.world.reopenReplies(this.#id);
+  }
+
   // ----
 
   readonly #workOff = (): void => {

@@ -44,8 +44,8 @@ export class Programs {
   }
 
   get workers(): TestWorker[] {
-    return Array.from(this, ({ process: { name, state, cutOff }, worker }) =>
-      worker ? [{ name, state, cutOff }] : [],
+    return Array.from(this, ({ process: { name, state, cutOff, clock }, worker }) =>
+      worker ? [{ name, state, cutOff, timers: clock.pending }] : [],
     ).flat();
   }
 

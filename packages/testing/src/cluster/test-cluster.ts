@@ -1,6 +1,6 @@
-import type { Duration, Logger } from "@actor-runtime/core";
+import type { Clock, Duration, Logger } from "@actor-runtime/core";
 import type { Half } from "@actor-runtime/embedded";
-import type { ActorSystem, AnyActor, Limits, RefBy } from "@actor-runtime/runtime";
+import type { ActorSystem, AnyActor, Limits, Ports, RefBy } from "@actor-runtime/runtime";
 import type { Provided } from "../test-services.js";
 import type { SentMessage, TestDeadLetter } from "../traffic.js";
 import type { Latency } from "./latency.js";
@@ -12,18 +12,30 @@ export interface TestClusterOptions {
   readonly workers?: number | readonly string[];
   /** Decides every order, every delay, ids, `self.random()`. The same seed gives the same history. Default 1. */
   readonly seed?: number;
-  /** What is injected instead of the real thing, in every worker; see `testSystem`. Each process makes other services anew. */
-  readonly provide?: readonly Provided[];
+  /**
+   * What is injected instead of the real thing, in every worker or in each; see `testSystem`. Each process makes other
+   * services anew.
+   */
+  readonly provide?: readonly Provided[] | ((process: ProvidedProcess) => readonly Provided[]);
   /** Default: those of a real worker, with leases of 10 s. */
   readonly limits?: Partial<Limits>;
   /** How long messages are on their way. */
   readonly latency?: Partial<Latency>;
+  /** Puts something else in the place of a port of each process, to see what a fault in it does. */
+  readonly ports?: (ports: Ports, process: string) => Ports;
   /** Where time stands at first. Default 2026-01-01 00:00 UTC. */
   readonly start?: Date | number;
   /** Default: none, since workers say much when others are killed. */
   readonly log?: Logger;
   /** Hears of every call that a process makes to the broker or the store, and of every delivery: the history of the cluster. */
   readonly trace?: (call: TracedCall) => void;
+}
+
+/** The worker that something is provided for. */
+export interface ProvidedProcess {
+  readonly name: string;
+  /** Its own: it stands still while the process is frozen, and nothing comes of it once the process has ended. */
+  readonly clock: Clock;
 }
 
 /** How one worker differs from the others. */
@@ -48,6 +60,8 @@ export interface TestWorker {
   readonly state: ProcessState;
   /** What of the world it cannot reach. */
   readonly cutOff: Half | undefined;
+  /** Timers that it has set; one that stopped by itself has left none. */
+  readonly timers: number;
 }
 
 /**
@@ -181,6 +195,9 @@ export interface TestCluster extends AsyncDisposable {
 
   /** While on, publishes to the partition of the actor are refused, as if its mailbox were full. */
   refuse(address: string, on: boolean): void;
+
+  /** The reply queue of a process is lost and made again: answers on their way to it are gone. */
+  reopenReplies(name: string): void;
 
   /** The next `count` commits, by whoever, fail before they are written, or after it: then only the answer is lost. */
   failCommits(count: number, mode: "before" | "after"): void;

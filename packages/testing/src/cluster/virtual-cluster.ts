@@ -205,6 +205,10 @@ class VirtualCluster implements TestCluster {
     this.#machine.world.refuse(this.partitionOf(address), on);
   }
 
+  reopenReplies(name: string): void {
+    this.#programs.get(name).process.reopenReplies();
+  }
+
   failCommits(count: number, mode: "before" | "after"): void {
     this.#machine.world.store.failCommits(count, mode);
   }
@@ -239,7 +243,7 @@ class VirtualCluster implements TestCluster {
     this.#programs.checkFree(name);
     this.#started += 1;
     const process = new Process(name, `${name}#${this.#started}`, this.#machine);
-    const system = new LocalSystem({ ...this.#common(process), ...(worker && this.#hosting(worker)) });
+    const system = new LocalSystem({ ...this.#common(process), ...(worker && this.#hosting(worker, process)) });
     const program = { process, system, worker };
     this.#programs.add(program);
     try {
@@ -254,14 +258,17 @@ class VirtualCluster implements TestCluster {
   }
 
   #common(process: Process): SystemOptions & { ports: Ports } {
-    const { trace, limits, log = silent } = this.#options;
+    const { trace, limits, log = silent, ports = (given: Ports) => given } = this.#options;
     const { random } = this.#machine;
     const tell = (call: string, args: readonly unknown[]) =>
       trace!({ atMs: this.#clock.monotonic(), process: process.name, call, args });
     const { broker, ...services } = trace ? traced(process.connection, tell) : process.connection;
     const { clock } = process;
     return {
-      ports: { broker: observed(broker, this.#traffic), ...services, clock, random, telemetry: new SilentTelemetry() },
+      ports: ports(
+        { broker: observed(broker, this.#traffic), ...services, clock, random, telemetry: new SilentTelemetry() },
+        process.name,
+      ),
       workerId: process.name,
       log,
       dev: true,
@@ -269,11 +276,12 @@ class VirtualCluster implements TestCluster {
     };
   }
 
-  #hosting({ actors = this.#options.actors, weight, build }: WorkerOptions): Partial<SystemOptions> {
+  #hosting({ actors = this.#options.actors, weight, build }: WorkerOptions, process: Process): Partial<SystemOptions> {
+    const { provide = [] } = this.#options;
     for (const { name, mailbox } of Registry.of(actors)) this.#mailboxes.set(name, { ...mailbox, generation: 1 });
     return {
       actors,
-      container: testServices(this.#options.provide ?? []),
+      container: testServices(typeof provide === "function" ? provide(process) : provide),
       ...(weight !== undefined && { weight }),
       ...(build !== undefined && { build }),
     };

@@ -9,6 +9,8 @@
  *                     cluster is at `rest`
  * - `checkers/`       what clients and actors saw of a system (`history`, written by `history-recorder`), and one checker for
  *                     each promise that can be judged by it; `check-history` runs them all
+ * - `simulation/`     whole clusters under faults that a seed decides (`simulate`): `actors` and `load` are what goes on,
+ *                     `faults` what goes wrong, `scene` the cluster they strike, `watch` whether they bit
  * - `vitest`          the preset, an entry point of its own
  */
 export { checkAnswers } from "./checkers/answers.js";
@@ -38,6 +40,7 @@ export { describeViolation, type Violation } from "./checkers/violation.js";
 export type { Latency } from "./cluster/latency.js";
 export type {
   ProcessState,
+  ProvidedProcess,
   TestCluster,
   TestClusterOptions,
   TestWorker,
@@ -45,6 +48,8 @@ export type {
 } from "./cluster/test-cluster.js";
 export type { TracedCall } from "./cluster/traced.js";
 export { testCluster } from "./cluster/virtual-cluster.js";
+export { faultNames } from "./simulation/faults.js";
+export { type FaultCount, type Simulation, type SimulationOptions, simulate } from "./simulation/simulate.js";
 export type { Provided } from "./test-services.js";
 export type { TestSystem, TestSystemOptions } from "./test-system.js";
 export type { SentMessage, TestDeadLetter } from "./traffic.js";

@@ -1,0 +1,132 @@
+import { RejectedError } from "@actor-runtime/core";
+import { Actor, ActorContext, Handler, inject, Query, State } from "@actor-runtime/runtime";
+import type { Effect, Seen, SentOn } from "../checkers/history.js";
+import { Probe } from "./probe.js";
+
+/** How often a turn fails after it has done everything it does. */
+const failureRate = 0.05;
+/** Never given up, so that what is missing in the end was lost and not buried. */
+const attempts = 1_000_000;
+/** Longer than any simulation: what comes twice under one key, or runs again, has no second effect. */
+const replyRetention = "1h";
+
+export const journalKeys = ["a", "b", "c", "d", "e", "f"] as const;
+export const sinkKeys = ["x", "y", "z"] as const;
+export const looseKeys = ["p", "q"] as const;
+export const meterKeys = ["m"] as const;
+
+/** Notes each message it handles, with what it sent meanwhile, and says so. */
+abstract class Noting {
+  protected readonly self = inject(ActorContext);
+  protected readonly probe = inject(Probe);
+  @State() protected readonly effects: Effect[] = [];
+  readonly #activation = this.probe.activation(this.self.address);
+
+  @Query() async seen(message: string): Promise<Seen> {
+    const { address } = this.self;
+    return this.probe.turn({ kind: "query", activation: this.#activation, address, message }, () => this.shown());
+  }
+
+  @Query() list(): readonly Effect[] {
+    return this.effects;
+  }
+
+  /** @param send what the turn sends on, and whatever else it does before it ends */
+  protected noting(message: string, send: () => SentOn[] | Promise<SentOn[]> = () => []): Promise<Seen> {
+    const { address } = this.self;
+    return this.probe.turn({ kind: "handler", activation: this.#activation, address, message }, async () => {
+      const sent = await send();
+      this.effects.push({ message, activation: this.#activation, ...(sent.length > 0 && { sent }) });
+      if (this.self.random() < failureRate) throw new Error("now and then");
+      return this.shown();
+    });
+  }
+
+  protected shown(): Seen {
+    return { count: this.effects.length, last: this.effects.at(-1)?.message };
+  }
+}
+
+/** The actor that clients call most: in order, with all it can do in a turn. */
+@Actor("Journal", { partitions: 4, attempts, replyRetention, idleAfter: "5s" })
+export class Journal extends Noting {
+  @Handler() note(message: string): Promise<Seen> {
+    return this.noting(message, () => [this.#tellSink(message)]);
+  }
+
+  @Handler() async noteSlowly(message: string, ms: number): Promise<Seen> {
+    return this.noting(message, async () => {
+      await this.probe.sleep(ms);
+      return [this.#tellSink(message)];
+    });
+  }
+
+  @Handler() noteAndAsk(message: string): Promise<Seen> {
+    return this.noting(message, async () => {
+      const asked = `${message}?`;
+      const address = `Sink/${sinkOf(message)}`;
+      const answer = this.self.ref(Sink, sinkOf(message)).note(asked);
+      const call = { message: asked, kind: "ask", sender: this.self.address, address, inTurn: true } as const;
+      this.probe.recorder.call(call, answer);
+      await answer;
+      return [{ message: asked, address, kind: "ask" }, this.#tellSink(message)];
+    });
+  }
+
+  /** To two actors that keep no order, and to one that does. */
+  @Handler() fan(message: string): Promise<Seen> {
+    return this.noting(message, () => [
+      ...looseKeys.map((key): SentOn => {
+        this.self.ref(Loose, key).tell.note(`${message}>`);
+        return { message: `${message}>`, address: `Loose/${key}`, kind: "tell", ordered: false };
+      }),
+      this.#tellSink(message),
+    ]);
+  }
+
+  @Handler() reject(message: string): never {
+    throw new RejectedError(`${message} is not wanted`);
+  }
+
+  #tellSink(message: string): SentOn {
+    this.self.ref(Sink, sinkOf(message)).tell.note(`${message}>`);
+    return { message: `${message}>`, address: `Sink/${sinkOf(message)}`, kind: "tell" };
+  }
+}
+
+/** Keeps the order of what it is told. */
+@Actor("Sink", { partitions: 3, attempts, replyRetention })
+export class Sink extends Noting {
+  @Handler() note(message: string): Promise<Seen> {
+    return this.noting(message);
+  }
+}
+
+/** Lets others pass while a message waits for its next attempt, and asks in each turn. */
+@Actor("Loose", { partitions: 2, attempts, replyRetention, whileRetrying: "pass" })
+export class Loose extends Noting {
+  @Handler() note(message: string): Promise<Seen> {
+    return this.noting(message, async () => {
+      const asked = `${message}@${this.self.key}?`;
+      const answer = this.self.ref(Meter, meterKeys[0]).note(asked);
+      const address = `Meter/${meterKeys[0]}`;
+      const call = { message: asked, kind: "ask", sender: this.self.address, address, inTurn: true } as const;
+      this.probe.recorder.call(call, answer);
+      await answer;
+      return [{ message: asked, address, kind: "ask" }];
+    });
+  }
+}
+
+/** Everybody asks it; not every worker hosts it. */
+@Actor("Meter", { partitions: 1, attempts, replyRetention })
+export class Meter extends Noting {
+  @Handler() note(message: string): Promise<Seen> {
+    return this.noting(message);
+  }
+}
+
+/** The same message always goes to the same actor, also when its turn runs again. */
+function sinkOf(message: string): string {
+  return sinkKeys[Number(message.slice(1)) % sinkKeys.length]!;
+}

@@ -1,0 +1,22 @@
+import { parseAddress, partitionId, partitionOf } from "@actor-runtime/core";
+import { type AnyActor, Registry } from "@actor-runtime/runtime";
+import { Journal, journalKeys, Loose, looseKeys, Meter, meterKeys, Sink, sinkKeys } from "./actors.js";
+
+export const allActors: readonly AnyActor[] = [Journal, Sink, Loose, Meter];
+
+/** Every actor that is ever called. */
+export const addresses: readonly string[] = [
+  ...journalKeys.map((key) => `Journal/${key}`),
+  ...sinkKeys.map((key) => `Sink/${key}`),
+  ...looseKeys.map((key) => `Loose/${key}`),
+  ...meterKeys.map((key) => `Meter/${key}`),
+];
+
+/** By address. */
+export const partitions: Readonly<Record<string, string>> = Object.fromEntries(
+  addresses.map((address) => {
+    const { type, key } = parseAddress(address);
+    const { mailbox } = [...Registry.of(allActors)].find(({ name }) => name === type)!;
+    return [address, partitionId({ ...mailbox, generation: 1 }, partitionOf(key, mailbox.partitions))];
+  }),
+);

@@ -1,0 +1,42 @@
+import type { Clock } from "@actor-runtime/core";
+import type { TurnRun } from "../checkers/history.js";
+import type { HistoryRecorder } from "../checkers/history-recorder.js";
+
+/** What the simulated actors of one process get by injection: its clock, and how they say what they do. */
+export class Probe {
+  readonly recorder: HistoryRecorder;
+  readonly #worker: string;
+  readonly #clock: Clock;
+  readonly #activations: { count: number };
+  #sleeping = 0;
+
+  /** @param activations counts for all processes, so that each has a name of its own */
+  constructor(recorder: HistoryRecorder, worker: string, clock: Clock, activations: { count: number }) {
+    this.recorder = recorder;
+    this.#worker = worker;
+    this.#clock = clock;
+    this.#activations = activations;
+  }
+
+  /** The name of a new activation. */
+  activation(address: string): string {
+    this.#activations.count += 1;
+    return `${address}#${this.#activations.count} on ${this.#worker}`;
+  }
+
+  turn<T>(begin: Pick<TurnRun, "kind" | "activation" | "address" | "message">, body: () => T | Promise<T>): Promise<T> {
+    return this.recorder.turn({ ...begin, worker: this.#worker }, body);
+  }
+
+  /** Turns that sleep; those of a process that stopped never wake. */
+  get sleeping(): number {
+    return this.#sleeping;
+  }
+
+  /** Sleeps on even when nobody waits for the turn any more, as careless code does. */
+  async sleep(ms: number): Promise<void> {
+    this.#sleeping += 1;
+    await new Promise<void>((resolve) => void this.#clock.after(ms, resolve));
+    this.#sleeping -= 1;
+  }
+}

@@ -1,0 +1,262 @@
+import { createHash } from "node:crypto";
+import { SeededRandom } from "@actor-runtime/embedded";
+import type { ActorSystem, Ports } from "@actor-runtime/runtime";
+import { checkHistory } from "../checkers/check-history.js";
+import type { History } from "../checkers/history.js";
+import { HistoryRecorder } from "../checkers/history-recorder.js";
+import { describeViolation } from "../checkers/violation.js";
+import { testCluster } from "../cluster/virtual-cluster.js";
+import { Journal, journalKeys, Loose, Meter, Sink } from "./actors.js";
+import { addresses, allActors, partitions } from "./addresses.js";
+import { Dice } from "./dice.js";
+import { type Fault, faults, rewind } from "./faults.js";
+import { Load } from "./load.js";
+import { Probe } from "./probe.js";
+import { Scene } from "./scene.js";
+import { Watch } from "./watch.js";
+
+export interface SimulationOptions {
+  /** Decides everything: the same seed gives the same history. */
+  readonly seed: number;
+  /** How long it goes on; at each step clients call and a fault may strike. Default 40. */
+  readonly steps?: number;
+  /** Lets the store lose writes too, by which less is promised. Default `false`. */
+  readonly rewinds?: boolean;
+  /** Puts something broken in the place of a port, to see whether it is found. */
+  readonly ports?: (ports: Ports, process: string) => Ports;
+}
+
+/** How often a kind of fault struck, and how often that made a difference to anybody. */
+export interface FaultCount {
+  readonly struck: number;
+  readonly bit: number;
+}
+
+export interface Simulation {
+  readonly seed: number;
+  /** Promises that were broken, in words; none: all were kept. */
+  readonly violations: readonly string[];
+  /** By name. */
+  readonly faults: Readonly<Record<string, FaultCount>>;
+  readonly history: History;
+  /** Of the history: two runs of one seed have the same. */
+  readonly hash: string;
+  /** How long it took for those in it, in ms. */
+  readonly virtualMs: number;
+}
+
+const defaultSteps = 40;
+const faultRate = 0.35;
+/** Short, so that a simulation sees many of them end. */
+const leaseMs = 3_000;
+const retryMaxMs = 1_000;
+const limits = {
+  leaseMs,
+  handoffGraceMs: 1_000,
+  brokerGraceMs: 2_000,
+  holdMs: leaseMs,
+  retry: { firstMs: 50, maxMs: retryMaxMs },
+};
+/** So small that messages are stored behind a slow actor. */
+const smallWindow = { maxUnsettledBytes: 1 };
+/** So short that streams are given up by their senders, and forgotten by their owners. */
+const shortMemory = { streamRetentionMs: 20_000 };
+const slowNetwork = { maxMs: 20, slowPerMille: 30, slowMs: 1_500 };
+/** What takes longer than this in peace will never end. */
+const peaceMs = 90_000;
+
+/**
+ * Runs a cluster under faults that the seed decides, then in peace, and holds what clients and actors saw against what is
+ * promised.
+ *
+ * The way of testing is that of FoundationDB (Zhou et al., "FoundationDB: A Distributed Unbundled Transactional Key Value
+ * Store", SIGMOD 2021, section 4): everything runs in one process on simulated time, so that a seed is a whole history.
+ *
+ * @example
+ * const { violations } = await simulate({ seed: 7 });
+ */
+export async function simulate(options: SimulationOptions): Promise<Simulation> {
+  return new Run(options).run();
+}
+
+class Run {
+  readonly #options: SimulationOptions;
+  readonly #faults: readonly Fault[];
+  readonly #dice: Dice;
+  readonly #watch = new Watch();
+  readonly #violations: string[] = [];
+  readonly #bites: { readonly name: string; readonly bit: () => boolean }[] = [];
+  /** Of the process that has the name now. */
+  readonly #probes = new Map<string, Probe>();
+  #recorder!: HistoryRecorder;
+  #scene!: Scene;
+  #load!: Load;
+
+  constructor(options: SimulationOptions) {
+    this.#options = options;
+    this.#faults = options.rewinds ? [...faults, rewind] : faults;
+    this.#dice = new Dice(new SeededRandom(options.seed));
+  }
+
+  async run(): Promise<Simulation> {
+    const { seed } = this.#options;
+    await this.#open();
+    try {
+      await this.#storm();
+      await this.#makePeace();
+      await this.#slowActor();
+      await this.#readStates();
+      await this.#end();
+    } catch (error) {
+      this.#violations.push(`it went on no further: ${error instanceof Error ? error.message : String(error)}`);
+    }
+    const virtualMs = this.#scene.now();
+    await this.#scene.cluster.close();
+    const history = this.#recorder.history();
+    this.#violations.push(...checkHistory(history).map(describeViolation), ...this.#scene.failures);
+    const hash = createHash("sha256").update(JSON.stringify(history)).digest("hex");
+    return { seed, violations: this.#violations, faults: this.#faultCounts(), history, hash, virtualMs };
+  }
+
+  async #open(): Promise<void> {
+    const { seed, ports } = this.#options;
+    const ids = new Map<string, string>();
+    const activations = { count: 0 };
+    let launched = 0;
+    const time = { monotonic: () => cluster.now() };
+    const recorder = new HistoryRecorder(time);
+    const cluster = await testCluster({
+      actors: allActors,
+      workers: this.#dice.between(3, 4),
+      seed,
+      start: 0,
+      limits: { ...limits, ...(this.#dice.happens(0.5) && smallWindow), ...(this.#dice.happens(0.3) && shortMemory) },
+      ...(this.#dice.happens(0.3) && { latency: slowNetwork }),
+      trace: this.#watch.note,
+      provide: ({ name, clock }) => {
+        launched += 1;
+        const id = `${name}.${launched}`;
+        ids.set(name, id);
+        const probe = new Probe(recorder, id, clock, activations);
+        this.#probes.set(name, probe);
+        return [[Probe, probe]];
+      },
+      ...(ports && { ports }),
+    });
+    for (const [address, partition] of Object.entries(partitions)) recorder.partition(address, partition);
+    const operator = await cluster.client("operator");
+    this.#recorder = recorder;
+    this.#load = new Load(this.#dice, recorder);
+    this.#scene = new Scene({ cluster, dice: this.#dice, watch: this.#watch, recorder, operator }, ids);
+    for (const name of ["c1", "c2"].concat(this.#dice.happens(0.5) ? ["c3"] : [])) await this.#scene.connect(name);
+  }
+
+  async #storm(): Promise<void> {
+    const scene = this.#scene;
+    for (let step = this.#options.steps ?? defaultSteps; step > 0; step--) {
+      for (let calls = this.#dice.below(4); calls > 0 && scene.clients.size > 0; calls--) {
+        const [name, client] = this.#dice.oneOf([...scene.clients]);
+        this.#load.send(client, name);
+      }
+      if (this.#dice.happens(faultRate)) this.#strike();
+      await scene.advance(this.#dice.happens(0.9) ? this.#dice.below(60) : this.#dice.below(6_000));
+    }
+  }
+
+  #strike(): void {
+    const fault = this.#dice.weighted(this.#faults);
+    const bit = fault.strike(this.#scene);
+    if (bit !== undefined) this.#bites.push({ name: fault.name, bit });
+  }
+
+  /** Nothing fails any more: everything sent has to be handled, and every partition has to find its place (I10). */
+  async #makePeace(): Promise<void> {
+    const scene = this.#scene;
+    const { cluster, operator } = scene;
+    scene.endFaults();
+    cluster.loseConfirms(0);
+    cluster.failCommits(0, "before");
+    // Also what was resumed already, when the store has forgotten it since.
+    for (const target of await cluster.until(operator.actors.paused())) {
+      scene.inBackground(`resume ${target}`, operator.actors.resume(target));
+    }
+    // Somebody must be there for all types.
+    scene.start(scene.freshName());
+    await this.#allCallsEnd();
+    await cluster.settle({ within: peaceMs });
+    // Messages that wait for their next attempt, and what they send on.
+    for (let rounds = 0; rounds < 3; rounds++) {
+      await scene.advance(retryMaxMs);
+      await cluster.settle({ within: peaceMs });
+    }
+    await cluster.balanced({ within: peaceMs });
+  }
+
+  async #allCallsEnd(): Promise<void> {
+    const scene = this.#scene;
+    const deadline = scene.now() + peaceMs;
+    while (scene.busy || this.#recorder.pending() > 0) {
+      if (scene.now() > deadline) throw new Error(`a call or a drain has not ended after ${peaceMs} ms of peace`);
+      await scene.advance(100);
+    }
+  }
+
+  /** In peace, a busy actor holds up nobody else. */
+  async #slowActor(): Promise<void> {
+    const scene = this.#scene;
+    const slow = this.#dice.oneOf(journalKeys);
+    const others = journalKeys.filter((key) => key !== slow);
+    const [name, client] = ["operator", scene.operator] as const;
+    const fromMs = scene.now();
+    this.#load.besideSlow(client, name, slow, others, 3_000);
+    await scene.advance(4_000);
+    this.#recorder.calm(fromMs, scene.now());
+    await this.#allCallsEnd();
+    await scene.cluster.settle({ within: peaceMs });
+  }
+
+  async #readStates(): Promise<void> {
+    const { cluster, operator } = this.#scene;
+    for (const address of addresses) {
+      this.#recorder.final(address, await cluster.until(list(operator, address)));
+    }
+    for (const letter of await cluster.until(collect(operator.dead.list()))) {
+      const [message] = "args" in letter.message ? letter.message.args : [];
+      this.#recorder.deadLetter({ address: letter.address, message: String(message), cause: letter.cause.message });
+    }
+  }
+
+  /** All go home, one after the other. */
+  async #end(): Promise<void> {
+    const { cluster, operator, clients } = this.#scene;
+    for (const client of [...clients.values(), operator]) await cluster.until(client.close());
+    for (const { name } of cluster.workers.filter(({ state }) => state === "running")) await cluster.drain(name);
+    for (const { name, state, timers } of cluster.workers) {
+      const left = timers - this.#probes.get(name)!.sleeping;
+      if (state === "stopped" && left > 0) this.#violations.push(`${name} has stopped and left ${left} timers`);
+      if (state !== "stopped" && state !== "killed") this.#violations.push(`${name} is ${state} in the end`);
+    }
+  }
+
+  #faultCounts(): Record<string, FaultCount> {
+    return Object.fromEntries(
+      this.#faults.map(({ name }) => {
+        const strikes = this.#bites.filter((strike) => strike.name === name);
+        return [name, { struck: strikes.length, bit: strikes.filter(({ bit }) => bit()).length }];
+      }),
+    );
+  }
+}
+
+const classes = { Journal, Sink, Loose, Meter };
+
+async function list(system: ActorSystem, address: string) {
+  const [type, key] = address.split("/") as [keyof typeof classes, string];
+  return system.ref(classes[type], key).list();
+}
+
+async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const collected: T[] = [];
+  for await (const item of items) collected.push(item);
+  return collected;
+}

@@ -53,6 +53,7 @@ class Parcel {
   }
 }
 
+const partitions = [0, 1, 2, 3].map((index) => `Doc:g1:0${index}`);
 let rig: Rig;
 
 beforeEach(() => {
@@ -113,6 +114,41 @@ describe("O13: what an older build does not know goes to a worker with a newer o
     expect(await rig.holderOf("Doc:g1:00")).toBe("new");
     expect(await rig.deadLetters("Doc")).toHaveLength(1);
     expect(await doc("a").write("on")).toBeGreaterThan(0);
+  });
+
+  it("and stays there, also when builds share the partitions for long", async () => {
+    const { doc } = await mixed();
+    await rig.advance(70_000);
+    const holders = async () => (await Promise.all(partitions.map((name) => rig.holderOf(name)))).toSorted();
+    expect(await holders()).toEqual(["new", "new", "old", "old"]);
+    for (const key of docs) {
+      const replaced = watch(doc(key).replace("new"));
+      await rig.advance(1_000);
+      expect(replaced.state).toBe("resolved");
+    }
+    const written = docs.map((key) => watch(doc(key).write("more")));
+    await rig.advance(1_000);
+    expect(written.map(({ value }) => value)).toEqual(docs.map(() => 8));
+    // Nobody passes to and fro what only the newer build can serve.
+    expect(await holders()).toEqual(["new", "new", "new", "new"]);
+    expect(rig.logged("warn").length).toBeLessThanOrEqual(4);
+  });
+
+  it("and does not wait for an older one's abstinence when the worker it went to dies", async () => {
+    const { doc } = await mixed();
+    await rig.host([NewDoc], { process: "newer", workerId: "newer", build: "2" });
+    await rig.advance(3_000);
+    for (const key of docs) {
+      const replaced = watch(doc(key).replace("new"));
+      await rig.advance(100);
+      expect(replaced.state).toBe("resolved");
+    }
+    expect(await rig.holderOf("Doc:g1:00")).not.toBe("old");
+    rig.world.disconnect("new");
+    await rig.advance(10_500);
+    const written = docs.map((key) => watch(doc(key).write("more")));
+    await rig.advance(1_000);
+    expect(written.map(({ value }) => value)).toEqual(docs.map(() => 8));
   });
 
   it("where nobody is newer, it is an error at once", async () => {

@@ -126,7 +126,7 @@ export { Brake } from "./rules/brake.js";
 export { buildsByAge, membersNewerThan } from "./rules/builds.js";
 export { hashKey, partitionOf } from "./rules/hash.js";
 export { type Acceptance, InboundStream } from "./rules/inbound-stream.js";
-export { candidatesOf, type PlacementInput, placementOf } from "./rules/placement.js";
+export { candidatesOf, type PlacementInput, passedOn, placementOf } from "./rules/placement.js";
 export { Ranges } from "./rules/ranges.js";
 export { type Backoff, retryDelayMs } from "./rules/retry.js";
 export { ConsistentHashRing, maxWeight, type RingMember, type RingOptions } from "./rules/ring.js";

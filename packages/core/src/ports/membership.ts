@@ -41,7 +41,10 @@ export interface PlacementTable {
   readonly view: number;
   /** Id of the owner by partition; `undefined`: nobody hosts it. */
   readonly owners: readonly (string | undefined)[];
-  /** Version of the placement with which each partition came to its owner: the last to come are the first to go again. */
+  /**
+   * Version of the placement with which each partition came to its owner: the last to come are the first to go again. 0: it
+   * was passed on, for it is too new for an older build (delivery.md O13), and stays while there are several builds.
+   */
   readonly since: readonly number[];
 }
 

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import { type Mailbox, partitionId } from "../model/partition.js";
 import type { Placement, ViewMember } from "../ports/membership.js";
-import { candidatesOf, type PlacementInput, placementOf } from "./placement.js";
+import { candidatesOf, type PlacementInput, passedOn, placementOf } from "./placement.js";
 import { ConsistentHashRing } from "./ring.js";
 
 // Some of these take hundreds of tables of up to 1,024 partitions, and machines are busy at times.
@@ -386,6 +386,26 @@ describe("two builds side by side", () => {
     expect(scene.place("one-build")).toEqual([]);
     expect(scene.place("always")).toHaveLength(16);
     expect(scene.heldBy("canary")).toHaveLength(16);
+  });
+
+  it("leave what is too new for the older one where it was passed to, and share it when there is one build again", () => {
+    const scene = new Scene(16).join("old", { build: "1" });
+    scene.place("always");
+    scene.join("new", { build: "2" });
+    const { owners, since, version } = scene.placement!;
+    const tooNew = (index: number) => index < 10;
+    scene.placement = {
+      view: 2,
+      owners: owners.map((owner, index) => (tooNew(index) ? "new" : owner)),
+      since: since.map((mark, index) => (tooNew(index) ? passedOn : mark)),
+      version: version + 1,
+    };
+    expect(scene.place("always")).toEqual([]);
+    scene.leave("old").join("next", { build: "2" });
+    scene.place("one-build");
+    expect(scene.heldBy("new")).toHaveLength(8);
+    // In the next deploy they are like any other.
+    expect(scene.placement.since).not.toContain(passedOn);
   });
 
   it("are one again when the last of the old build drains", () => {

@@ -23,6 +23,9 @@ export interface PlacementInput {
   readonly balance: "never" | "one-build" | "always";
 }
 
+/** In `since`: a worker that found it too new passed it on. */
+export const passedOn = 0;
+
 /** A candidate and its claim to partitions. */
 interface Claimant {
   readonly id: string;
@@ -74,10 +77,15 @@ export function placementOf({ mailbox, types, previous, view, balance }: Placeme
   const oneBuild = ranked.every(({ newest }) => newest);
   // Where nobody is able, nobody is better off with what another gives up.
   const gives = candidates[0]!.state === "ready" && (balance === "always" || (balance === "one-build" && oneBuild));
+  // O13: an older build would only pass it on again, for ever. Once there is one build it is like any other.
+  const stays = (index: number) => !oneBuild && since[index] === passedOn;
   let roomAtNewest = 0;
   for (const [rank, claimant] of ranked.entries()) {
-    const kept = gives ? claimant.held.slice(0, quotas[rank]) : claimant.held;
-    for (const index of kept) owners[index] = claimant.id;
+    const kept = gives ? claimant.held.filter((index, nth) => nth < quotas[rank]! || stays(index)) : claimant.held;
+    for (const index of kept) {
+      owners[index] = claimant.id;
+      if (gives && oneBuild && since[index] === passedOn) since[index] = version;
+    }
     claimant.room = Math.max(0, quotas[rank]! - kept.length);
     if (claimant.newest) roomAtNewest += claimant.room;
   }

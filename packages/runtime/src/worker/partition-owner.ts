@@ -93,7 +93,11 @@ export class PartitionOwner implements TenureHost {
    * @throws ConfigError when it can never be served
    */
   async take(): Promise<void> {
-    if (this.#abstains) return;
+    if (!this.#wanted && this.#abstains) {
+      // It came back because the worker it went to has left: nobody would serve it until the time is over.
+      this.#host.passOn(this.partition, "it was so a moment ago");
+      return;
+    }
     this.#wanted = true;
     await this.#leaving;
     if (!this.#wanted) return;

@@ -9,6 +9,7 @@ import {
   type PlacementInput,
   type PlacementTable,
   parsePartition,
+  passedOn,
   placementOf,
   type View,
 } from "@actor-runtime/core";
@@ -70,7 +71,7 @@ export class Placements {
     if (this.#passing.size === 0 && this.#right.get(name) === looked) return;
     const input = { mailbox, types, previous: written, view, balance };
     const next = this.#withPassed(input, placementOf(input));
-    const changed = written === undefined || next.owners.some((owner, index) => owner !== written.owners[index]);
+    const changed = written === undefined || differs(next.owners, written.owners) || differs(next.since, written.since);
     const current = changed ? await this.#ports.membership.place(name, written?.version ?? 0, next) : written;
     if (current) this.#current.set(name, current);
     if (!changed) this.#right.set(name, looked);
@@ -87,9 +88,13 @@ export class Placements {
         this.#passing.delete(partition);
       } else {
         owners = owners.with(index, to);
-        since = since.with(index, (previous?.version ?? 0) + 1);
+        since = since.with(index, passedOn);
       }
     }
     return { ...table, owners, since };
   }
+}
+
+function differs<T>(a: readonly T[], b: readonly T[]): boolean {
+  return a.some((value, index) => value !== b[index]);
 }

@@ -10,12 +10,13 @@ export class Coalesced {
 
   /** Resolves, or rejects, with a run that began after this call. */
   run(): Promise<void> {
-    if (this.#running === undefined) return this.#begin();
+    // There is a moment between two runs in which neither runs.
+    if (this.#running === undefined && this.#next === undefined) return this.#begin();
     const begin = () => {
       this.#next = undefined;
       return this.#begin();
     };
-    this.#next ??= this.#running.then(begin, begin);
+    this.#next ??= this.#running!.then(begin, begin);
     return this.#next;
   }
 

@@ -1,3 +1,4 @@
+import { StoreUnavailableError } from "@actor-runtime/core";
 import { Actor, ActorContext, Handler, inject, type LocalSystem, Query, State } from "@actor-runtime/runtime";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Gate, Rig, type Watched, watch } from "./support.js";
@@ -254,6 +255,58 @@ describe("half connected", () => {
     for (const worker of ["w1", "w2"]) rig.world.reconnect(worker, "broker");
     await rig.advance(8_000);
     expect(await shares()).toEqual({ w1: 8, w2: 8 });
+  });
+});
+
+describe("a queue that cannot be consumed", () => {
+  /** A worker for which it is so while the test says so. */
+  function without(workerId: string, broken: (partition: string) => boolean): Promise<LocalSystem> {
+    return rig.host([Counter], {
+      process: workerId,
+      workerId,
+      ports: ({ broker, ...ports }) => ({
+        ...ports,
+        broker: {
+          ...broker,
+          consume: (mailbox, partition, ...rest) =>
+            broken(partition)
+              ? Promise.reject(new StoreUnavailableError("it has no leader"))
+              : broker.consume(mailbox, partition, ...rest),
+        },
+      }),
+    });
+  }
+
+  it("is no reason to leave all the others, and is served as soon as it can be", async () => {
+    let broken: string | undefined;
+    const w1 = await without("w1", (partition) => partition === broken);
+    await without("w2", (partition) => partition === broken);
+    await rig.advance(5_000);
+    broken = partitions[3];
+    for (const worker of ["w1", "w2"]) {
+      rig.world.disconnect(worker, "broker");
+      rig.world.reconnect(worker, "broker");
+    }
+    const { view } = await w1.cluster.describe();
+    await rig.advance(60_000);
+    expect((await w1.cluster.describe()).view).toEqual(view);
+    expect(rig.logged("error")).toEqual([]);
+    broken = undefined;
+    await rig.advance(6_000);
+    expect(await shares()).toEqual({ w1: 8, w2: 8 });
+  });
+
+  it("is not held against a broker that answers, should its partition move before it is tried again", async () => {
+    let broken = false;
+    await start("w1");
+    const w2 = await without("w2", () => broken);
+    broken = true;
+    await rig.advance(2_100);
+    expect(w2.describe().checks.broker).not.toBe("ok");
+    await rig.host([Counter, Invoice], { process: "w3", workerId: "w3", weight: 100 });
+    await rig.host([Counter, Invoice], { process: "w4", workerId: "w4", weight: 100 });
+    await rig.advance(6_000);
+    expect(w2.describe().checks.broker).toBe("ok");
   });
 });
 

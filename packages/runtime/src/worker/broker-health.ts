@@ -5,7 +5,8 @@ const probeMs = 2_000;
 
 /**
  * Whether this worker reaches the broker. One that reaches the store alone would keep its partitions from those who could
- * serve them, so after a grace it says that it is unable, until the broker answers again.
+ * serve them, so after a grace it says that it is unable, until the broker answers again. A channel that cannot be opened
+ * is only a suspicion, for it may be its queue that is out of order, for everybody: the broker itself is asked.
  */
 export class BrokerHealth {
   readonly #services: WorkerServices;
@@ -27,25 +28,21 @@ export class BrokerHealth {
     return `the broker has not answered for ${seconds} s`;
   }
 
-  /** A channel was opened. */
+  /** A channel was opened, or the broker answered otherwise. */
   worked(): void {
+    if (this.#closed || this.#failingSince === undefined) return;
     this.#failingSince = undefined;
+    this.#probe();
     if (this.#able) return;
     this.#able = true;
-    this.#probe();
     this.#services.log.info({}, "the broker answers again: this worker takes partitions");
     this.#changed(true);
   }
 
   /** A channel could not be opened. */
   failed(error: unknown): void {
-    if (error instanceof ConfigError || this.#closed) return;
-    const now = this.#services.ports.clock.monotonic();
-    this.#failingSince ??= now;
-    if (!this.#able || now - this.#failingSince < this.#services.limits.brokerGraceMs) return;
-    this.#able = false;
-    this.#services.log.error({ err: error }, "the broker does not answer: others may take this worker's partitions");
-    this.#changed(false);
+    if (error instanceof ConfigError || this.#closed || this.#failingSince !== undefined) return;
+    this.#failingSince = this.#services.ports.clock.monotonic();
     this.#probeLater();
   }
 
@@ -55,14 +52,23 @@ export class BrokerHealth {
   }
 
   #probeLater(): void {
+    this.#probe();
     this.#probe = this.#services.ports.clock.after(probeMs, () => {
       this.#ask().then(
         () => this.worked(),
-        () => {
-          if (!this.#able && !this.#closed) this.#probeLater();
-        },
+        (error) => this.#silent(error),
       );
     });
+  }
+
+  #silent(error: unknown): void {
+    if (this.#closed || this.#failingSince === undefined) return;
+    this.#probeLater();
+    const { log, limits, ports } = this.#services;
+    if (!this.#able || ports.clock.monotonic() - this.#failingSince < limits.brokerGraceMs) return;
+    this.#able = false;
+    log.error({ err: error }, "the broker does not answer: others may take this worker's partitions");
+    this.#changed(false);
   }
 
   /** Asks for what is there already. */

@@ -177,6 +177,22 @@ describe("a worker that leaves", () => {
     expect(asked.map(({ state }) => state)).toEqual(asked.map(() => "resolved"));
   });
 
+  it("fails no call of its own to a type that only others host, and waits for none that nobody hosts now", async () => {
+    await start("w1");
+    const w2 = await start("w2", [Invoice]);
+    await rig.advance(3_000);
+    const asked = watch(w2.ref(Counter, "k").addSlowly(1));
+    await rig.settle();
+    const closed = watch(w2.close());
+    await rig.advance(1_000);
+    const late = watch(w2.ref(Invoice, "i").pay());
+    await rig.settle();
+    expect([asked.state, closed.state]).toEqual(["pending", "pending"]);
+    gate.open();
+    await rig.advance(100);
+    expect([asked.state, late.state, closed.state]).toEqual(["resolved", "rejected", "resolved"]);
+  });
+
   it("does not wait for a turn longer than the grace, if somebody waits for the partition", async () => {
     const w1 = await start("w1");
     await start("w2");

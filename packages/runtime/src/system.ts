@@ -255,8 +255,9 @@ export class LocalSystem implements ActorSystem {
     this.#state = "draining";
     const { calls, lanes, timers, ports } = this.#services;
     const until = ports.clock.monotonic() + graceMs;
+    const servedElsewhere = await this.#worker?.stop(graceMs);
     // What this process asked, others may answer now.
-    if ((await this.#worker?.stop(graceMs)) === "handed-over") await calls.finish(until);
+    if (servedElsewhere) await calls.finish(until, servedElsewhere);
     calls.close();
     await lanes.finish();
     lanes.close();

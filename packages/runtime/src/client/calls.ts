@@ -153,9 +153,14 @@ export class Calls implements AskHost, TellHost {
     for (const pending of this.#pending) pending?.repeat();
   }
 
-  /** Resolves when no call waits any more, or at this time, in ms by the clock's `monotonic()`. */
-  async finish(until: number): Promise<void> {
-    while (this.#waiting > 0 && this.#clock.monotonic() < until) {
+  /**
+   * Resolves when no call waits any more that may still end, or at this time, in ms by the clock's `monotonic()`.
+   *
+   * @param served whether there is somebody who may answer what was asked of a partition
+   */
+  async finish(until: number, served: (partition: PartitionId) => boolean): Promise<void> {
+    const waits = () => this.#tells > 0 || this.#pending.some((pending) => pending && served(pending.lane.to));
+    while (waits() && this.#clock.monotonic() < until) {
       await new Promise<void>((resolve) => void this.#clock.after(finishPollMs, resolve));
     }
   }

@@ -43,7 +43,7 @@ export interface LaneServices {
  * arrives while a batch is unconfirmed is the next batch, so batches grow with load and a lone message goes at once.
  */
 export class Lane {
-  readonly #to: Destination;
+  readonly to: Destination;
   readonly #services: LaneServices;
   /** This process's own stream to the destination. */
   #own: OutboundStream | undefined;
@@ -63,7 +63,7 @@ export class Lane {
   #closed = false;
 
   constructor(to: Destination, services: LaneServices) {
-    this.#to = to;
+    this.to = to;
     this.#services = services;
   }
 
@@ -76,7 +76,7 @@ export class Lane {
   checkRoom(bytes: number): void {
     if (this.#waiting.length >= maxWaiting || this.#waitingBytes + bytes > maxWaitingBytes) {
       throw new OverloadedError(
-        `mailbox ${this.#to}: ${this.#waiting.length} messages of this process wait to be sent already`,
+        `mailbox ${this.to}: ${this.#waiting.length} messages of this process wait to be sent already`,
         "mailbox",
         100,
       );
@@ -139,7 +139,7 @@ export class Lane {
     own.closed = true;
     fin.stream = own;
     fin.number = own.take(undefined);
-    await this.#services.broker.publish(this.#to, batchFrame([fin], this.#services.replyTo)).catch(() => {});
+    await this.#services.broker.publish(this.to, batchFrame([fin], this.#services.replyTo)).catch(() => {});
   }
 
   /** Abandons everything; nothing is sent from here on. */
@@ -151,8 +151,8 @@ export class Lane {
     this.#batch = [];
     this.#waiting = [];
     this.#waitingBytes = 0;
-    for (const message of batch) message.abandoned(closed(this.#to, mayBeThere ? "unknown" : "none"));
-    for (const message of waiting) message.abandoned(closed(this.#to, "none"));
+    for (const message of batch) message.abandoned(closed(this.to, mayBeThere ? "unknown" : "none"));
+    for (const message of waiting) message.abandoned(closed(this.to, "none"));
   }
 
   readonly #flush = (): void => {
@@ -218,7 +218,7 @@ export class Lane {
     this.#state = "publishing";
     const { broker, replyTo } = this.#services;
     if (this.#batch.some(isOwn)) this.#own!.publishedAt = now;
-    broker.publish(this.#to, batchFrame(this.#batch, replyTo)).then(this.#settle, () => this.#settle("lost"));
+    broker.publish(this.to, batchFrame(this.#batch, replyTo)).then(this.#settle, () => this.#settle("lost"));
   }
 
   readonly #settle = (outcome: PublishOutcome): void => {
@@ -270,14 +270,14 @@ export class Lane {
       this.#waiting = this.#waiting.filter((message) => !expired(message));
       for (const message of late) {
         this.#waitingBytes -= message.bytes;
-        message.abandoned(overloaded(this.#to, outcome));
+        message.abandoned(overloaded(this.to, outcome));
       }
     }
   }
 
   #abandonment(outcome: PublishOutcome): ActorError {
-    if (!this.#uncertain) return overloaded(this.#to, outcome);
-    return new UnknownOutcomeError(`mailbox ${this.#to}: the broker did not confirm the message in time`);
+    if (!this.#uncertain) return overloaded(this.to, outcome);
+    return new UnknownOutcomeError(`mailbox ${this.to}: the broker did not confirm the message in time`);
   }
 }
 

@@ -6,6 +6,7 @@ import {
   type Mailbox,
   type PartitionId,
   parseAddress,
+  parsePartition,
   partitionOf,
   partitionsOf,
   StoreUnavailableError,
@@ -126,8 +127,12 @@ export class Worker implements PartitionHost {
     await owner.tenure.seed(hosted, address, values);
   }
 
-  /** Hands all partitions over, a few at a time if others wait for them, and leaves the view. */
-  async stop(graceMs: number): Promise<"handed-over" | "alone"> {
+  /**
+   * Hands all partitions over, a few at a time if others wait for them, and leaves the view.
+   *
+   * @returns who stays: whether a partition is, or may be, served by another worker
+   */
+  async stop(graceMs: number): Promise<(partition: PartitionId) => boolean> {
     const { log, workerId } = this.#services;
     this.#ownership.stopTaking(graceMs);
     this.health.close();
@@ -138,13 +143,13 @@ export class Worker implements PartitionHost {
       log.warn({ err: error }, "the other workers could not be told that this one stops; they will find out");
     }
     // Turns may take longer to end than a lease lasts, so leases are renewed until the last partition is given up.
-    const awaited = (partition: PartitionId) => (this.#placements.ownerOf(partition) ?? workerId) !== workerId;
-    await this.#ownership.leave(awaited);
+    await this.#ownership.leave((partition) => this.#isAwaited(partition));
     this.#stopped = true;
     this.#quietTimer();
     this.#housekeeping.stop();
     await this.#presence.leave().catch(() => {});
-    return this.#owners.some(({ partition }) => awaited(partition)) ? "handed-over" : "alone";
+    const others = this.#presence.view?.members.some(({ id, state }) => id !== workerId && state !== "draining");
+    return (partition) => (this.#hosts(partition) ? this.#isAwaited(partition) : others === true);
   }
 
   newerHost(partition: PartitionId): string | undefined {
@@ -161,6 +166,16 @@ export class Worker implements PartitionHost {
     this.#placements.passOn(partition, to);
     this.#placeSoon();
     return true;
+  }
+
+  /** Another worker owns it, or will once it is given up here. */
+  #isAwaited(partition: PartitionId): boolean {
+    const { workerId } = this.#services;
+    return (this.#placements.ownerOf(partition) ?? workerId) !== workerId;
+  }
+
+  #hosts(partition: PartitionId): boolean {
+    return this.#mailboxes.has(parsePartition(partition).mailbox);
   }
 
   /** Lets the others agree on who takes what this worker has. */

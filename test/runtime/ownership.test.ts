@@ -312,6 +312,44 @@ describe("a queue that cannot be consumed", () => {
     expect(await shares()).toEqual({ w1: 8, w2: 8 });
   });
 
+  it("keeps no worker from stopping when it does not even answer, and others serve it", async () => {
+    let answer: () => void = () => {};
+    let silent = true;
+    const answered = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const opened: string[] = [];
+    await start("w1");
+    const w2 = await rig.host([Counter], {
+      process: "w2",
+      workerId: "w2",
+      ports: ({ broker, ...ports }) => ({
+        ...ports,
+        broker: {
+          ...broker,
+          consume: async (mailbox, partition, ...rest) => {
+            if (silent) await answered;
+            opened.push(partition);
+            return broker.consume(mailbox, partition, ...rest);
+          },
+        },
+      }),
+    });
+    await rig.advance(3_000);
+    expect(await shares()).toEqual({ w1: 8, w2: 8 });
+    const closed = watch(w2.close({ drainTimeout: "1s" }));
+    await rig.advance(25_000);
+    expect(closed.state).toBe("resolved");
+    expect(await shares()).toEqual({ w1: 16 });
+    silent = false;
+    answer();
+    const client = await rig.host([], { process: "client" });
+    const asked = Array.from({ length: 16 }, (_, key) => watch(client.ref<Counter>("Counter", `k${key}`).add(key)));
+    await rig.advance(1_000);
+    expect(opened).not.toEqual([]);
+    expect(asked.map(({ value }) => value)).toEqual(asked.map(() => 1));
+  });
+
   it("is not held against a broker that answers, should its partition move before it is tried again", async () => {
     let broken = false;
     await start("w1");

@@ -1,6 +1,7 @@
 import {
   type ActorError,
   type Cancel,
+  type Channel,
   ConfigError,
   type Lease,
   LostOwnershipError,
@@ -8,6 +9,7 @@ import {
   type PartitionId,
   type PartitionImage,
   retryDelayMs,
+  StoreUnavailableError,
 } from "@actor-runtime/core";
 import type { BrokerHealth } from "./broker-health.js";
 import type { WorkerServices } from "./services.js";
@@ -15,6 +17,8 @@ import { Tenure, type TenureHost } from "./tenure.js";
 
 /** A frame has at most this size, so prefetch in frames bounds memory in bytes. */
 const frameBytes = 256 * 1024;
+/** A channel that is not open by then is given up. */
+const openMs = 20_000;
 const backoff = { firstMs: 50, maxMs: 5_000 };
 /** Whoever gives a partition up says so; should that word be lost, it is found free after this long. */
 const lookAgainMs = 500;
@@ -227,10 +231,7 @@ export class PartitionOwner implements TenureHost {
     const tenure = new Tenure(this.#services, this, this.#mailbox, this.partition, this.#index, taken);
     this.#tenure = tenure;
     try {
-      const channel = await this.#services.ports.broker.consume(this.#mailbox, this.partition, this.#prefetch, {
-        deliver: (delivery) => tenure.deliver(delivery),
-        lost: (reason) => tenure.lose(new LostOwnershipError(`the channel was lost: ${reason.message}`)),
-      });
+      const channel = await this.#open(tenure);
       this.#host.health.worked();
       if (tenure.alive) tenure.consume(channel);
       else await channel.close();
@@ -245,6 +246,27 @@ export class PartitionOwner implements TenureHost {
       await this.#release(lease);
       throw error;
     }
+  }
+
+  /** A queue that never answers must not keep its partition here for ever, nor this worker from stopping. */
+  async #open(tenure: Tenure): Promise<Channel> {
+    const { broker, clock } = this.#services.ports;
+    const opening = broker.consume(this.#mailbox, this.partition, this.#prefetch, {
+      deliver: (delivery) => tenure.deliver(delivery),
+      lost: (reason) => tenure.lose(new LostOwnershipError(`the channel was lost: ${reason.message}`)),
+    });
+    let cancel: Cancel = () => {};
+    const silence = new Promise<never>((_, reject) => {
+      cancel = clock.after(openMs, () => {
+        reject(new StoreUnavailableError(`${this.partition}: its queue did not answer within ${openMs} ms`));
+        // Should it answer yet.
+        opening.then(
+          (channel) => channel.close(),
+          () => {},
+        );
+      });
+    });
+    return Promise.race([opening, silence]).finally(() => cancel());
   }
 
   /** A big partition may take longer to read than a lease lasts. */

@@ -210,6 +210,23 @@ describe("a worker that leaves", () => {
     expect(slow.map(({ state }) => state)).toEqual(slow.map(() => "resolved"));
   });
 
+  it("without any time does not wait for the handoffs that were under way", async () => {
+    const w1 = await start("w1");
+    const client = await rig.host([], { process: "client" });
+    const slow = Array.from({ length: 64 }, (_, key) =>
+      watch(client.ref<Counter>("Counter", `k${key}`).with({ timeout: "1m" }).addSlowly(key)),
+    );
+    await rig.settle();
+    await start("w2");
+    await rig.advance(2_200);
+    const closed = watch(w1.close({ drainTimeout: 0 }));
+    await rig.advance(500);
+    expect(closed.state).toBe("resolved");
+    gate.open();
+    await rig.advance(1_000);
+    expect(slow.map(({ state }) => state)).toEqual(slow.map(() => "resolved"));
+  });
+
   it("and comes back under its id is the one of its id, and the earlier process serves no more", async () => {
     const first = await start("w1");
     const client = await rig.host([], { process: "client" });

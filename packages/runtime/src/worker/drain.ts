@@ -16,8 +16,10 @@ export interface Drainable extends PartitionScope {
 /**
  * Gives a partition up (delivery.md T4): starts nothing new, lets what runs end within the grace, says goodbye to its actors,
  * and closes its channel once the last commit is known. What still runs then is revoked and runs again at the next owner.
+ *
+ * @param until when the grace ends, by the clock's `monotonic()`; it may come closer meanwhile
  */
-export async function drain(partition: Drainable, graceMs: number): Promise<void> {
+export async function drain(partition: Drainable, until: () => number): Promise<void> {
   const { clock } = partition.services.ports;
   let stopWaiting: Cancel = () => {};
   /** Resolves at this time, in ms by the clock's `monotonic()`. */
@@ -25,13 +27,19 @@ export async function drain(partition: Drainable, graceMs: number): Promise<void
     new Promise<void>((resolve) => {
       stopWaiting = clock.after(Math.max(1, time - clock.monotonic()), resolve);
     });
+  const mayWait = () => partition.alive && clock.monotonic() < until();
+  const nextLook = () => at(Math.min(until(), clock.monotonic() + pollMs));
   partition.scheduler.drain();
-  const until = clock.monotonic() + graceMs;
-  while (partition.alive && (isRunning(partition) || !partition.commits.idle) && clock.monotonic() < until) {
-    await at(Math.min(until, clock.monotonic() + pollMs));
+  while (mayWait() && (isRunning(partition) || !partition.commits.idle)) await nextLook();
+  if (partition.alive) {
+    let gone = false;
+    const goodbyes = partition.activations.deactivateAll().then(() => {
+      gone = true;
+    });
+    do await Promise.race([goodbyes, nextLook()]);
+    while (mayWait() && !gone);
+    stopWaiting();
   }
-  if (partition.alive) await Promise.race([partition.activations.deactivateAll(), at(until)]);
-  stopWaiting();
   if (partition.alive && takeBackMarks(partition)) {
     const { commits } = partition;
     const known = commits.committed(commits.gathering.seq).catch(() => {});

@@ -56,6 +56,8 @@ export class PartitionOwner implements TenureHost {
   #wanted = false;
   #taking: Promise<void> | undefined;
   #leaving: Promise<void> | undefined;
+  /** Until when running turns may go on while it is given up, by the clock's `monotonic()`. */
+  #graceUntil = Number.POSITIVE_INFINITY;
   #retry: { readonly cancel: Cancel; readonly heldBy: string | undefined } | undefined;
 
   /** @param partitions how many this worker may come to own in all: they share its memory for unsettled frames */
@@ -121,8 +123,10 @@ export class PartitionOwner implements TenureHost {
     this.#wanted = false;
     this.#retry?.cancel();
     this.#retry = undefined;
-    this.#leaving ??= this.#leave(graceMs).finally(() => {
+    this.#graceUntil = Math.min(this.#graceUntil, this.#services.ports.clock.monotonic() + graceMs);
+    this.#leaving ??= this.#leave().finally(() => {
       this.#leaving = undefined;
+      this.#graceUntil = Number.POSITIVE_INFINITY;
     });
     return this.#leaving;
   }
@@ -182,12 +186,12 @@ export class PartitionOwner implements TenureHost {
     return this.#host.newerHost(this.partition) !== undefined;
   }
 
-  async #leave(graceMs: number): Promise<void> {
+  async #leave(): Promise<void> {
     await this.#taking?.catch(() => {});
     const tenure = this.#tenure;
     if (!tenure) return;
     // It stays in sight while it drains, so that its lease goes on being renewed.
-    await tenure.drain(graceMs);
+    await tenure.drain(() => this.#graceUntil);
     if (this.#tenure === tenure) this.#tenure = undefined;
     await this.#release(tenure.lease);
   }

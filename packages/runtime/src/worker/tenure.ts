@@ -295,8 +295,8 @@ export class Tenure implements PartitionScope {
   }
 
   /** T4. Resolves when nothing runs any more and the channel is closed, or after the grace with what still runs revoked. */
-  async drain(graceMs: number): Promise<void> {
-    if (this.#alive) await drain(this, graceMs);
+  async drain(until: () => number): Promise<void> {
+    if (this.#alive) await drain(this, until);
   }
 
   /** T5. Drops everything; the messages come again, to whoever consumes next. */

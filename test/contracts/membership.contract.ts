@@ -201,6 +201,17 @@ export function membershipContract(name: string, make: () => Promise<MembershipU
         expect(await joinedAt("a")).toBe(first);
       });
 
+      it("is not taken back to an earlier run by a word of it that comes late", async () => {
+        await membership.join(a, longTtlMs);
+        const first = await joinedAt("a");
+        await under.pass(10);
+        const later = { ...a, incarnation: "later" };
+        await membership.join(later, longTtlMs);
+        const view = await membership.join({ ...a, joinedAt: first }, longTtlMs);
+        expect(view.members.map(({ incarnation }) => incarnation)).toEqual(["later"]);
+        expect((await membership.heartbeat(later, longTtlMs)).own).toBe("alive");
+      });
+
       it("keeps a member whose heart beats", async () => {
         await membership.join(a, under.ttlMs);
         expect(await membership.heartbeat(a, under.ttlMs * 10)).toMatchObject({ own: "alive" });

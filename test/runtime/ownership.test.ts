@@ -246,6 +246,13 @@ describe("a worker that leaves", () => {
     expect(asked.value).toBe(2);
     await rig.advance(60_000);
     expect(rig.logged("warn").filter((line) => line.includes("taking it anew"))).toEqual([]);
+    // The earlier one stands by.
+    await second.close();
+    await rig.advance(15_000);
+    expect(first.describe().checks).toMatchObject({ membership: "ok", partitions: "ok" });
+    const again = watch(client.ref<Counter>("Counter", "k").add(3));
+    await rig.advance(100);
+    expect(again.value).toBe(3);
   });
 });
 

@@ -25,6 +25,9 @@ export class MembershipMemory {
   join(member: Member, ttlMs: number): View {
     this.#dropExpired();
     const known = this.#members.get(member.id)?.member;
+    const late =
+      known !== undefined && known.incarnation !== member.incarnation && known.joinedAt > (member.joinedAt ?? Infinity);
+    if (late) return this.view();
     const again = known?.incarnation === member.incarnation ? known : member;
     const joinedAt = again.joinedAt ?? this.#clock.now();
     const joined = { ...member, joinedAt };

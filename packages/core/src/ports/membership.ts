@@ -70,7 +70,10 @@ export type Change =
 
 /** Who is alive, judged by the store's own clock, and the placement they agreed on. */
 export interface Membership {
-  /** Joins or replaces the member of the same id. */
+  /**
+   * Joins or replaces the member of the same id. One that joins again ({@link Member.joinedAt}) does not replace another run
+   * that joined later: its word may have been long on its way.
+   */
   join(member: Member, ttlMs: number): Promise<View>;
   /** Says that the member lives and drops those whose time ran out. Does nothing for a member that is not in the view. */
   heartbeat(member: Pick<Member, "id" | "incarnation">, ttlMs: number): Promise<Heartbeat>;

@@ -33,6 +33,7 @@ export const joinView = script(
   `${members}
 local id, incarnation = ARGV[2], ARGV[3]
 local before, joinedAt, last = known(id)
+if last and last ~= incarnation and ARGV[6] ~= '' and tonumber(joinedAt) > tonumber(ARGV[6]) then return view() end
 if last ~= incarnation then joinedAt = ARGV[6] ~= '' and ARGV[6] or string.format('%.0f', math.floor(now / 1000)) end
 local text = joinedAt .. ' ' .. incarnation .. '\\n' .. ARGV[4]
 if text ~= before then

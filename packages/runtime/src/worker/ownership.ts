@@ -78,10 +78,9 @@ export class Ownership {
   }
 
   /** Drops everything at once: it belongs to somebody else. */
-  async abandon(reason: LostOwnershipError): Promise<void> {
-    this.#closed = true;
+  abandon(reason: LostOwnershipError): void {
     this.#leaving = [];
-    await Promise.all(this.#options.owners.map((owner) => owner.abandon(reason)));
+    for (const owner of this.#options.owners) owner.abandon(reason);
   }
 
   #handedOver(): Promise<void> {

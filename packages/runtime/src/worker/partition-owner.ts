@@ -159,12 +159,13 @@ export class PartitionOwner implements TenureHost {
   }
 
   /** Drops what is in memory and wants it no more; the lease ends by itself, or belongs to somebody else already. */
-  async abandon(reason: ActorError): Promise<void> {
+  abandon(reason: ActorError): void {
     this.#wanted = false;
     this.#retry?.cancel();
+    this.#retry = undefined;
     const tenure = this.#tenure;
     this.#tenure = undefined;
-    await tenure?.end(reason);
+    void tenure?.end(reason);
   }
 
   /** O2: first the channel is opened anew, in a new tenure; a hole that is still there after as long again is given up. */

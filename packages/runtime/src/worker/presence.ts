@@ -18,8 +18,8 @@ const marginMs = 5;
 export interface PresenceHost {
   /** The view as it is now, whether it changed or not. */
   seen(view: View): void;
-  /** Another process has joined under this worker's id: this one must not serve any more. */
-  replaced(): void;
+  /** Another process has joined under this worker's id (`true`): this one must not serve. Or it is gone again. */
+  replaced(replaced: boolean): void;
   /** Something changed that is not the view. */
   hinted(change: Exclude<Change, { about: "view" }>): void;
 }
@@ -36,6 +36,7 @@ export class Presence {
   #joinedAt: number | undefined;
   #nextBeat: Cancel = () => {};
   #unwatch: Cancel = () => {};
+  #replaced = false;
   #over = false;
   #skewed = false;
 
@@ -101,29 +102,41 @@ export class Presence {
 
   async #beatOnce(): Promise<void> {
     if (this.#over) return;
-    const { ports, limits, member, log } = this.#services;
+    const { ports, limits, member } = this.#services;
     const askedAt = ports.clock.monotonic();
     this.#beatIn(this.#intervalMs);
     const { own, view, storeTime, nextExpiryMs } = await ports.membership.heartbeat(member, limits.leaseMs);
     this.#correctTime(storeTime, askedAt);
     if (this.#over) return;
-    if (own === "replaced") {
-      this.#end();
-      log.error({ workerId: member.id }, `another process has joined as worker "${member.id}": this one stops serving`);
-      this.#host.replaced();
-      return;
-    }
     this.#beatAtExpiry(nextExpiryMs);
     // It was dropped, or could not say how it is when it wanted to.
-    if (ownOf(view, member.id)?.state !== this.#state) await this.#join();
+    if (own !== "replaced" && ownOf(view, member.id)?.state !== this.#state) await this.#join();
     else this.#see(view);
   }
 
   #see(view: View): void {
     if (this.#view?.version !== view.version) this.#changedAt = this.#services.ports.clock.monotonic();
     this.#view = view;
-    this.#joinedAt ??= ownOf(view, this.#services.member.id)?.joinedAt;
+    const own = ownOf(view, this.#services.member.id);
+    this.#findReplaced(own !== undefined && own.incarnation !== this.#services.member.incarnation);
+    if (!this.#replaced) this.#joinedAt ??= own?.joinedAt;
     this.#host.seen(view);
+  }
+
+  /** Two processes with one id, or word of an earlier one that comes late: whoever is left in the end serves. */
+  #findReplaced(replaced: boolean): void {
+    if (replaced === this.#replaced) return;
+    this.#replaced = replaced;
+    const { log, member } = this.#services;
+    if (replaced) {
+      log.error({ workerId: member.id }, `another process has joined as worker "${member.id}": this one stands by`);
+    } else {
+      log.warn(
+        { workerId: member.id },
+        `the other process that was worker "${member.id}" is gone: this one serves again`,
+      );
+    }
+    this.#host.replaced(replaced);
   }
 
   /** Whoever dies is missed at the moment its time is up, not a third of a lease later. */

@@ -64,7 +64,7 @@ export class Worker implements PartitionHost {
     );
     this.#presence = new Presence(services, {
       seen: (view) => this.#seen(view),
-      replaced: () => void this.#makeWay(),
+      replaced: (replaced) => this.#makeWay(replaced),
       hinted: (change) => this.#hinted(change),
     });
     this.#placements = new Placements(ports, mailboxes);
@@ -246,8 +246,8 @@ export class Worker implements PartitionHost {
   }
 
   /** Another process has this worker's id: what is left here would only take its partitions away from it. */
-  async #makeWay(): Promise<void> {
-    this.#replaced = true;
-    await this.#ownership.abandon(new LostOwnershipError("another process has joined under this worker's id"));
+  #makeWay(replaced: boolean): void {
+    this.#replaced = replaced;
+    if (replaced) this.#ownership.abandon(new LostOwnershipError("another process has joined under this worker's id"));
   }
 }

@@ -119,7 +119,8 @@ describe("O13: what an older build does not know goes to a worker with a newer o
   it("and stays there, also when builds share the partitions for long", async () => {
     const { doc } = await mixed();
     await rig.advance(70_000);
-    const holders = async () => (await Promise.all(partitions.map((name) => rig.holderOf(name)))).toSorted();
+    const holders = async () =>
+      (await Promise.all(partitions.map((name) => rig.holderOf(name)))).map(String).toSorted();
     expect(await holders()).toEqual(["new", "new", "old", "old"]);
     for (const key of docs) {
       const replaced = watch(doc(key).replace("new"));

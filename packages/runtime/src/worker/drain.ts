@@ -32,12 +32,10 @@ export async function drain(partition: Drainable, until: () => number): Promise<
   partition.scheduler.drain();
   while (mayWait() && (isRunning(partition) || !partition.commits.idle)) await nextLook();
   if (partition.alive) {
+    const goodbyes = partition.activations.deactivateAll().then(() => true);
     let gone = false;
-    const goodbyes = partition.activations.deactivateAll().then(() => {
-      gone = true;
-    });
-    do await Promise.race([goodbyes, nextLook()]);
-    while (mayWait() && !gone);
+    do gone = await Promise.race([goodbyes, nextLook().then(() => false)]);
+    while (!gone && mayWait());
     stopWaiting();
   }
   if (partition.alive && takeBackMarks(partition)) {

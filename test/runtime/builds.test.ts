@@ -1,4 +1,4 @@
-import { UnknownHandlerError, wireVersion } from "@actor-runtime/core";
+import { ConfigError, UnknownHandlerError, wireVersion } from "@actor-runtime/core";
 import { Actor, Handler, Query, State } from "@actor-runtime/runtime";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Rig, rawFrame, refusalOf, watch } from "./support.js";
@@ -159,7 +159,21 @@ describe("O13: what an older build does not know goes to a worker with a newer o
   });
 });
 
+@Actor("Doc", { mailbox: "library", partitions: 4 })
+class MovedDoc {
+  @Handler() write(): void {}
+}
+
 describe("types that share a mailbox", () => {
+  it("do not leave the mailbox that has their state, for which there would be two owners and then none", async () => {
+    const old = await rig.host([OldDoc], { process: "old", build: "1" });
+    expect(await old.ref(OldDoc, "a").write("first")).toBe(1);
+    const refused = await refusalOf(rig.host([MovedDoc], { process: "new", build: "2" }));
+    expect(refused).toBeInstanceOf(ConfigError);
+    expect(refused.message).toContain('its state is in mailbox "Doc", it cannot move to "library"');
+    expect(await old.ref(OldDoc, "a").write("more")).toBe(2);
+  });
+
   it("P1, P3: messages for one that the owner does not host wait in the store, in order, for a worker that does", async () => {
     const both = await rig.host([Order, Parcel], { process: "both", workerId: "both" });
     const client = await rig.host([], { process: "client" });

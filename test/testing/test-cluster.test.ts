@@ -504,7 +504,7 @@ describe("other faults", () => {
           consume: (...args) => broker.consume(...args),
           openReplies: (listener) => broker.openReplies(listener),
           reply: (to, body) => broker.reply(to, body),
-        } as typeof broker,
+        },
       }),
     });
     expect(await cluster.until(alice.deposit(5))).toBe(5);

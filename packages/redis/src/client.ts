@@ -64,6 +64,8 @@ function profile(settings: Settings) {
     enableOfflineQueue: false,
     lazyConnect: true,
     autoResendUnfulfilledCommands: false,
+    // Whoever subscribes does so at each connection: nobody would catch the failure of what ioredis does by itself.
+    autoResubscribe: false,
     maxRetriesPerRequest: 0,
     // A demoted master goes on answering: only a new connection finds the new one.
     reconnectOnError: (error: Error) => replyCode(error) === "READONLY",

@@ -367,6 +367,21 @@ describe("RabbitMQ: what goes wrong", () => {
       });
     });
 
+    it("wait while the connection is away, and go when it is back", async () => {
+      const { another, broker, proxy, telemetry } = await scene();
+      const texts: string[] = [];
+      const { broker: other } = await another();
+      const { address } = await other.openReplies({
+        receive: (body) => texts.push(bodyText(body)),
+        reopened: () => expect.unreachable(),
+      });
+      proxy.cut(" publish");
+      await eventually(() => expect(telemetry.total("broker.connections_lost")).toBe(1));
+      broker.reply(address, someFrame("meanwhile").body);
+      await eventually(() => expect(texts).toEqual(["meanwhile"]));
+      expect(telemetry.total("actor.replies_dropped")).toBe(0);
+    });
+
     it("never reach a queue that is no reply queue, whatever address a message gives", async () => {
       const { broker, consume, mailbox, namespace, partition } = await scene();
       const { consumer } = await consume();

@@ -7,10 +7,18 @@ import type { Names } from "./names.js";
 
 /** From so many writes that the socket has not taken, bytes count against the bound. */
 const bufferedWrites = 64;
-/** The most bytes of answers that wait while the socket is backed up or blocked (P12). */
+/** The most bytes of answers that wait while the socket is away, backed up or blocked (P12). */
 const maxBufferedBytes = 16 * 1024 * 1024;
 
-/** Sends answers once, unconfirmed (delivery.md S8): what cannot go now is dropped, and its caller asks again. */
+interface Answer {
+  readonly to: string;
+  readonly content: Buffer;
+}
+
+/**
+ * Sends answers once, unconfirmed (delivery.md S8): what is too much is dropped, and its caller asks again. While the connection
+ * is away they wait, for deliveries and commits go on without it: too many callers would have to ask again at once.
+ */
 export class ReplySender implements ConnectionUser {
   readonly #names: Names;
   readonly #telemetry: Telemetry;
@@ -18,6 +26,8 @@ export class ReplySender implements ConnectionUser {
   #channel: Channel | undefined;
   #backedUp = false;
   #bufferedBytes = 0;
+  /** For a channel. */
+  readonly #waiting: Answer[] = [];
 
   constructor(names: Names, telemetry: Telemetry) {
     this.#names = names;
@@ -30,24 +40,25 @@ export class ReplySender implements ConnectionUser {
   }
 
   disconnected(): void {
+    // What it had not taken yet is lost with it.
+    if (this.#channel) this.#emptied();
     this.#model = undefined;
     this.#channel = undefined;
   }
 
   send(to: string, body: Uint8Array): void {
-    const full = this.#backedUp && this.#bufferedBytes + body.byteLength > maxBufferedBytes;
-    if (!this.#channel || full || !this.#names.isReplies(to)) {
+    const held = this.#backedUp || this.#channel === undefined;
+    const full = held && this.#bufferedBytes + body.byteLength > maxBufferedBytes;
+    if (full || !this.#names.isReplies(to)) {
       this.#dropped();
       return;
     }
     const content = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-    try {
-      // Not mandatory and not persistent: whoever has gone does not wait for it.
-      if (!this.#channel.publish("", to, content)) this.#backedUp = true;
-      if (this.#backedUp) this.#bufferedBytes += body.byteLength;
-    } catch (error) {
-      if (!(error instanceof IllegalOperationError)) throw error;
-      this.#dropped();
+    if (this.#channel) {
+      this.#publish(this.#channel, { to, content });
+    } else {
+      this.#waiting.push({ to, content });
+      this.#bufferedBytes += content.byteLength;
     }
   }
 
@@ -56,6 +67,17 @@ export class ReplySender implements ConnectionUser {
     const channel = this.#channel;
     this.disconnected();
     await channel?.close().catch(() => {});
+  }
+
+  #publish(channel: Channel, { to, content }: Answer): void {
+    try {
+      // Not mandatory and not persistent: whoever has gone does not wait for it.
+      if (!channel.publish("", to, content)) this.#backedUp = true;
+      if (this.#backedUp) this.#bufferedBytes += content.byteLength;
+    } catch (error) {
+      if (!(error instanceof IllegalOperationError)) throw error;
+      this.#dropped();
+    }
   }
 
   #dropped(): void {
@@ -69,6 +91,7 @@ export class ReplySender implements ConnectionUser {
       if (this.#model !== model) return;
       this.#channel = channel;
       this.#emptied();
+      for (const answer of this.#waiting.splice(0)) this.#publish(channel, answer);
       channel.on("drain", () => this.#emptied());
       channel.once("close", () => {
         if (this.#channel !== channel) return;

@@ -298,6 +298,30 @@ describe("half connected", () => {
   });
 });
 
+describe("a broker that fails", () => {
+  it("does not make a worker that stops right then keep its leases until they end", async () => {
+    const w1 = await start("w1");
+    await start("w2");
+    await rig.advance(3_000);
+    rig.world.disconnect("w1", "broker");
+    const closed = watch(w1.close());
+    await rig.advance(1_000);
+    expect(closed.state).toBe("resolved");
+    expect(await shares()).toEqual({ w2: 16 });
+  });
+
+  it("does not make partitions wait out their backoff once it is back for one of them", async () => {
+    await start("w1");
+    await rig.advance(3_000);
+    rig.world.disconnect("w1", "broker");
+    await rig.advance(60_000);
+    rig.world.reconnect("w1", "broker");
+    for (let waited = 0; (await shares()).w1 === undefined && waited < 5_000; waited += 10) await rig.advance(10);
+    await rig.advance(10);
+    expect(await shares()).toEqual({ w1: 16 });
+  });
+});
+
 describe("a queue that cannot be consumed", () => {
   /** A worker for which it is so while the test says so. */
   function without(workerId: string, broken: (partition: string) => boolean): Promise<LocalSystem> {

@@ -3,6 +3,13 @@ import type { WorkerServices } from "./services.js";
 
 const probeMs = 2_000;
 
+export interface BrokerHealthHost {
+  /** Whether this worker should have partitions. */
+  able(able: boolean): void;
+  /** The broker answers, after it did not. */
+  recovered(): void;
+}
+
 /**
  * Whether this worker reaches the broker. One that reaches the store alone would keep its partitions from those who could
  * serve them, so after a grace it says that it is unable, until the broker answers again. A channel that cannot be opened
@@ -10,15 +17,15 @@ const probeMs = 2_000;
  */
 export class BrokerHealth {
   readonly #services: WorkerServices;
-  readonly #changed: (able: boolean) => void;
+  readonly #host: BrokerHealthHost;
   #failingSince: number | undefined;
   #able = true;
   #probe: Cancel = () => {};
   #closed = false;
 
-  constructor(services: WorkerServices, changed: (able: boolean) => void) {
+  constructor(services: WorkerServices, host: BrokerHealthHost) {
     this.#services = services;
-    this.#changed = changed;
+    this.#host = host;
   }
 
   /** In words, for `describe()`. */
@@ -33,10 +40,12 @@ export class BrokerHealth {
     if (this.#closed || this.#failingSince === undefined) return;
     this.#failingSince = undefined;
     this.#probe();
-    if (this.#able) return;
-    this.#able = true;
-    this.#services.log.info({}, "the broker answers again: this worker takes partitions");
-    this.#changed(true);
+    if (!this.#able) {
+      this.#able = true;
+      this.#services.log.info({}, "the broker answers again: this worker takes partitions");
+      this.#host.able(true);
+    }
+    this.#host.recovered();
   }
 
   /** A channel could not be opened. */
@@ -68,7 +77,7 @@ export class BrokerHealth {
     if (!this.#able || ports.clock.monotonic() - this.#failingSince < limits.brokerGraceMs) return;
     this.#able = false;
     log.error({ err: error }, "the broker does not answer: others may take this worker's partitions");
-    this.#changed(false);
+    this.#host.able(false);
   }
 
   /** Asks for what is there already. */

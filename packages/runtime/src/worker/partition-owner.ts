@@ -46,6 +46,8 @@ export class PartitionOwner implements TenureHost {
   readonly #index: number;
   readonly #prefetch: number;
   #tenure: Tenure | undefined;
+  /** Of the tenure that was lost last. It may be valid still, and keep the partition from others. */
+  #lostLease: Lease | undefined;
   /** Holes for which the channel was opened anew. */
   #reopenedFor: ReadonlySet<string> = new Set();
   #failures = 0;
@@ -118,6 +120,11 @@ export class PartitionOwner implements TenureHost {
     this.#retryIn(0, this.#retry.heldBy);
   }
 
+  /** What kept this worker from taking its partitions may be over: no more waiting. */
+  retryNow(): void {
+    if (this.#retry !== undefined && this.#retry.heldBy === undefined) this.#retryIn(0);
+  }
+
   /** Gives the partition up: running turns may end within the grace, the lease goes back (delivery.md T4). */
   giveUp(graceMs: number): Promise<void> {
     this.#wanted = false;
@@ -135,6 +142,7 @@ export class PartitionOwner implements TenureHost {
     const next = this.#wanted ? "taking it anew" : "it was being given up";
     this.#services.log.warn({ partition: this.partition, reason: reason.message }, `partition lost; ${next}`);
     this.#services.ports.telemetry.count("actor.partitions_lost", 1);
+    this.#lostLease = this.#tenure?.lease;
     this.#tenure = undefined;
     this.#failed();
   }
@@ -190,10 +198,17 @@ export class PartitionOwner implements TenureHost {
   async #leave(): Promise<void> {
     await this.#taking?.catch(() => {});
     const tenure = this.#tenure;
-    if (!tenure) return;
+    if (!tenure) {
+      // Its channel is gone, but nobody else can take the partition while the lease lasts.
+      const lease = this.#lostLease;
+      this.#lostLease = undefined;
+      if (lease && this.#services.ports.clock.monotonic() < lease.until) await this.#release(lease);
+      return;
+    }
     // It stays in sight while it drains, so that its lease goes on being renewed.
     await tenure.drain(() => this.#graceUntil);
     if (this.#tenure === tenure) this.#tenure = undefined;
+    this.#lostLease = undefined;
     await this.#release(tenure.lease);
   }
 
@@ -212,6 +227,7 @@ export class PartitionOwner implements TenureHost {
     try {
       const acquired = await ports.leases.acquire(this.partition, workerId, limits.leaseMs);
       if ("lease" in acquired) {
+        this.#lostLease = undefined;
         await this.#serve(acquired.lease);
         this.#failures = 0;
       } else {

@@ -20,6 +20,8 @@ export interface PresenceHost {
   seen(view: View): void;
   /** Another process has joined under this worker's id (`true`): this one must not serve. Or it is gone again. */
   replaced(replaced: boolean): void;
+  /** The store answers, after it did not. */
+  recovered(): void;
   /** Something changed that is not the view. */
   hinted(change: Exclude<Change, { about: "view" }>): void;
 }
@@ -39,6 +41,8 @@ export class Presence {
   #replaced = false;
   #over = false;
   #skewed = false;
+  /** The store does not answer. */
+  #silent = false;
 
   constructor(services: WorkerServices, host: PresenceHost) {
     this.#services = services;
@@ -76,6 +80,7 @@ export class Presence {
   /** The view may have changed: looks soon. */
   look(): void {
     this.#beat.run().catch((error) => {
+      this.#silent = true;
       if (!this.#over) this.#services.log.warn({ err: error }, "no heartbeat: the store does not answer");
     });
   }
@@ -108,6 +113,10 @@ export class Presence {
     const { own, view, storeTime, nextExpiryMs } = await ports.membership.heartbeat(member, limits.leaseMs);
     this.#correctTime(storeTime, askedAt);
     if (this.#over) return;
+    if (this.#silent) {
+      this.#silent = false;
+      this.#host.recovered();
+    }
     this.#beatAtExpiry(nextExpiryMs);
     // It was dropped, or could not say how it is when it wanted to.
     if (own !== "replaced" && ownOf(view, member.id)?.state !== this.#state) await this.#join();

@@ -55,7 +55,10 @@ export class Worker implements PartitionHost {
     const { ports, limits, log } = services;
     this.#services = services;
     this.#mailboxes = mailboxes;
-    this.health = new BrokerHealth(services, (able) => this.#able(able));
+    this.health = new BrokerHealth(services, {
+      able: (able) => this.#able(able),
+      recovered: () => this.#retryNow(),
+    });
     const count = [...mailboxes.values()].reduce((sum, { partitions }) => sum + partitions, 0);
     this.#owners = [...mailboxes.values()].flatMap((mailbox) =>
       partitionsOf(mailbox).map(
@@ -65,6 +68,7 @@ export class Worker implements PartitionHost {
     this.#presence = new Presence(services, {
       seen: (view) => this.#seen(view),
       replaced: (replaced) => this.#makeWay(replaced),
+      recovered: () => this.#retryNow(),
       hinted: (change) => this.#hinted(change),
     });
     this.#placements = new Placements(ports, mailboxes);
@@ -236,6 +240,10 @@ export class Worker implements PartitionHost {
       return owner === workerId ? "ours" : owner === undefined ? "nobody's" : "another's";
     });
     this.#taken.catch((error) => log.error({ err: error }, "a partition cannot be served"));
+  }
+
+  #retryNow(): void {
+    for (const owner of this.#owners) owner.retryNow();
   }
 
   /** The broker went out of reach for long, or is back. */

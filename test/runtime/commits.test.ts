@@ -219,6 +219,7 @@ describe("P6: only the owner of the current fence commits", () => {
     expect(zombie.value).toBe(1);
     expect(events).toEqual(["begin x", "add x", "begin x", "add x"]);
     expect(await second.ref(Counter, "c").list()).toEqual(["x"]);
+    await rig.advance(250);
     expect(rig.lines.some(({ fields }) => String(fields.reason).includes("another worker owns it"))).toBe(true);
     await first.close({ drainTimeout: 0 });
   });

@@ -245,7 +245,7 @@ describe("a worker that leaves", () => {
     await rig.advance(100);
     expect(asked.value).toBe(2);
     await rig.advance(60_000);
-    expect(rig.logged("warn").filter((line) => line.includes("taking it anew"))).toEqual([]);
+    expect(rig.logged("warn").filter((line) => line.startsWith("lost "))).toEqual([]);
     // The earlier one stands by.
     await second.close();
     await rig.advance(15_000);
@@ -319,6 +319,49 @@ describe("a broker that fails", () => {
     for (let waited = 0; (await shares()).w1 === undefined && waited < 5_000; waited += 10) await rig.advance(10);
     await rig.advance(10);
     expect(await shares()).toEqual({ w1: 16 });
+  });
+
+  it("is reported in a few lines, however long it lasts and however many partitions wait", async () => {
+    await start("w1");
+    await rig.advance(3_000);
+    rig.world.disconnect("w1", "broker");
+    await rig.advance(600_000);
+    expect(rig.lines.filter(({ level }) => level === "warn" || level === "error").length).toBeLessThan(5);
+    rig.world.reconnect("w1", "broker");
+    await rig.advance(10_000);
+    expect(rig.logged("info").at(-1)).toBe("took 16 partitions");
+  });
+});
+
+describe("a store that fails", () => {
+  it("is reported in a few lines, however long it lasts and however many partitions wait", async () => {
+    await start("w1");
+    await rig.advance(3_000);
+    rig.world.disconnect("w1", "store");
+    await rig.advance(600_000);
+    expect(rig.lines.filter(({ level }) => level === "warn" || level === "error").length).toBeLessThan(6);
+    rig.world.reconnect("w1", "store");
+    await rig.advance(5_000);
+    expect(rig.logged("info").slice(-2)).toEqual(["the store answers again", "took 16 partitions"]);
+  });
+});
+
+describe("the log of a worker", () => {
+  it("says in one line each what was handed over to whom and what was taken of whom", async () => {
+    const w1 = await start("w1");
+    await start("w2");
+    await start("w3");
+    await rig.advance(5_000);
+    rig.lines.length = 0;
+    void w1.close();
+    await rig.advance(3_000);
+    const lines = rig.logged("info").toSorted();
+    expect(lines).toEqual([
+      expect.stringMatching(/^handed over 6 partitions to w2, w3 in \d+ ms$/),
+      "took over 3 partitions of w1",
+      "took over 3 partitions of w1",
+    ]);
+    expect(rig.logged("warn")).toEqual([]);
   });
 });
 
@@ -433,12 +476,11 @@ describe("a queue that delivers nothing any more", () => {
     expect(rig.logged("warn")).toEqual([]);
     deaf = true;
     await rig.advance(42_000);
-    expect(
-      rig.lines.filter(({ fields }) => String(fields["reason"]).includes("delivers nothing any more")),
-    ).toHaveLength(16);
+    const deafness = rig.lines.filter(({ fields }) => String(fields["reason"]).includes("delivers nothing any more"));
+    expect(deafness.map(({ line }) => line)).toEqual([expect.stringContaining("lost 16 partitions")]);
     deaf = false;
     expect(await w1.ref(Counter, "k").add(1)).toBe(1);
     await rig.advance(100_000);
-    expect(rig.logged("warn")).toHaveLength(16);
+    expect(rig.logged("warn")).toHaveLength(1);
   });
 });

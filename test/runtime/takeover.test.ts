@@ -35,7 +35,7 @@ function slowToConsume(ports: Ports): Ports {
 }
 
 function losses(): number {
-  return rig.logged("warn").filter((line) => line.startsWith("partition lost")).length;
+  return rig.lines.flatMap(({ line, fields }) => (line.startsWith("lost ") ? fields["partitions"] : [])).length;
 }
 
 beforeEach(() => {

@@ -30,6 +30,8 @@ export class Connection {
   #line: Line | undefined;
   #cancelRetry: Cancel | undefined;
   #failures = 0;
+  /** It cannot be reached, and that was said. */
+  #awaited = false;
   #nextUrl = 0;
 
   constructor(settings: Settings, purpose: Purpose, user: ConnectionUser = {}) {
@@ -132,10 +134,17 @@ export class Connection {
       this.#connected(await this.#dial());
     } catch (error) {
       if (this.#closing.signal.aborted) return;
-      log.warn({ err: error, purpose: this.#purpose }, "RabbitMQ cannot be reached yet");
+      const fields = { err: error, purpose: this.#purpose };
+      // Once: it may last for long.
+      if (!this.#awaited) log.warn(fields, "RabbitMQ cannot be reached; trying again until it can");
+      else log.debug(fields, "RabbitMQ cannot be reached yet");
+      this.#awaited = true;
       this.#retryLater();
       return;
     }
-    if (this.#line) telemetry.count(instruments.reconnects, 1, { purpose: this.#purpose });
+    if (!this.#line) return;
+    telemetry.count(instruments.reconnects, 1, { purpose: this.#purpose });
+    log.info({ purpose: this.#purpose }, "connected to RabbitMQ again");
+    this.#awaited = false;
   }
 }

@@ -155,7 +155,8 @@ export class PartitionChannel implements ActorChannel {
     if (!inUse) return;
     const { log, telemetry } = this.#settings;
     telemetry.count(instruments.channelsLost, 1);
-    log.warn({ partition: this.#partition, reason: reason.message }, "a partition's channel was lost");
+    // Whoever consumes says what it means.
+    log.debug({ partition: this.#partition, reason: reason.message }, "a partition's channel was lost");
     this.#consumer.lost(reason);
   }
 }

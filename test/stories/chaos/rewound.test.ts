@@ -188,7 +188,10 @@ it("P1: a Redis that comes back older after every lease has run out is found out
     meanwhile: async () => {
       redis.pause();
       await expect
-        .poll(() => lines.filter(({ line }) => line.startsWith("partition lost")).length, { timeout: 10_000 })
+        .poll(
+          () => lines.flatMap(({ line, fields }) => (line.startsWith("lost ") ? fields["partitions"] : [])).length,
+          { timeout: 10_000 },
+        )
         .toBe(partitions + courierPartitions);
     },
   });

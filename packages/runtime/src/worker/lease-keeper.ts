@@ -6,6 +6,8 @@ import type { Tenure } from "./tenure.js";
 export class LeaseKeeper {
   readonly #services: WorkerServices;
   readonly #tenures: () => readonly Tenure[];
+  /** They could not be renewed, and that was said. */
+  #failing = false;
 
   /** @param tenures those that are alive */
   constructor(services: WorkerServices, tenures: () => readonly Tenure[]) {
@@ -21,6 +23,7 @@ export class LeaseKeeper {
     const renewals = tenures.map(({ lease, commits }) => ({ lease, seq: commits.committedSeq }));
     try {
       const renewed = await leases.renew(renewals, this.#services.limits.leaseMs);
+      this.#failing = false;
       tenures.forEach((tenure, index) => {
         const result = renewed[index]!;
         if ("lease" in result) tenure.renewed(result.lease);
@@ -28,7 +31,10 @@ export class LeaseKeeper {
         else tenure.lose(new LostOwnershipError(`the lease of ${tenure.partition} is lost: ${result.lost}`));
       });
     } catch (error) {
-      this.#services.log.warn({ err: error }, "leases could not be renewed");
+      const { log } = this.#services;
+      // Once: it may last for long.
+      if (!this.#failing) log.warn({ err: error }, "leases could not be renewed; trying again until they end");
+      this.#failing = true;
     }
   }
 

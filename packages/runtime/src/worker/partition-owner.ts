@@ -12,6 +12,7 @@ import {
   StoreUnavailableError,
 } from "@actor-runtime/core";
 import type { BrokerHealth } from "./broker-health.js";
+import type { PartitionLog } from "./partition-log.js";
 import type { WorkerServices } from "./services.js";
 import { Tenure, type TenureHost } from "./tenure.js";
 
@@ -28,6 +29,9 @@ const abstainMs = 30_000;
 /** What the partitions of a worker share. */
 export interface PartitionHost {
   readonly health: BrokerHealth;
+  readonly news: PartitionLog;
+  /** Id of another worker that should own the partition by now. */
+  nextOwner(partition: PartitionId): string | undefined;
   /** Id of a worker that may serve the partition with a newer build. */
   newerHost(partition: PartitionId): string | undefined;
   /** Passes a partition that is too new for this worker on to one with a newer build; `false`: there is none. */
@@ -48,6 +52,10 @@ export class PartitionOwner implements TenureHost {
   #tenure: Tenure | undefined;
   /** Of the tenure that was lost last. It may be valid still, and keep the partition from others. */
   #lostLease: Lease | undefined;
+  /** Who had the lease when it was asked for last. */
+  #waitedFor: string | undefined;
+  /** It could not be taken, and that was said. */
+  #troubled = false;
   /** Holes for which the channel was opened anew. */
   #reopenedFor: ReadonlySet<string> = new Set();
   #failures = 0;
@@ -139,8 +147,7 @@ export class PartitionOwner implements TenureHost {
   }
 
   lost(reason: ActorError): void {
-    const next = this.#wanted ? "taking it anew" : "it was being given up";
-    this.#services.log.warn({ partition: this.partition, reason: reason.message }, `partition lost; ${next}`);
+    this.#host.news.lost(this.partition, reason.message);
     this.#services.ports.telemetry.count("actor.partitions_lost", 1);
     this.#lostLease = this.#tenure?.lease;
     this.#tenure = undefined;
@@ -197,12 +204,14 @@ export class PartitionOwner implements TenureHost {
 
   async #leave(): Promise<void> {
     await this.#taking?.catch(() => {});
+    const { clock } = this.#services.ports;
+    const beganAt = clock.monotonic();
     const tenure = this.#tenure;
     if (!tenure) {
       // Its channel is gone, but nobody else can take the partition while the lease lasts.
       const lease = this.#lostLease;
       this.#lostLease = undefined;
-      if (lease && this.#services.ports.clock.monotonic() < lease.until) await this.#release(lease);
+      if (lease && clock.monotonic() < lease.until) await this.#release(lease);
       return;
     }
     // It stays in sight while it drains, so that its lease goes on being renewed.
@@ -210,6 +219,7 @@ export class PartitionOwner implements TenureHost {
     if (this.#tenure === tenure) this.#tenure = undefined;
     this.#lostLease = undefined;
     await this.#release(tenure.lease);
+    this.#host.news.handedOver(this.partition, this.#host.nextOwner(this.partition), beganAt);
   }
 
   /** An earlier attempt may still wait for its channel, in a tenure that was lost meanwhile. */
@@ -232,11 +242,14 @@ export class PartitionOwner implements TenureHost {
         this.#failures = 0;
       } else {
         const { heldBy, remainingMs } = acquired;
+        this.#waitedFor = heldBy;
         this.#retryIn(releases < this.#releases ? 0 : Math.min(remainingMs, lookAgainMs), heldBy);
       }
     } catch (error) {
       if (error instanceof ConfigError) throw error;
-      this.#services.log.warn({ partition: this.partition, err: error }, "partition could not be taken; trying again");
+      // Once: what keeps it may last for long.
+      if (!this.#troubled) this.#host.news.failed(this.partition, error);
+      this.#troubled = true;
       this.#failed();
     }
   }
@@ -254,8 +267,12 @@ export class PartitionOwner implements TenureHost {
     try {
       const channel = await this.#open(tenure);
       this.#host.health.worked();
-      if (tenure.alive) tenure.consume(channel);
-      else await channel.close();
+      if (tenure.alive) {
+        tenure.consume(channel);
+        this.#served();
+      } else {
+        await channel.close();
+      }
     } catch (error) {
       this.#host.health.failed(error);
       // Lost while it waited for its channel: it is being taken anew already, and must not be a second time.
@@ -316,12 +333,17 @@ export class PartitionOwner implements TenureHost {
     }
   }
 
+  #served(): void {
+    this.#host.news.taken(this.partition, this.#waitedFor);
+    this.#waitedFor = undefined;
+    this.#troubled = false;
+  }
+
   async #release(lease: Lease): Promise<void> {
     try {
       await this.#services.ports.leases.release(lease);
     } catch (error) {
-      const { log } = this.#services;
-      log.warn({ partition: this.partition, err: error }, "the lease could not be released; it ends by itself");
+      this.#host.news.unreleased(this.partition, error);
     }
   }
 

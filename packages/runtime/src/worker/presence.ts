@@ -41,7 +41,7 @@ export class Presence {
   #replaced = false;
   #over = false;
   #skewed = false;
-  /** The store does not answer. */
+  /** The store does not answer, and that was said. */
   #silent = false;
 
   constructor(services: WorkerServices, host: PresenceHost) {
@@ -80,8 +80,13 @@ export class Presence {
   /** The view may have changed: looks soon. */
   look(): void {
     this.#beat.run().catch((error) => {
+      if (this.#over) return;
+      const { log } = this.#services;
+      // Once: it may last for long.
+      if (!this.#silent)
+        log.warn({ err: error }, "no heartbeat: the store does not answer; trying again until it does");
+      else log.debug({ err: error }, "no heartbeat yet: the store does not answer");
       this.#silent = true;
-      if (!this.#over) this.#services.log.warn({ err: error }, "no heartbeat: the store does not answer");
     });
   }
 
@@ -115,6 +120,7 @@ export class Presence {
     if (this.#over) return;
     if (this.#silent) {
       this.#silent = false;
+      log.info({}, "the store answers again");
       this.#host.recovered();
     }
     this.#beatAtExpiry(nextExpiryMs);

@@ -18,6 +18,7 @@ import { Coalesced } from "./coalesced.js";
 import { Housekeeping } from "./housekeeping.js";
 import { LeaseKeeper } from "./lease-keeper.js";
 import { Ownership } from "./ownership.js";
+import { PartitionLog } from "./partition-log.js";
 import { type PartitionHost, PartitionOwner } from "./partition-owner.js";
 import { Placements } from "./placements.js";
 import { Presence } from "./presence.js";
@@ -35,6 +36,7 @@ const goodbyeMs = 2_000;
 /** Hosts the types of this process: takes its place among the workers, and serves the partitions that belong to it. */
 export class Worker implements PartitionHost {
   readonly health: BrokerHealth;
+  readonly news: PartitionLog;
   readonly #services: WorkerServices;
   readonly #mailboxes: ReadonlyMap<string, Mailbox>;
   readonly #owners: readonly PartitionOwner[];
@@ -59,6 +61,7 @@ export class Worker implements PartitionHost {
       able: (able) => this.#able(able),
       recovered: () => this.#retryNow(),
     });
+    this.news = new PartitionLog(log, ports.clock);
     const count = [...mailboxes.values()].reduce((sum, { partitions }) => sum + partitions, 0);
     this.#owners = [...mailboxes.values()].flatMap((mailbox) =>
       partitionsOf(mailbox).map(
@@ -147,13 +150,19 @@ export class Worker implements PartitionHost {
       log.warn({ err: error }, "the other workers could not be told that this one stops; they will find out");
     }
     // Turns may take longer to end than a lease lasts, so leases are renewed until the last partition is given up.
-    await this.#ownership.leave((partition) => this.#isAwaited(partition));
+    await this.#ownership.leave((partition) => this.nextOwner(partition) !== undefined);
     this.#stopped = true;
     this.#quietTimer();
     this.#housekeeping.stop();
     await this.#presence.leave().catch(() => {});
+    this.news.flush();
     const others = this.#presence.view?.members.some(({ id, state }) => id !== workerId && state !== "draining");
-    return (partition) => (this.#hosts(partition) ? this.#isAwaited(partition) : others === true);
+    return (partition) => (this.#hosts(partition) ? this.nextOwner(partition) !== undefined : others === true);
+  }
+
+  nextOwner(partition: PartitionId): string | undefined {
+    const owner = this.#placements.ownerOf(partition);
+    return owner === this.#services.workerId ? undefined : owner;
   }
 
   newerHost(partition: PartitionId): string | undefined {
@@ -170,12 +179,6 @@ export class Worker implements PartitionHost {
     this.#placements.passOn(partition, to);
     this.#placeSoon();
     return true;
-  }
-
-  /** Another worker owns it, or will once it is given up here. */
-  #isAwaited(partition: PartitionId): boolean {
-    const { workerId } = this.#services;
-    return (this.#placements.ownerOf(partition) ?? workerId) !== workerId;
   }
 
   #hosts(partition: PartitionId): boolean {

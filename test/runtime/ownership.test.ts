@@ -34,6 +34,13 @@ class Invoice {
   }
 }
 
+@Actor("Counter", { partitions: 4 })
+class FewerCounters {
+  @Handler() add(n: number): number {
+    return n;
+  }
+}
+
 const partitions = Array.from({ length: 16 }, (_, index) => `Counter:g1:${String(index).padStart(2, "0")}`);
 
 function start(workerId: string, actors: Parameters<Rig["host"]>[0] = [Counter]): Promise<LocalSystem> {
@@ -253,6 +260,15 @@ describe("a worker that leaves", () => {
     const again = watch(client.ref<Counter>("Counter", "k").add(3));
     await rig.advance(100);
     expect(again.value).toBe(3);
+  });
+});
+
+describe("a worker that is refused for one of its mailboxes", () => {
+  it("leaves no other type behind for which everybody would be told that nobody hosts it", async () => {
+    const w1 = await start("w1");
+    await expect(start("w2", [Invoice, FewerCounters])).rejects.toThrow(/"Counter" has 16 partitions.*set partitions: 16/);
+    const { mailboxes } = await w1.cluster.describe();
+    expect(mailboxes.flatMap(({ types }) => types)).toEqual(["Counter"]);
   });
 });
 

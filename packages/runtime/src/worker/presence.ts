@@ -112,7 +112,7 @@ export class Presence {
 
   async #beatOnce(): Promise<void> {
     if (this.#over) return;
-    const { ports, limits, member } = this.#services;
+    const { ports, limits, member, log } = this.#services;
     const askedAt = ports.clock.monotonic();
     this.#beatIn(this.#intervalMs);
     const { own, view, storeTime, nextExpiryMs } = await ports.membership.heartbeat(member, limits.leaseMs);

@@ -19,6 +19,8 @@ export class BrokerHealth {
   readonly #services: WorkerServices;
   readonly #host: BrokerHealthHost;
   #failingSince: number | undefined;
+  /** The broker itself did not answer, so that it is not a matter of some queue. */
+  #wasSilent = false;
   #able = true;
   #probe: Cancel = () => {};
   #closed = false;
@@ -45,7 +47,8 @@ export class BrokerHealth {
       this.#services.log.info({}, "the broker answers again: this worker takes partitions");
       this.#host.able(true);
     }
-    this.#host.recovered();
+    if (this.#wasSilent) this.#host.recovered();
+    this.#wasSilent = false;
   }
 
   /** A channel could not be opened. */
@@ -72,6 +75,7 @@ export class BrokerHealth {
 
   #silent(error: unknown): void {
     if (this.#closed || this.#failingSince === undefined) return;
+    this.#wasSilent = true;
     this.#probeLater();
     const { log, limits, ports } = this.#services;
     if (!this.#able || ports.clock.monotonic() - this.#failingSince < limits.brokerGraceMs) return;

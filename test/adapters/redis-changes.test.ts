@@ -119,12 +119,12 @@ describe("a connection that listens", () => {
     const proxy = await proxyTo(redis);
     const one = await process({ urls: proxy.url });
     const heard = await listening(one);
-    const listeners = async () => ((await redis.client.call("PUBSUB", "CHANNELS")) as string[]).length;
+    const subscribed = async () => ((await redis.client.call("PUBSUB", "CHANNELS")) as string[]).length;
     proxy.delay(200, "down");
     proxy.cut();
-    await eventually(async () => expect(await listeners()).toBe(0));
+    await eventually(async () => expect(await subscribed()).toBe(0));
     // It has been asked to subscribe, and the answer is on its way. A rejection that nobody catches fails the run.
-    await eventually(async () => expect(await listeners()).toBe(1));
+    await eventually(async () => expect(await subscribed()).toBe(1));
     proxy.cut();
     proxy.delay(0);
     await eventually(() => expect(heard).toContainEqual(view));

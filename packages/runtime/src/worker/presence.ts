@@ -83,9 +83,8 @@ export class Presence {
       if (this.#over) return;
       const { log } = this.#services;
       // Once: it may last for long.
-      if (!this.#silent)
-        log.warn({ err: error }, "no heartbeat: the store does not answer; trying again until it does");
-      else log.debug({ err: error }, "no heartbeat yet: the store does not answer");
+      if (this.#silent) log.debug({ err: error }, "no heartbeat yet: the store does not answer");
+      else log.warn({ err: error }, "no heartbeat: the store does not answer; trying until it does");
       this.#silent = true;
     });
   }

@@ -266,7 +266,9 @@ describe("a worker that leaves", () => {
 describe("a worker that is refused for one of its mailboxes", () => {
   it("leaves no other type behind for which everybody would be told that nobody hosts it", async () => {
     const w1 = await start("w1");
-    await expect(start("w2", [Invoice, FewerCounters])).rejects.toThrow(/"Counter" has 16 partitions.*set partitions: 16/);
+    await expect(start("w2", [Invoice, FewerCounters])).rejects.toThrow(
+      /"Counter" has 16 partitions.*set partitions: 16/,
+    );
     const { mailboxes } = await w1.cluster.describe();
     expect(mailboxes.flatMap(({ types }) => types)).toEqual(["Counter"]);
   });

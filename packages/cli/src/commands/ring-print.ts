@@ -10,6 +10,7 @@ const nobody = "(nobody)";
 type Mailbox = MailboxReport & { readonly rows?: readonly PartitionRow[] };
 
 export function printMailboxes(reports: readonly Mailbox[]): void {
+  if (reports.length === 0) line("no worker has ever hosted a type in this namespace");
   for (const { mailbox, types, partitions, placement, workers, handoffs, unheld, unowned, rows } of reports) {
     const of = types.length === 1 && types[0] === mailbox ? "" : ` (${types.join(", ")})`;
     const version = placement === 0 ? "no placement yet" : `placement ${placement}`;

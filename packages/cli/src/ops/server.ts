@@ -30,6 +30,8 @@ export class OpsServer implements AsyncDisposable {
   static async listen(system: ActorSystem, { host, port, token, log }: OpsOptions): Promise<OpsServer> {
     const route = opsRouter(system, { host, token });
     const answer = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
+      // The port is about to close: what is sent on this connection then would find it gone.
+      if (system.describe().state !== "running") outgoing.shouldKeepAlive = false;
       try {
         const request = toRequest(incoming, outgoing);
         const response = request ? await route(request) : new Response("malformed request", { status: 400 });

@@ -172,6 +172,9 @@ describe("members of a Redis that is killed and restarted", () => {
     const { membership } = await process({ urls: redis.url });
     for (const id of ["a", "b", "c"]) await membership.join(someMember(id), 600_000);
     const { version } = await membership.view();
+    // Versions follow the store's clock, and several changes within one ms are ahead of it.
+    const storeMs = async () => Number((await redis.client.time())[0]) * 1_000;
+    await eventually(async () => expect(await storeMs()).toBeGreaterThan(version));
     await redis.client.flushall();
     expect(await membership.heartbeat(someMember("a"), 600_000)).toMatchObject({ own: "expired" });
     expect((await membership.join(someMember("a"), 600_000)).version).toBeGreaterThan(version);
@@ -275,6 +278,24 @@ describe("a Redis that lost writes it had acknowledged", () => {
     const another = await untilKnown(() => owner(one));
     await one.store.load(partition, another.lease);
     expect(one.telemetry.total("store.rewound_commits")).toBe(2);
+  });
+
+  it("P1: is found out by an owner that committed nothing itself, but knows what was there when it came", async () => {
+    const redis = await server({ appendfsync: "always" });
+    const first = await process({ urls: redis.url });
+    const { partition, lease, commit } = await owner(first);
+    await commit(1);
+    const older = await redis.process.snapshot();
+    await commit(2);
+    await first.leases.release(lease);
+    const second = await process({ urls: redis.url, namespace: first.namespace });
+    const taken = await untilKnown(() => owner(second));
+    expect(await second.store.load(partition, taken.lease)).toMatchObject({ seq: 2, rewound: false });
+    await redis.process.restore(older);
+
+    const again = await untilKnown(() => owner(second));
+    expect(await second.store.load(partition, again.lease)).toMatchObject({ seq: 1, rewound: true });
+    expect(second.telemetry.total("store.rewound_commits")).toBe(1);
   });
 
   it("P1: is found out when it lost everything", async () => {

@@ -19,7 +19,7 @@ export class Rewinds {
   readonly #log: Logger;
   /** Fence of the last tenure reported: commit and renewal both find out. */
   readonly #reported = new Map<PartitionId, number>();
-  /** Number of the last commit that was acknowledged to this process. */
+  /** Number of the last commit that this process knows of. */
   readonly #acknowledged = new Map<PartitionId, number>();
 
   constructor(record: NamespaceRecord, telemetry: Telemetry, log: Logger) {
@@ -37,13 +37,17 @@ export class Rewinds {
    * A lease is taken, and the store says that its last commit was `stored`. A tenure that ended while the store was away could
    * not find out what it lost.
    *
-   * @returns whether commits are missing that this process was told of
+   * @returns whether commits are missing that this process knows of
    */
   taken(partition: PartitionId, fence: Lease["fence"], stored: number): boolean {
     const acknowledged = this.#acknowledged.get(partition) ?? 0;
-    if (acknowledged <= stored) return false;
-    this.#report(partition, fence, acknowledged, stored);
-    return true;
+    if (acknowledged > stored) {
+      this.#report(partition, fence, acknowledged, stored);
+      return true;
+    }
+    // Also what others committed before: should the store forget that, this process knows better.
+    this.#acknowledged.set(partition, stored);
+    return false;
   }
 
   /** Resolves once the generation is above that of the lost tenure, so that the next one lets holes pass (T1, O2). */

@@ -1,25 +1,21 @@
 import {
   type ActorError,
   type Cancel,
-  type Channel,
   ConfigError,
   type Lease,
   LostOwnershipError,
   type Mailbox,
   type PartitionId,
-  type PartitionImage,
   retryDelayMs,
-  StoreUnavailableError,
 } from "@actor-runtime/core";
 import type { BrokerHealth } from "./broker-health.js";
 import type { PartitionLog } from "./partition-log.js";
 import type { WorkerServices } from "./services.js";
+import { consumeSoon, loadHeld } from "./taking.js";
 import { Tenure, type TenureHost } from "./tenure.js";
 
 /** A frame has at most this size, so prefetch in frames bounds memory in bytes. */
 const frameBytes = 256 * 1024;
-/** A channel that is not open by then is given up. */
-const openMs = 20_000;
 const backoff = { firstMs: 50, maxMs: 5_000 };
 /** Whoever gives a partition up says so; should that word be lost, it is found free after this long. */
 const lookAgainMs = 500;
@@ -256,7 +252,8 @@ export class PartitionOwner implements TenureHost {
 
   /** T1–T3: the fence is taken; only now load, then relay the outbox, then consume. */
   async #serve(acquired: Lease): Promise<void> {
-    const { lease, image } = await this.#load(acquired);
+    const { ports, limits } = this.#services;
+    const { lease, image } = await loadHeld(ports, this.partition, acquired, limits.leaseMs);
     if (!this.#wanted) {
       await this.#release(lease);
       return;
@@ -265,7 +262,10 @@ export class PartitionOwner implements TenureHost {
     const tenure = new Tenure(this.#services, this, this.#mailbox, this.partition, this.#index, taken);
     this.#tenure = tenure;
     try {
-      const channel = await this.#open(tenure);
+      const channel = await consumeSoon(ports, this.#mailbox, this.partition, this.#prefetch, {
+        deliver: (delivery) => tenure.deliver(delivery),
+        lost: (reason) => tenure.lose(new LostOwnershipError(`the channel was lost: ${reason.message}`)),
+      });
       this.#host.health.worked();
       if (tenure.alive) {
         tenure.consume(channel);
@@ -283,53 +283,6 @@ export class PartitionOwner implements TenureHost {
       // Somebody else may reach the broker.
       await this.#release(lease);
       throw error;
-    }
-  }
-
-  /** A queue that never answers must not keep its partition here for ever, nor this worker from stopping. */
-  async #open(tenure: Tenure): Promise<Channel> {
-    const { broker, clock } = this.#services.ports;
-    const opening = broker.consume(this.#mailbox, this.partition, this.#prefetch, {
-      deliver: (delivery) => tenure.deliver(delivery),
-      lost: (reason) => tenure.lose(new LostOwnershipError(`the channel was lost: ${reason.message}`)),
-    });
-    let cancel: Cancel = () => {};
-    const silence = new Promise<never>((_, reject) => {
-      cancel = clock.after(openMs, () => {
-        reject(new StoreUnavailableError(`${this.partition}: its queue did not answer within ${openMs} ms`));
-        // Should it answer yet.
-        opening.then(
-          (channel) => channel.close(),
-          () => {},
-        );
-      });
-    });
-    return Promise.race([opening, silence]).finally(() => cancel());
-  }
-
-  /** A big partition may take longer to read than a lease lasts. */
-  async #load(acquired: Lease): Promise<{ lease: Lease; image: PartitionImage }> {
-    const { ports, limits } = this.#services;
-    let lease = acquired;
-    let cancel: Cancel;
-    const renewLater = () => {
-      cancel = ports.clock.after(limits.leaseMs / 3, () => {
-        renewLater();
-        ports.leases.renew([{ lease }], limits.leaseMs).then(
-          ([renewed]) => {
-            if (renewed && "lease" in renewed) lease = renewed.lease;
-          },
-          // Lost or not, the store says so at the end.
-          () => {},
-        );
-      });
-    };
-    renewLater();
-    try {
-      const image = await ports.store.load(this.partition, lease);
-      return { lease, image };
-    } finally {
-      cancel!();
     }
   }
 

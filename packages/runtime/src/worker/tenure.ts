@@ -217,8 +217,11 @@ export class Tenure implements PartitionScope {
     if (!this.#alive) return;
     const { to } = inbound.message;
     const hosted = this.services.types.get(to.slice(0, to.indexOf("/")));
-    // Of a delayed message the record stays in the store for a worker that hosts the type.
-    if (!hosted) return;
+    if (!hosted) {
+      // A delayed message that became due before anybody hosts its type again.
+      this.foreign.take(inbound);
+      return;
+    }
     const activation = this.activations.get(hosted, to);
     if (isErasure(inbound.message)) {
       this.scheduler.erase(activation, inbound);

@@ -135,6 +135,14 @@ describe("two workers on RabbitMQ and Redis", { timeout: 60_000 }, () => {
     await shown(["ring"], env, /\nw1 +25\.0% +4 +4 .*\nw2 +75\.0% +12 +12 /);
     for (const worker of [one, two]) expect((await fetch(`${worker.url}/readyz`)).status).toBe(200);
 
+    const brokerless = { ...env, AMQP_URL: "amqp://127.0.0.1:1" };
+    for (const command of [["workers"], ["ring"], ["types", "ls"]]) {
+      expect(await actorRuntime(command, { env: brokerless }), "RabbitMQ is away").toMatchObject({
+        code: 0,
+        stderr: "",
+      });
+    }
+
     const ring = await one.cli(["ring", "Account", "--partitions", "--json"]);
     const { rows } = JSON.parse(ring.stdout).mailboxes[0] as { rows: { owner: string }[] };
     const owners = new Set<string>();

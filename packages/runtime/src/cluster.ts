@@ -22,6 +22,8 @@ export interface ClusterDescription {
   readonly view: View;
   /** By name. */
   readonly mailboxes: readonly MailboxDescription[];
+  /** Types and addresses whose turns operators stopped. */
+  readonly paused: readonly string[];
 }
 
 /** All workers of the namespace, for operators and tests. */
@@ -40,11 +42,12 @@ export class StoredCluster implements Cluster {
 
   async describe(): Promise<ClusterDescription> {
     const { membership, store } = this.#ports;
-    const [view, { mailboxes, types }] = await Promise.all([membership.view(), store.namespace()]);
+    const [view, { mailboxes, types, paused }] = await Promise.all([membership.view(), store.namespace()]);
     const names = Object.keys(mailboxes).toSorted();
     const placements = await membership.placements(names);
     return {
       view,
+      paused,
       mailboxes: await Promise.all(
         names.map(async (name, index) => {
           const mailbox: Mailbox = { name, ...mailboxes[name]! };

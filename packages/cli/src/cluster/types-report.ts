@@ -14,7 +14,7 @@ export interface TypeReport {
 }
 
 /** Every type that was ever hosted, by name. */
-export function typesReport({ view, mailboxes }: ClusterDescription, paused: readonly string[]): TypeReport[] {
+export function typesReport({ view, mailboxes, paused }: ClusterDescription): TypeReport[] {
   return mailboxes
     .flatMap(({ mailbox, types, placement }) => {
       const candidates = candidatesOf(view, types);

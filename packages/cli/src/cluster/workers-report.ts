@@ -31,7 +31,8 @@ export interface WorkersReport {
   readonly unhosted: readonly string[];
 }
 
-export function workersReport({ view, mailboxes }: ClusterDescription): WorkersReport {
+export function workersReport(cluster: ClusterDescription): WorkersReport {
+  const { view, mailboxes } = cluster;
   const reports = mailboxes.map((mailbox) => mailboxReport(mailbox, view));
   const total = sum(reports, ({ partitions }) => partitions);
   const members = new Map(view.members.map((member) => [member.id, member]));
@@ -54,7 +55,7 @@ export function workersReport({ view, mailboxes }: ClusterDescription): WorkersR
     }),
     handoffs: reports.flatMap(({ mailbox, handoffs }) => handoffs.map((handoff) => ({ mailbox, ...handoff }))),
     unheld: reports.flatMap(({ mailbox, unheld }) => (unheld.length > 0 ? { mailbox, partitions: unheld } : [])),
-    unhosted: typesReport({ view, mailboxes }, []).flatMap(({ name, hosts }) => (hosts.length === 0 ? name : [])),
+    unhosted: typesReport(cluster).flatMap(({ name, hosts }) => (hosts.length === 0 ? name : [])),
   };
 }
 

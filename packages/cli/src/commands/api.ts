@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { ApiClient } from "../client/api-client.js";
 import type { Transport } from "../client/transport.js";
 import { WorkerTransport } from "../client/worker-transport.js";
+import { type ClusterAnswer, readCluster } from "../cluster/read-cluster.js";
 import { isEmbedded, serviceSettings } from "../services.js";
 import { addSettings, settingsOf } from "./options.js";
 
@@ -17,12 +18,23 @@ export function addApiSettings(command: Command): Command {
  * directly on broker and store; else that of a worker on this machine.
  */
 export async function withApi<R>(command: Command, run: (api: ApiClient) => Promise<R>): Promise<R> {
-  const { values, sources } = await settingsOf(command, settings);
+  const { values, direct } = await wayOf(command);
   const { url, token, timeout: timeoutMs } = values;
-  const direct = sources.url === "default" && !isEmbedded(values);
   const transport: Transport = direct
     ? await (await import("../client/direct-transport.js")).openDirect(values)
     : new WorkerTransport({ url, token, timeoutMs });
   await using api = new ApiClient(transport, timeoutMs);
   return await run(api);
+}
+
+/** The cluster, by the same ways; what the store alone knows is read from it alone. */
+export async function clusterOf(command: Command): Promise<ClusterAnswer> {
+  const { values, direct } = await wayOf(command);
+  if (!direct) return withApi(command, readCluster);
+  return (await import("../cluster/stored-cluster.js")).storedCluster(values);
+}
+
+async function wayOf(command: Command) {
+  const { values, sources } = await settingsOf(command, settings);
+  return { values, direct: sources.url === "default" && !isEmbedded(values) };
 }

@@ -14,10 +14,10 @@ import { type Change, changedView, parseAdded } from "../cluster/change.js";
 import { mailboxReport } from "../cluster/mailbox-report.js";
 import { movesReport } from "../cluster/moves.js";
 import { partitionRows } from "../cluster/partition-rows.js";
-import { type ClusterAnswer, readCluster } from "../cluster/read-cluster.js";
+import type { ClusterAnswer } from "../cluster/read-cluster.js";
 import { whereabouts } from "../cluster/whereabouts.js";
 import { UsageError } from "../exit.js";
-import { addApiSettings, withApi } from "./api.js";
+import { addApiSettings, clusterOf } from "./api.js";
 import { printJson } from "./json.js";
 import { wantsJson } from "./options.js";
 import { printAddress, printMailboxes, printMoves } from "./ring-print.js";
@@ -44,7 +44,7 @@ export function ringCommand(): Command {
     .action(async (text: string | undefined) => {
       const target = text === undefined ? undefined : parseTarget(text);
       const change = changeOf(command.opts<Flags>(), target);
-      const cluster = await withApi(command, readCluster);
+      const cluster = await clusterOf(command);
       const mailboxes = mailboxesOf(cluster, target?.type);
       if (change) return showMoves(command, { ...cluster, mailboxes }, change);
       if (target?.key === undefined) return showMailboxes(command, { ...cluster, mailboxes });

@@ -1,7 +1,6 @@
 import { Command } from "commander";
-import { readCluster } from "../cluster/read-cluster.js";
 import { type TypeReport, typesReport } from "../cluster/types-report.js";
-import { addApiSettings, withApi } from "./api.js";
+import { addApiSettings, clusterOf } from "./api.js";
 import { printJson } from "./json.js";
 import { wantsJson } from "./options.js";
 import { printTable } from "./table.js";
@@ -14,10 +13,7 @@ function listCommand(): Command {
   const command = new Command("ls")
     .description("list every type that was ever hosted, with its mailbox and who hosts it now")
     .action(async () => {
-      const types = await withApi(command, async (api) => {
-        const { paused } = (await api.json("GET", ["paused"])) as { paused: readonly string[] };
-        return typesReport(await readCluster(api), paused);
-      });
+      const types = typesReport(await clusterOf(command));
       if (wantsJson(command)) printJson({ types });
       else print(types);
     });

@@ -1,9 +1,8 @@
 import { Command } from "commander";
 import { partitionRanges } from "../cluster/partition-ranges.js";
-import { readCluster } from "../cluster/read-cluster.js";
 import { type WorkersReport, workersReport } from "../cluster/workers-report.js";
 import { ageOf } from "./age.js";
-import { addApiSettings, withApi } from "./api.js";
+import { addApiSettings, clusterOf } from "./api.js";
 import { printJson } from "./json.js";
 import { wantsJson } from "./options.js";
 import { percent, printTable } from "./table.js";
@@ -12,7 +11,7 @@ export function workersCommand(): Command {
   const command = new Command("workers")
     .description("list the workers alive, what they host and how many partitions they own")
     .action(async () => {
-      const report = workersReport(await withApi(command, readCluster));
+      const report = workersReport(await clusterOf(command));
       if (wantsJson(command)) printJson(report);
       else print(report);
     });

@@ -6,7 +6,7 @@ import type { Check } from "./check.js";
 export function clusterChecks(cluster: ClusterDescription): Check[] {
   const { members } = cluster.view;
   const unable = members.filter(({ state }) => state === "unable");
-  const types = typesReport(cluster, []);
+  const types = typesReport(cluster);
   const unhosted = types.filter(({ hosts }) => hosts.length === 0);
   const apart = types.filter(({ hosts, missingAt }) => hosts.length > 0 && missingAt.length > 0);
   return [

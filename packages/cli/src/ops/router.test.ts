@@ -72,6 +72,7 @@ function systemOf({
     cluster: {
       describe: async () => ({
         view: { version: 3, members: [] },
+        paused: [],
         mailboxes: [
           {
             mailbox: { name: "Account", generation: 1, partitions: 2 },

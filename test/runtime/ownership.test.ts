@@ -75,6 +75,13 @@ function load(client: LocalSystem, forMs: number): { results: Watched<number>[];
   return { results, sent };
 }
 
+/** Turns of so many actors that wait for the gate. */
+function slowTurns(client: LocalSystem, actors: number): Watched<number>[] {
+  return Array.from({ length: actors }, (_, key) =>
+    watch(client.ref<Counter>("Counter", `k${key}`).with({ timeout: "1m" }).addSlowly(key)),
+  );
+}
+
 async function expectAll(client: LocalSystem, { results, sent }: ReturnType<typeof load>): Promise<void> {
   expect(results.filter(({ state }) => state !== "resolved").map(({ state, error }) => `${state} ${error}`)).toEqual(
     [],
@@ -205,9 +212,7 @@ describe("a worker that leaves", () => {
     await start("w2");
     await rig.advance(3_000);
     const client = await rig.host([], { process: "client" });
-    const slow = Array.from({ length: 16 }, (_, key) =>
-      watch(client.ref<Counter>("Counter", `k${key}`).with({ timeout: "1m" }).addSlowly(key)),
-    );
+    const slow = slowTurns(client, 16);
     await rig.settle();
     const closed = watch(w1.close());
     await rig.advance(7_500);
@@ -220,9 +225,7 @@ describe("a worker that leaves", () => {
   it("without any time does not wait for the handoffs that were under way", async () => {
     const w1 = await start("w1");
     const client = await rig.host([], { process: "client" });
-    const slow = Array.from({ length: 64 }, (_, key) =>
-      watch(client.ref<Counter>("Counter", `k${key}`).with({ timeout: "1m" }).addSlowly(key)),
-    );
+    const slow = slowTurns(client, 64);
     await rig.settle();
     await start("w2");
     await rig.advance(2_200);

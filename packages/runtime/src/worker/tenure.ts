@@ -23,6 +23,7 @@ import { CommitLog } from "./commit-log.js";
 import { DelayedMessages } from "./delayed.js";
 import { drain } from "./drain.js";
 import { Foreign } from "./foreign.js";
+import { Forgetting } from "./forgetting.js";
 import { HoldWatch } from "./hold-watch.js";
 import { Inbound, type OpenDelivery } from "./inbound.js";
 import { Inbox } from "./inbox.js";
@@ -39,10 +40,6 @@ import { Window } from "./window.js";
 
 /** Confirmed outbox entries leave the store with the next commit, or after this time if there is none. */
 const trimDelayMs = 1_000;
-/** The window had room for this long: what waits in the queue has come. */
-const caughtUpMs = 10_000;
-/** Silent streams are looked for this often. */
-const forgetMs = 10_000;
 
 /** How a partition was taken. */
 export interface Taken {
@@ -99,13 +96,13 @@ export class Tenure implements PartitionScope {
   readonly #holdWatch: HoldWatch;
   readonly #window: Window;
   readonly #pulse: Pulse;
+  readonly #forgetting: Forgetting;
   readonly #host: TenureHost;
   readonly #retentionMs: number;
   #lease: Lease;
   #channel: Channel | undefined;
   /** What was settled before the channel was known. */
   readonly #earlyAcks: number[] = [];
-  #forgetAt = Number.NEGATIVE_INFINITY;
   #alive = true;
   #trimTimer: (() => void) | undefined;
 
@@ -158,6 +155,7 @@ export class Tenure implements PartitionScope {
     this.#inbox = new Inbox(this);
     this.#window = new Window(this, prefetch);
     this.#pulse = new Pulse(this);
+    this.#forgetting = new Forgetting(this, this.#window, this.#inbox);
     this.#holdWatch = new HoldWatch(this.#inbox, services.ports.clock, services.limits.holdMs, prefetch, (overdue) =>
       host.wedged(this, this.#inbox.holes(), overdue),
     );
@@ -261,21 +259,12 @@ export class Tenure implements PartitionScope {
   }
 
   /**
-   * A.8: forgets silent streams, if nothing of theirs can be waiting in the queue, or come back to it.
+   * Forgets senders that were silent for long (A.8); to be called every second or so.
    *
    * @param now in ms by the clock's `monotonic()`
    */
   forgetStreams(now: number): void {
-    if (this.#channel === undefined) return;
-    // At every look, so that a silence is counted from the last ack: until then the row keeps its frame from running twice.
-    for (const { frame } of this.#window.unacked) this.streams.stillHeard(frame.headers.segments, now);
-    if (now < this.#forgetAt || this.#inbox.held > 0 || this.commits.unavailable) return;
-    if (now - this.#window.fullAt < caughtUpMs) return;
-    const { gathering } = this.commits;
-    const forgotten = this.streams.forget(gathering, now, this.services.time.now());
-    for (const { name } of forgotten) this.keptAnswers.forget(name);
-    if (forgotten.length === 0) this.#forgetAt = now + forgetMs;
-    if (gathering.pressing) this.commits.commitSoon();
+    if (this.#channel !== undefined) this.#forgetting.look(now);
   }
 
   /** Its queue may have stopped delivering: to be called every second or so. */

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createConnection } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { PortTakenError } from "./free-port.js";
 
 const longestOutput = 8_000;
 
@@ -64,15 +65,21 @@ export class Program {
   /**
    * Waits until it listens on the port and its answer to a greeting begins as it must.
    *
-   * @throws Error with the end of its output when it ends first or is not ready within a minute
+   * @throws PortTakenError when it ends because somebody else listens on a port of its own
+   * @throws Error when it ends for another reason or is not ready within a minute; both with the end of its output
    */
   async ready(port: number, greeting: string, answer: string): Promise<void> {
     const deadline = Date.now() + 60_000;
     while (!(await answers(port, greeting, answer))) {
-      if (!this.running) throw new Error(`${this.#name} ended before it was ready:\n${this.#output}`);
+      if (!this.running) throw this.#endedEarly();
       if (Date.now() > deadline) throw new Error(`${this.#name} was not ready within a minute:\n${this.#output}`);
       await sleep(25);
     }
+  }
+
+  #endedEarly(): Error {
+    const text = `${this.#name} ended before it was ready:\n${this.#output}`;
+    return /address already in use|eaddrinuse/i.test(this.#output) ? new PortTakenError(text) : new Error(text);
   }
 }
 

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { freePort } from "./free-port.js";
+import { freePort, withFreePorts } from "./free-port.js";
 import { rabbitmqServer } from "./installed.js";
 import type { Program } from "./program.js";
 import { Sandbox } from "./sandbox.js";
@@ -34,7 +34,11 @@ export class RabbitProcess implements AsyncDisposable {
    * @param settings lines of rabbitmq.conf on top of the usual ones
    * @throws MissingServiceError when RabbitMQ is not installed and cannot be
    */
-  static async start(settings: RabbitSettings = {}): Promise<RabbitProcess> {
+  static start(settings: RabbitSettings = {}): Promise<RabbitProcess> {
+    return withFreePorts(() => RabbitProcess.#start(settings));
+  }
+
+  static async #start(settings: RabbitSettings): Promise<RabbitProcess> {
     const server = await rabbitmqServer();
     const [port, namesPort, clusterPort] = [await freePort(), await freePort(), await freePort()];
     const sandbox = await Sandbox.create("rabbitmq");

@@ -1,6 +1,6 @@
 import { cp, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { freePort } from "./free-port.js";
+import { freePort, withFreePorts } from "./free-port.js";
 import { redisServer } from "./installed.js";
 import type { Program } from "./program.js";
 import { Sandbox } from "./sandbox.js";
@@ -36,7 +36,11 @@ export class RedisProcess implements AsyncDisposable {
    * in an append-only file, synced every second, unless they say otherwise.
    * @throws MissingServiceError when Redis is not installed and cannot be
    */
-  static async start(settings: Readonly<Record<string, string | number>> = {}): Promise<RedisProcess> {
+  static start(settings: Readonly<Record<string, string | number>> = {}): Promise<RedisProcess> {
+    return withFreePorts(() => RedisProcess.#start(settings));
+  }
+
+  static async #start(settings: Readonly<Record<string, string | number>>): Promise<RedisProcess> {
     const redis = new RedisProcess(await redisServer(), await freePort(), await Sandbox.create("redis"), {
       save: "",
       appendonly: "yes",

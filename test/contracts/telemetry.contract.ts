@@ -43,11 +43,12 @@ export function telemetryContract(name: string, make: () => Promise<TelemetryUnd
       const link = telemetry.span("send", { kind: "producer" });
       const span = telemetry.span("process", {
         kind: "consumer",
-        links: link.headers === undefined ? [] : [link.headers],
+        links: [link.headers],
         attributes: { "actor.type": "Account", "actor.attempt": 1, "actor.redelivered": false },
       });
       span.event("parked", { position: 3 });
       span.event("started");
+      span.set({ "actor.mailbox.wait_ms": 0.4 });
       span.end();
       span.end(new Error("too late to fail"));
       link.end();
@@ -56,7 +57,7 @@ export function telemetryContract(name: string, make: () => Promise<TelemetryUnd
     it("P11: gives headers that tie a child to its parent, as far as anybody traces", () => {
       const parent = telemetry.span("ask", { kind: "client" });
       if (!telemetry.tracing) {
-        expect(parent.headers).toBeUndefined();
+        expect(parent.headers).toEqual({});
         return;
       }
       const child = telemetry.span("process", { kind: "consumer", parent: parent.headers! });
@@ -70,10 +71,36 @@ export function telemetryContract(name: string, make: () => Promise<TelemetryUnd
       for (const span of [child, parent, stranger]) span.end();
     });
 
+    it("P11: makes a span the child of the one whose body runs, also after an await", async () => {
+      const parent = telemetry.span("process", { kind: "consumer" });
+      const [child, root] = await parent.run(async (name) => {
+        await Promise.resolve();
+        return [telemetry.span(name, { kind: "client" }), telemetry.span(name, { kind: "internal", parent: "none" })];
+      }, "ask");
+      if (telemetry.tracing) {
+        expect(child!.ids!.trace_id).toBe(parent.ids!.trace_id);
+        expect(root!.ids!.trace_id).not.toBe(parent.ids!.trace_id);
+        expect(child!.headers["traceparent"]).toContain(child!.ids!.span_id);
+      }
+      for (const span of [child!, root!, parent]) span.end();
+    });
+
+    it("P11: passes on a sender's decision that its message is not traced", () => {
+      const span = telemetry.span("process", { kind: "consumer", parent: {} });
+      expect(span.run(() => telemetry.span("ask", { kind: "client" }))).toMatchObject({
+        recording: false,
+        headers: {},
+        ids: undefined,
+      });
+      expect(telemetry.sampledOut).toMatchObject({ recording: false, headers: {}, ids: undefined });
+      span.end();
+    });
+
     it("counts and records without an answer", () => {
-      telemetry.count("actor.turns", 1);
-      telemetry.count("actor.turns", 2, { type: "Account" });
-      telemetry.record("actor.turn.duration", 0.25, { type: "Account" });
+      telemetry.count("actor.dead_letters", 1);
+      telemetry.count("actor.dead_letters", 2, { type: "Account" });
+      telemetry.counter("actor.dead_letters", { type: "Account" })(1);
+      telemetry.histogram("actor.turn.duration", { type: "Account", handler: "deposit" })(0.25);
     });
 
     it("reads levels until it is told to stop, and takes being told twice", () => {

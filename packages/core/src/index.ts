@@ -9,6 +9,7 @@
  */
 export { type Address, checkKey, checkType, formatAddress, maxKeyBytes, parseAddress } from "./model/address.js";
 export { answerKey } from "./model/answer-key.js";
+export { attributes } from "./model/attributes.js";
 export { decodeText, encodeText, errorFromWire, errorToWire, fromWire, toWire } from "./model/codec.js";
 export { type Duration, durationMs } from "./model/duration.js";
 export {
@@ -54,6 +55,16 @@ export {
   type Segment,
   wireVersion,
 } from "./model/frame.js";
+export {
+  type CounterName,
+  counters,
+  type Histogram,
+  type HistogramName,
+  histograms,
+  type Instrument,
+  type LevelName,
+  levels,
+} from "./model/instruments.js";
 export {
   type DeadLetter,
   isNumbered,
@@ -121,7 +132,7 @@ export type {
   Store,
   StoredWrite,
 } from "./ports/store.js";
-export type { Attributes, Span, SpanOptions, Telemetry, TraceHeaders } from "./ports/telemetry.js";
+export type { Attributes, Span, SpanOptions, Telemetry, TraceHeaders, TraceIds } from "./ports/telemetry.js";
 export { Brake } from "./rules/brake.js";
 export { buildsByAge, membersNewerThan } from "./rules/builds.js";
 export { hashKey, partitionOf } from "./rules/hash.js";

@@ -1,15 +1,20 @@
 import type { Span, Telemetry } from "@actor-runtime/core";
 
 const silentSpan: Span = {
-  headers: undefined,
+  recording: false,
+  headers: {},
+  ids: undefined,
+  set: () => {},
   event: () => {},
-  run: (body) => body(),
+  run: (body, ...args) => body(...args),
   end: () => {},
 };
+const ignore = () => {};
 
 /** Nobody listens: nothing is built, nothing is kept. */
 export class SilentTelemetry implements Telemetry {
   readonly tracing = false;
+  readonly sampledOut = silentSpan;
 
   span(): Span {
     return silentSpan;
@@ -17,9 +22,15 @@ export class SilentTelemetry implements Telemetry {
 
   count(): void {}
 
-  record(): void {}
+  counter(): () => void {
+    return ignore;
+  }
+
+  histogram(): () => void {
+    return ignore;
+  }
 
   observe(): () => void {
-    return () => {};
+    return ignore;
   }
 }

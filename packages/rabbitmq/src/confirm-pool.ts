@@ -1,7 +1,6 @@
 import { type Destination, type Frame, hashKey, type PublishOutcome } from "@actor-runtime/core";
 import type { ChannelModel } from "amqplib";
 import type { ConnectionUser } from "./connection.js";
-import { instruments } from "./instruments.js";
 import type { Settings } from "./options.js";
 import { PublishChannel } from "./publish-channel.js";
 import { StoppableTime } from "./stoppable-time.js";
@@ -73,7 +72,7 @@ export class ConfirmPool implements ConnectionUser {
     for (const channel of this.#channels) {
       channel.expireWaiting(now - this.#channelWaitMs);
       if (!channel.expireUnconfirmed(now - confirmTimeoutMs)) continue;
-      telemetry.count(instruments.confirmTimeouts, 1);
+      telemetry.count("broker.confirm_timeouts", 1);
       log.warn(
         { confirmTimeoutMs },
         "RabbitMQ did not confirm in time; the channel is closed and its frames come again",

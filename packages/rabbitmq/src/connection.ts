@@ -1,7 +1,6 @@
 import { type Backoff, type Cancel, ClosedError, retryDelayMs, StoreUnavailableError } from "@actor-runtime/core";
 import type { ChannelModel } from "amqplib";
 import { dial, type Line, type Purpose } from "./dial.js";
-import { instruments } from "./instruments.js";
 import type { Settings } from "./options.js";
 import { within } from "./within.js";
 
@@ -105,7 +104,7 @@ export class Connection {
 
   #blocked(on: boolean, why = ""): void {
     const { log, telemetry } = this.#settings;
-    if (on) telemetry.count(instruments.blocked, 1);
+    if (on) telemetry.count("broker.blocked", 1);
     if (on) log.warn({ why }, "RabbitMQ blocks publishing: it is short of memory or disk; messages wait");
     else log.info({}, "RabbitMQ takes messages again");
     this.#user.blocked?.(on);
@@ -116,7 +115,7 @@ export class Connection {
     if (this.#line !== line) return;
     this.#line = undefined;
     const { log, telemetry } = this.#settings;
-    telemetry.count(instruments.connectionsLost, 1, { purpose: this.#purpose });
+    telemetry.count("broker.connections_lost", 1, { purpose: this.#purpose });
     log.warn({ purpose: this.#purpose, reason: reason?.message }, "the connection to RabbitMQ was lost");
     this.#user.disconnected?.();
     this.#retryLater();
@@ -143,7 +142,7 @@ export class Connection {
       return;
     }
     if (!this.#line) return;
-    telemetry.count(instruments.reconnects, 1, { purpose: this.#purpose });
+    telemetry.count("broker.reconnects", 1, { purpose: this.#purpose });
     log.info({ purpose: this.#purpose }, "connected to RabbitMQ again");
     this.#awaited = false;
   }

@@ -11,7 +11,7 @@
  * - `dead-queues.ts`, `dead-letters.ts`  sending dead letters; reading and taking them
  * - `frame-headers.ts`        what of a frame travels in AMQP headers
  * - `gather-writes.ts`        fewer system calls
- * - `throwaway.ts`, `end-channel.ts`, `within.ts`, `channel-errors.ts`, `instruments.ts`  what the others share
+ * - `throwaway.ts`, `end-channel.ts`, `within.ts`, `channel-errors.ts`  what the others share
  */
 export { Names } from "./names.js";
 export type { RabbitOptions, RabbitTls } from "./options.js";

@@ -4,7 +4,6 @@ import type { AckRounds } from "./ack-rounds.js";
 import { operationError, reasonOf } from "./channel-errors.js";
 import { deliveredFrame } from "./delivered-frame.js";
 import { endChannel } from "./end-channel.js";
-import { instruments } from "./instruments.js";
 import type { Settings } from "./options.js";
 import { SettledTags } from "./settled-tags.js";
 import type { Topology } from "./topology.js";
@@ -131,7 +130,7 @@ export class PartitionChannel implements ActorChannel {
       return;
     }
     const { delivery, ours } = deliveredFrame(message);
-    if (!ours) this.#settings.telemetry.count(instruments.foreignFrames, 1);
+    if (!ours) this.#settings.telemetry.count("broker.foreign_frames", 1);
     if (this.#state === "open") this.#deliver(delivery);
     else this.#early.push(delivery);
   }
@@ -154,7 +153,7 @@ export class PartitionChannel implements ActorChannel {
     this.#state = "ended";
     if (!inUse) return;
     const { log, telemetry } = this.#settings;
-    telemetry.count(instruments.channelsLost, 1);
+    telemetry.count("broker.channels_lost", 1);
     // Whoever consumes says what it means.
     log.debug({ partition: this.#partition, reason: reason.message }, "a partition's channel was lost");
     this.#consumer.lost(reason);

@@ -2,7 +2,6 @@ import type { Telemetry } from "@actor-runtime/core";
 import { type Channel, type ChannelModel, IllegalOperationError } from "amqplib";
 import { reasonOf } from "./channel-errors.js";
 import type { ConnectionUser } from "./connection.js";
-import { instruments } from "./instruments.js";
 import type { Names } from "./names.js";
 
 /** From so many writes that the socket has not taken, bytes count against the bound. */
@@ -81,7 +80,7 @@ export class ReplySender implements ConnectionUser {
   }
 
   #dropped(): void {
-    this.#telemetry.count(instruments.repliesDropped, 1);
+    this.#telemetry.count("actor.replies_dropped", 1);
   }
 
   async #open(model: ChannelModel): Promise<void> {

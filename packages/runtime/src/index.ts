@@ -56,4 +56,5 @@ export { Registry } from "./definition/registry.js";
 export { defaultLimits, type Limits } from "./options.js";
 export type { Ports } from "./ports.js";
 export { createSystem, LocalSystem, type SystemOptions } from "./system.js";
+export type { TracingOptions } from "./tracing-options.js";
 export type { Watchdog } from "./watchdog.js";

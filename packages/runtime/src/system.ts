@@ -32,6 +32,7 @@ import { Registry } from "./definition/registry.js";
 import { defaultLimits, type Limits } from "./options.js";
 import type { Ports } from "./ports.js";
 import { StoreTime } from "./store-time.js";
+import type { TracingOptions } from "./tracing-options.js";
 import type { Watchdog } from "./watchdog.js";
 import { HostedType } from "./worker/activation.js";
 import { ActivationList } from "./worker/activation-list.js";
@@ -61,6 +62,7 @@ export interface SystemOptions {
   /** Find state that a query changed in place, right after the query. Default `false`. */
   readonly dev?: boolean;
   readonly watchdog?: Watchdog;
+  readonly tracing?: TracingOptions;
   readonly limits?: Partial<Limits>;
   /** Called once the system is closed, also when it could not be started; closing waits for it. */
   readonly onClosed?: () => void | Promise<void>;

@@ -1,7 +1,5 @@
-import type { Broker, Store, Telemetry } from "@actor-runtime/core";
-
-/** The instrument of {@link countReplays}. */
-export const replays = "chaos.replays";
+import type { Broker, Store } from "@actor-runtime/core";
+import { type CountingTelemetry, replays } from "./counting-telemetry.js";
 
 interface Services {
   readonly broker: Broker;
@@ -12,7 +10,7 @@ interface Services {
  * The same services; what happens again because nobody knew whether it had happened is counted: frames published again, commits
  * sent again, answers given again.
  */
-export function countReplays({ broker, store }: Services, telemetry: Telemetry): Services {
+export function countReplays({ broker, store }: Services, telemetry: CountingTelemetry): Services {
   const count = (times: number) => times > 0 && telemetry.count(replays, times);
   return {
     broker: override(broker, {

@@ -1,5 +1,8 @@
-import type { Telemetry } from "@actor-runtime/core";
+import type { CounterName, Telemetry } from "@actor-runtime/core";
 import { SilentTelemetry } from "@actor-runtime/embedded";
+
+/** The instrument of `countReplays`. */
+export const replays = "chaos.replays";
 
 /** Sums by instrument. */
 export type Totals = Readonly<Record<string, number>>;
@@ -8,6 +11,7 @@ export type Totals = Readonly<Record<string, number>>;
 export class CountingTelemetry implements Telemetry {
   readonly tracing = false;
   readonly #silent = new SilentTelemetry();
+  readonly sampledOut = this.#silent.sampledOut;
   readonly #totals: Record<string, number> = {};
   readonly #changed: () => void;
 
@@ -20,7 +24,7 @@ export class CountingTelemetry implements Telemetry {
     return this.#totals;
   }
 
-  count(instrument: string, value: number): void {
+  count(instrument: CounterName | typeof replays, value: number): void {
     this.#totals[instrument] = (this.#totals[instrument] ?? 0) + value;
     this.#changed();
   }
@@ -29,10 +33,16 @@ export class CountingTelemetry implements Telemetry {
     return this.#silent.span();
   }
 
-  record(): void {}
+  counter(instrument: CounterName): (value: number) => void {
+    return (value) => this.count(instrument, value);
+  }
 
-  observe(): () => void {
-    return () => {};
+  histogram() {
+    return this.#silent.histogram();
+  }
+
+  observe() {
+    return this.#silent.observe();
   }
 }
 

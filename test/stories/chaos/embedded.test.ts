@@ -1,8 +1,8 @@
 import { EmbeddedWorld, eventLoopHops, SystemClock, SystemRandom } from "@actor-runtime/embedded";
 import { createSystem, type LocalSystem } from "@actor-runtime/runtime";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { countReplays, replays } from "./count-replays.js";
-import { CountingTelemetry } from "./counting-telemetry.js";
+import { countReplays } from "./count-replays.js";
+import { CountingTelemetry, replays } from "./counting-telemetry.js";
 import { drive, type Load } from "./drive.js";
 import { type Applied, Ledger } from "./ledger.js";
 import { type Fault, perform } from "./perform.js";

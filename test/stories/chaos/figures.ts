@@ -1,5 +1,4 @@
-import { replays } from "./count-replays.js";
-import type { Totals } from "./counting-telemetry.js";
+import { replays, type Totals } from "./counting-telemetry.js";
 import type { Entry } from "./journal.js";
 
 /** A story in numbers. */

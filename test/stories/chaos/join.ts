@@ -1,4 +1,4 @@
-import type { Clock, Logger, Telemetry } from "@actor-runtime/core";
+import type { Clock, Logger } from "@actor-runtime/core";
 import { EmbeddedWorld, SystemClock, SystemRandom } from "@actor-runtime/embedded";
 import { RabbitBroker } from "@actor-runtime/rabbitmq";
 import { RedisServices } from "@actor-runtime/redis";
@@ -12,6 +12,7 @@ import {
 } from "@actor-runtime/runtime";
 import type { ServiceUrls } from "../../services/provision.js";
 import { countReplays } from "./count-replays.js";
+import type { CountingTelemetry } from "./counting-telemetry.js";
 
 export interface Member extends ServiceUrls {
   readonly namespace: string;
@@ -35,7 +36,7 @@ export interface Oddities {
 export async function join(
   { amqpUrl, redisUrl, namespace, name }: Member,
   actors: readonly AnyActor[],
-  telemetry: Telemetry,
+  telemetry: CountingTelemetry,
   log: Logger,
   { clock = new SystemClock(), limits, maxMailboxBytes, watchdog, ports: replaced = (ports) => ports }: Oddities = {},
 ): Promise<LocalSystem> {

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { RedisProcess } from "../../services/redis-process.js";
 import { services } from "../../services/services.js";
 import { TcpProxy } from "../../services/tcp-proxy.js";
-import { replays } from "../chaos/count-replays.js";
+import { replays } from "../chaos/counting-telemetry.js";
 import { House } from "./house.js";
 
 const { amqpUrl, redisUrl } = await services();

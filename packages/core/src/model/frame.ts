@@ -31,6 +31,8 @@ export interface FrameHeaders {
   readonly segments: readonly Segment[];
   /** Where the sender hears of a stream that was refused (`StreamRefusal`); absent when no segment is of its own stream. */
   readonly replyTo?: string;
+  /** When its sender first published it (ms since 1970, the store's time as it knows it): how long messages wait. */
+  readonly sentAt?: number;
 }
 
 /** One broker message: a micro-batch. The body is a JSON array of messages in UTF-8 (`model/message.ts`). */

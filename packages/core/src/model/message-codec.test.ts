@@ -37,7 +37,6 @@ const anyMessage: fc.Arbitrary<Message> = fc.record(
     trace: strings,
     headers: strings,
     attempts: fc.nat(),
-    sentAt: time,
   },
   { requiredKeys: ["to", "kind", "handler", "args"], noNullPrototype: true },
 );
@@ -107,7 +106,6 @@ describe("the body of a stranger (P13)", () => {
     ["replyTo", []],
     ["deadline", "soon"],
     ["dueAt", null],
-    ["sentAt", {}],
     ["attempts", -1],
     ["attempts", 1.5],
     ["chain", "A/1"],

@@ -38,7 +38,6 @@ export function messageText(message: Omit<Message, "args">, argsText: string): s
   if (message.trace !== undefined) text += `,"trace":${JSON.stringify(message.trace)}`;
   if (message.headers !== undefined) text += `,"headers":${JSON.stringify(message.headers)}`;
   if (message.attempts !== undefined) text += `,"attempts":${message.attempts}`;
-  if (message.sentAt !== undefined) text += `,"sentAt":${message.sentAt}`;
   return `${text}}`;
 }
 
@@ -119,7 +118,6 @@ function checkMessage(message: Fields<Message>, index: number): void {
   if (!isOptionalString(message.replyTo)) throw wrong("message", index, "replyTo", "a string");
   if (!isOptionalTime(message.deadline)) throw wrong("message", index, "deadline", "a time in ms");
   if (!isOptionalTime(message.dueAt)) throw wrong("message", index, "dueAt", "a time in ms");
-  if (!isOptionalTime(message.sentAt)) throw wrong("message", index, "sentAt", "a time in ms");
   if (attempts !== undefined && !(Number.isSafeInteger(attempts) && (attempts as number) >= 0)) {
     throw wrong("message", index, "attempts", "a whole number");
   }

@@ -37,14 +37,12 @@ export interface Message {
   readonly dueAt?: number | undefined;
   /** The addresses whose turns wait for this call, outermost first: an ask back into the chain is a deadlock. */
   readonly chain?: readonly string[] | undefined;
-  /** W3C trace context: `traceparent`, `tracestate`, `baggage`. */
+  /** W3C trace context: `traceparent`, `tracestate`, `baggage`. Empty: its sender decided that it is not traced. */
   readonly trace?: Readonly<Record<string, string>> | undefined;
   /** The user's own headers, `ref.with({ headers })`. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Failed attempts so far; absent = none. */
   readonly attempts?: number | undefined;
-  /** When the sender handed it over (ms since 1970), for the time spent waiting in the mailbox. */
-  readonly sentAt?: number | undefined;
 }
 
 /** A message kept in the store: parked behind a slow actor, waiting for its next attempt, or delayed. */
@@ -58,6 +56,8 @@ export interface StoredMessage {
   readonly notBefore: number;
   /** `stream:number` a keyed ask was first published under: the sender's automatic repeat looks for its error there. */
   readonly publication?: string | undefined;
+  /** When it was first published (ms since 1970); absent: unknown. */
+  readonly sentAt?: number | undefined;
 }
 
 /**

@@ -99,7 +99,7 @@ export class Brakes {
   #tripped({ brake, definition }: HostedType, error: ActorError): void {
     const { turns, failures } = brake.failures.counts;
     const type = definition.name;
-    this.#ports.telemetry.count("actor.brake_trips", 1, { "actor.type": type });
+    this.#ports.telemetry.count("actor.brake_trips", 1, { type });
     this.#log.error(
       { type, turns, failures, err: error },
       `${type} is braked: ${failures} of ${turns} turns failed within 10 s; from now on one tries every 5 s`,

@@ -17,6 +17,7 @@ export interface StoredFacts {
   readonly attempts: number;
   readonly notBefore: number;
   readonly publication?: string | undefined;
+  readonly sentAt?: number | undefined;
 }
 
 /** Entries of an actor's stored list, which comes before what waits in memory (delivery.md O4). */
@@ -44,6 +45,8 @@ export class Inbound {
   readonly attempts: number;
   /** Not before this time (ms since 1970); 0 = at once. */
   readonly notBefore: number;
+  /** When it was first published (ms since 1970); 0 = unknown. */
+  readonly sentAt: number;
   /** It may have been running when its worker died: it needs an attempt mark before it runs (delivery.md A.7). */
   recovered: boolean;
   /** Its sender does not want it any more. */
@@ -71,6 +74,7 @@ export class Inbound {
     this.reminder = reminder;
     this.attempts = facts?.attempts ?? message.attempts ?? 0;
     this.notBefore = facts?.notBefore ?? 0;
+    this.sentAt = facts?.sentAt ?? delivery?.delivery.frame.headers.sentAt ?? 0;
     this.recovered = recovered;
     this.#identity = facts?.identity;
     this.#publication = facts?.publication;

@@ -1,0 +1,137 @@
+/** What an instrument measures, for `/metrics`, OpenTelemetry and the docs alike. */
+export interface Instrument {
+  /** As in UCUM: `s`, `By`, `{message}`. */
+  readonly unit: string;
+  /** One sentence for operators. */
+  readonly help: string;
+  /** Names of its labels. None is ever an actor's key. */
+  readonly labels: readonly string[];
+}
+
+export interface Histogram extends Instrument {
+  /** Upper bounds of its buckets. */
+  readonly buckets: readonly number[];
+}
+
+/** From 0.1 ms, what a turn without waiting takes, to a minute, where a time-out ends most of them. */
+const seconds = [
+  0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
+];
+const counts = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000];
+const bytes = [256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304];
+
+/** Only rise. */
+export const counters = {
+  "actor.messages": {
+    unit: "{message}",
+    help: "Messages that ended at their owner. outcome: ok, rejected, failed, retried, dead, refused or repeated.",
+    labels: ["type", "handler", "outcome"],
+  },
+  "actor.dead_letters": { unit: "{message}", help: "Messages that became dead letters.", labels: ["type"] },
+  "actor.parked": {
+    unit: "{message}",
+    help: "Messages stored behind a slow actor or for another attempt.",
+    labels: ["type"],
+  },
+  "actor.redeliveries": { unit: "{frame}", help: "Frames the broker delivered again.", labels: [] },
+  "actor.duplicates": { unit: "{message}", help: "Messages dropped because they had taken effect before.", labels: [] },
+  "actor.fence_refusals": {
+    unit: "{commit}",
+    help: "Commits the store refused because another worker owns the partition.",
+    labels: [],
+  },
+  "actor.partitions_taken": {
+    unit: "{partition}",
+    help: "Partitions this worker began to serve.",
+    labels: ["mailbox"],
+  },
+  "actor.partitions_released": {
+    unit: "{partition}",
+    help: "Partitions handed over in good order.",
+    labels: ["mailbox"],
+  },
+  "actor.partitions_lost": { unit: "{partition}", help: "Partitions lost without a handover.", labels: [] },
+  "actor.partitions_rewound": {
+    unit: "{partition}",
+    help: "Partitions taken anew because the store had lost writes.",
+    labels: [],
+  },
+  "actor.brake_trips": {
+    unit: "{trip}",
+    help: "Times a type was braked because too many of its turns failed.",
+    labels: ["type"],
+  },
+  "stream.refused": { unit: "{stream}", help: "Streams of senders that an owner did not take.", labels: ["code"] },
+  "stream.gap_messages": {
+    unit: "{message}",
+    help: "Numbers of a sender's stream that were passed because broker or store had lost them.",
+    labels: ["cause"],
+  },
+  "store.rewound_commits": { unit: "{commit}", help: "Commits the store acknowledged and then lost.", labels: [] },
+  "actor.replies_dropped": {
+    unit: "{answer}",
+    help: "Answers not sent because the broker was away or backed up; their callers ask again.",
+    labels: [],
+  },
+  "broker.reconnects": { unit: "{connection}", help: "Connections made anew after one was lost.", labels: ["purpose"] },
+  "broker.connections_lost": { unit: "{connection}", help: "Connections lost without our doing.", labels: ["purpose"] },
+  "broker.channels_lost": { unit: "{channel}", help: "Partition channels lost without our doing.", labels: [] },
+  "broker.blocked": {
+    unit: "{time}",
+    help: "Times the broker blocked publishing, for want of memory or disk.",
+    labels: [],
+  },
+  "broker.confirm_timeouts": {
+    unit: "{channel}",
+    help: "Publishing channels closed because a confirm did not come in time.",
+    labels: [],
+  },
+  "broker.foreign_frames": {
+    unit: "{frame}",
+    help: "Frames whose headers could not be read: somebody else publishes into a mailbox.",
+    labels: [],
+  },
+} as const satisfies Record<string, Instrument>;
+
+/** Distributions. */
+export const histograms = {
+  "actor.turn.duration": {
+    unit: "s",
+    help: "From the beginning of a turn until its handler has returned or failed.",
+    labels: ["type", "handler"],
+    buckets: seconds,
+  },
+  "actor.mailbox.wait": {
+    unit: "s",
+    help: "From the sender's publication of a message until its turn begins.",
+    labels: ["type"],
+    buckets: seconds,
+  },
+  "actor.commit.duration": {
+    unit: "s",
+    help: "From the writing of a commit until it is known.",
+    labels: ["mailbox"],
+    buckets: seconds,
+  },
+  "actor.commit.messages": {
+    unit: "{message}",
+    help: "Messages that one commit settles.",
+    labels: ["mailbox"],
+    buckets: counts,
+  },
+  "actor.commit.size": {
+    unit: "By",
+    help: "Bytes of state and outbox that one commit writes.",
+    labels: ["mailbox"],
+    buckets: bytes,
+  },
+} as const satisfies Record<string, Histogram>;
+
+/** Read whenever somebody looks. */
+export const levels = {
+  "actor.activations": { unit: "{actor}", help: "Actors in the memory of this worker.", labels: ["type"] },
+} as const satisfies Record<string, Instrument>;
+
+export type CounterName = keyof typeof counters;
+export type HistogramName = keyof typeof histograms;
+export type LevelName = keyof typeof levels;

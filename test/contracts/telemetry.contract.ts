@@ -60,10 +60,10 @@ export function telemetryContract(name: string, make: () => Promise<TelemetryUnd
         expect(parent.headers).toEqual({});
         return;
       }
-      const child = telemetry.span("process", { kind: "consumer", parent: parent.headers! });
+      const child = telemetry.span("process", { kind: "consumer", parent: parent.headers });
       const stranger = telemetry.span("ask", { kind: "client" });
       const [ofParent, ofChild, ofStranger] = [parent, child, stranger].map(({ headers }) =>
-        traceparent.exec(headers!["traceparent"]!),
+        traceparent.exec(headers["traceparent"]!),
       );
       expect(ofChild![1]).toBe(ofParent![1]);
       expect(ofChild![2]).not.toBe(ofParent![2]);
@@ -78,11 +78,11 @@ export function telemetryContract(name: string, make: () => Promise<TelemetryUnd
         return [telemetry.span(name, { kind: "client" }), telemetry.span(name, { kind: "internal", parent: "none" })];
       }, "ask");
       if (telemetry.tracing) {
-        expect(child!.ids!.trace_id).toBe(parent.ids!.trace_id);
-        expect(root!.ids!.trace_id).not.toBe(parent.ids!.trace_id);
-        expect(child!.headers["traceparent"]).toContain(child!.ids!.span_id);
+        expect(child.ids!.trace_id).toBe(parent.ids!.trace_id);
+        expect(root.ids!.trace_id).not.toBe(parent.ids!.trace_id);
+        expect(child.headers["traceparent"]).toContain(child.ids!.span_id);
       }
-      for (const span of [child!, root!, parent]) span.end();
+      for (const span of [child, root, parent]) span.end();
     });
 
     it("P11: passes on a sender's decision that its message is not traced", () => {

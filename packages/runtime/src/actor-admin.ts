@@ -6,6 +6,7 @@ import type { Directory } from "./client/directory.js";
 import { targetsOf } from "./paused.js";
 import type { Ports } from "./ports.js";
 import { eraseHandler } from "./system-handlers.js";
+import type { Tracing } from "./tracing/tracing.js";
 import { storedValues, storedVersion } from "./worker/state.js";
 
 const eraseDetails: CallDetails = {
@@ -22,11 +23,13 @@ export class StoredActors implements ActorAdmin {
   readonly #ports: Ports;
   readonly #directory: Directory;
   readonly #calls: Calls;
+  readonly #tracing: Tracing;
 
-  constructor(ports: Ports, directory: Directory, calls: Calls) {
+  constructor(ports: Ports, directory: Directory, calls: Calls, tracing: Tracing) {
     this.#ports = ports;
     this.#directory = directory;
     this.#calls = calls;
+    this.#tracing = tracing;
   }
 
   async types(): Promise<readonly NamedType[]> {
@@ -71,7 +74,10 @@ export class StoredActors implements ActorAdmin {
   async erase(address: string): Promise<{ deadLetters: number }> {
     const { type, key } = parseAddress(address);
     const partition = await this.#directory.find(type, key);
-    await this.#calls.ask(partition, callTarget(address, "ask", eraseHandler), "[]", eraseDetails);
+    const target = callTarget(address, "ask", eraseHandler);
+    const method = { handler: eraseHandler, target: { type, key, known: undefined } };
+    const span = this.#tracing.on ? this.#tracing.ask(method) : undefined;
+    await this.#tracing.follow(span, () => this.#calls.ask(partition, target, "[]", { ...eraseDetails, span }));
     // By identity: after a crash the broker may hold two copies of one letter (delivery.md C.21).
     const ids = new Set<string>();
     for await (const letter of this.#ports.broker.deadLetters(type)) if (letter.address === address) ids.add(letter.id);

@@ -13,6 +13,7 @@ import type { Calls } from "./client/calls.js";
 import type { Directory } from "./client/directory.js";
 import { type DeadLetterFilter, DeadLetterSelection } from "./dead-letter-filter.js";
 import type { Ports } from "./ports.js";
+import type { Tracing } from "./tracing/tracing.js";
 
 /** How long to wait for room in the mailbox and the broker's confirm. */
 const confirmMs = 30_000;
@@ -50,11 +51,13 @@ export class BrokerDeadLetters implements DeadLetters {
   readonly #ports: Ports;
   readonly #directory: Directory;
   readonly #calls: Calls;
+  readonly #tracing: Tracing;
 
-  constructor(ports: Ports, directory: Directory, calls: Calls) {
+  constructor(ports: Ports, directory: Directory, calls: Calls, tracing: Tracing) {
     this.#ports = ports;
     this.#directory = directory;
     this.#calls = calls;
+    this.#tracing = tracing;
   }
 
   async *list(filter: DeadLetterFilter = {}): AsyncIterable<DeadLetter> {
@@ -123,11 +126,14 @@ export class BrokerDeadLetters implements DeadLetters {
 
   /** Resolves once the broker has the message; `false`: its identity makes it too large. */
   async #send({ id, address, handler, message }: DeadLetter, partition: PartitionId): Promise<boolean> {
-    const { args, headers } = message as Message;
+    const { args, headers, trace } = message as Message;
     const details = { timeoutMs: confirmMs, signal: undefined, headers, chain: undefined, dueAt: undefined };
     const target = callTarget(address, "ask", handler);
+    const method = { handler, target: { ...parseAddress(address), known: undefined } };
+    const span = this.#tracing.on ? this.#tracing.send(method, false, trace) : undefined;
+    const again = { ...details, id: identityOf(id), span };
     try {
-      await this.#calls.tell(partition, target, JSON.stringify(args), { ...details, id: identityOf(id) });
+      await this.#tracing.follow(span, () => this.#calls.tell(partition, target, JSON.stringify(args), again));
       return true;
     } catch (error) {
       if (error instanceof TooLargeError) return false;

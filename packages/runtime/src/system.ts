@@ -32,6 +32,7 @@ import { Registry } from "./definition/registry.js";
 import { defaultLimits, type Limits } from "./options.js";
 import type { Ports } from "./ports.js";
 import { StoreTime } from "./store-time.js";
+import { Tracing } from "./tracing/tracing.js";
 import type { TracingOptions } from "./tracing-options.js";
 import type { Watchdog } from "./watchdog.js";
 import { HostedType } from "./worker/activation.js";
@@ -118,6 +119,8 @@ export class LocalSystem implements ActorSystem {
     const { broker, clock, random } = ports;
     const lanes = new Lanes({ broker, clock, random, time, streamRetentionMs, replyTo: "" });
     const calls = new Calls(lanes, clock, time, log);
+    const carrier = broker.name === "embedded" ? "in_memory" : broker.name;
+    const tracing = new Tracing(ports.telemetry, carrier, options.tracing ?? {});
     const workerId = options.workerId ?? `worker-${ports.random.id().slice(0, 8)}`;
     const incarnation = ports.random.id();
     const { weight = 1, build = "" } = options;
@@ -131,6 +134,7 @@ export class LocalSystem implements ActorSystem {
       ports,
       time,
       log,
+      tracing,
       limits,
       container: options.container ?? new DefaultContainer(),
       types,
@@ -145,10 +149,10 @@ export class LocalSystem implements ActorSystem {
       dev: options.dev ?? false,
       turnRef: refBy<void>(turnCalls, hosted),
     };
-    this.#caller = new OutsideCaller(calls, directory, time);
+    this.#caller = new OutsideCaller(calls, directory, time, tracing);
     this.ref = refBy<Promise<void>>(this.#caller, hosted);
-    this.actors = new StoredActors(ports, directory, calls);
-    this.dead = new BrokerDeadLetters(ports, directory, calls);
+    this.actors = new StoredActors(ports, directory, calls, tracing);
+    this.dead = new BrokerDeadLetters(ports, directory, calls, tracing);
     this.cluster = new StoredCluster(ports);
   }
 

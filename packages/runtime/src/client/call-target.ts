@@ -1,4 +1,4 @@
-import { messageBytes, messageHead } from "@actor-runtime/core";
+import { messageBytes, messageHead, type Span } from "@actor-runtime/core";
 
 /** A method of an actor, the same for all its calls; `head` is `messageHead` of the other three. */
 export interface CallTarget {
@@ -18,6 +18,8 @@ export interface CallDetails {
   readonly id: string | undefined;
   readonly chain: readonly string[] | undefined;
   readonly dueAt: number | undefined;
+  /** The span of the call, whose headers its message takes along; absent: nobody traces. */
+  readonly span?: Span | undefined;
 }
 
 export function callTarget(address: string, kind: CallTarget["kind"], handler: string): CallTarget {

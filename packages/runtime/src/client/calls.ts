@@ -110,6 +110,7 @@ export class Calls implements AskHost, TellHost {
         handler: target.handler,
         id: details.id,
         dueAt: details.dueAt,
+        trace: details.span?.headers,
         headers: details.headers,
       },
       argsText,
@@ -226,7 +227,7 @@ export class Calls implements AskHost, TellHost {
   }
 
   #askText(target: CallTarget, argsText: string, details: CallDetails, call: number, deadline: number): string {
-    const { id, chain, headers } = details;
+    const { id, chain, headers, span } = details;
     return messageText(
       {
         to: target.address,
@@ -237,6 +238,7 @@ export class Calls implements AskHost, TellHost {
         replyTo: this.#replyTo,
         deadline,
         chain,
+        trace: span?.headers,
         headers,
       },
       argsText,
@@ -255,8 +257,8 @@ function answer(pending: PendingAsk, { error, value }: Reply): void {
 }
 
 /** Nothing but arguments, a time-out and perhaps a signal. */
-function isPlain({ id, chain, headers }: CallDetails): boolean {
-  return id === undefined && chain === undefined && headers === undefined;
+function isPlain({ id, chain, headers, span }: CallDetails): boolean {
+  return id === undefined && chain === undefined && headers === undefined && span === undefined;
 }
 
 /** @throws TooLargeError before a number is taken (delivery.md A.2) */

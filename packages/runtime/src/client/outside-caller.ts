@@ -1,5 +1,6 @@
-import { encodeText, type PartitionId } from "@actor-runtime/core";
+import { encodeText, type PartitionId, type Span } from "@actor-runtime/core";
 import type { StoreTime } from "../store-time.js";
+import type { Tracing } from "../tracing/tracing.js";
 import type { NormalCallOptions } from "./call-options.js";
 import type { CallDetails } from "./call-target.js";
 import type { Calls } from "./calls.js";
@@ -11,23 +12,37 @@ export class OutsideCaller implements Caller {
   readonly #calls: Calls;
   readonly #directory: Directory;
   readonly #time: StoreTime;
+  readonly #tracing: Tracing;
 
-  constructor(calls: Calls, directory: Directory, time: StoreTime) {
+  constructor(calls: Calls, directory: Directory, time: StoreTime, tracing: Tracing) {
     this.#calls = calls;
     this.#directory = directory;
     this.#time = time;
+    this.#tracing = tracing;
   }
 
-  // Not an async function: the hot path makes one promise, the one of the answer.
   ask(method: BoundMethod, args: readonly unknown[], options: NormalCallOptions): Promise<unknown> {
-    const argsText = encodeText(args, "args");
-    const details = this.#details(options);
-    return this.#send(method, (partition) => this.#calls.ask(partition, method, argsText, details));
+    if (!this.#tracing.on) return this.#ask(method, args, options);
+    const span = this.#tracing.ask(method);
+    return this.#tracing.follow(span, () => this.#ask(method, args, options, span));
   }
 
   tell(method: BoundMethod, args: readonly unknown[], options: NormalCallOptions): Promise<void> {
+    if (!this.#tracing.on) return this.#tell(method, args, options);
+    const span = this.#tracing.send(method, options.delayMs !== undefined);
+    return this.#tracing.follow(span, () => this.#tell(method, args, options, span));
+  }
+
+  // Not an async function: the hot path makes one promise, the one of the answer.
+  #ask(method: BoundMethod, args: readonly unknown[], options: NormalCallOptions, span?: Span): Promise<unknown> {
     const argsText = encodeText(args, "args");
-    const details = this.#details(options);
+    const details = this.#details(options, span);
+    return this.#send(method, (partition) => this.#calls.ask(partition, method, argsText, details));
+  }
+
+  #tell(method: BoundMethod, args: readonly unknown[], options: NormalCallOptions, span?: Span): Promise<void> {
+    const argsText = encodeText(args, "args");
+    const details = this.#details(options, span);
     return this.#send(method, (partition) => this.#calls.tell(partition, method, argsText, details));
   }
 
@@ -56,10 +71,10 @@ export class OutsideCaller implements Caller {
     return Promise.reject(error);
   }
 
-  /** Options without a delay serve every call of a reference as they are. */
-  #details(options: NormalCallOptions): CallDetails {
-    return options.delayMs === undefined
-      ? options
-      : { ...options, dueAt: Math.ceil(this.#time.now() + options.delayMs) };
+  /** Options without a delay serve every call of a reference as they are, while nobody traces. */
+  #details(options: NormalCallOptions, span: Span | undefined): CallDetails {
+    const { delayMs } = options;
+    if (delayMs === undefined) return span === undefined ? options : { ...options, span };
+    return { ...options, span, dueAt: Math.ceil(this.#time.now() + delayMs) };
   }
 }

@@ -78,7 +78,7 @@ export class PendingAsk implements Outgoing, Timed {
 
   message(): Message {
     const { address, kind, handler } = this.target;
-    const { id, chain, headers } = this.details;
+    const { id, chain, headers, span } = this.details;
     return {
       to: address,
       kind,
@@ -89,6 +89,7 @@ export class PendingAsk implements Outgoing, Timed {
       replyTo: this.host.replyTo,
       deadline: this.deadline,
       chain,
+      trace: span?.headers,
       headers,
     };
   }
@@ -148,6 +149,7 @@ export class PendingAsk implements Outgoing, Timed {
     const again = stream === undefined ? text : `${text.slice(0, -1)},"of":"${stream.name}:${this.number}"}`;
     this.#repeat = new Unanswered(again, source, this.expiresAt);
     this.lane.send(this.#repeat);
+    this.details.span?.event("repeated");
   }
 
   #cancel(): void {

@@ -1,5 +1,5 @@
 import type { AnyActor } from "../definition/actor-definition.js";
-import { actorName, methodsOf, replyRetentionOf } from "../definition/define.js";
+import { methodsOf, settingsOf } from "../definition/define.js";
 import { type Caller, type KnownType, makeRef, targetOf } from "./ref.js";
 import type { RefBy } from "./ref-types.js";
 
@@ -9,10 +9,8 @@ export function refBy<Sent>(caller: Caller, hosted: (type: string) => KnownType 
   const known = (type: AnyActor) => {
     let facts = byClass.get(type);
     if (!facts) {
-      facts = {
-        name: actorName(type),
-        known: { type, methods: methodsOf(type), replyRetentionMs: replyRetentionOf(type) },
-      };
+      const { name, mailbox, replyRetentionMs } = settingsOf(type);
+      facts = { name, known: { type, methods: methodsOf(type), mailbox, replyRetentionMs } };
       byClass.set(type, facts);
     }
     return facts;

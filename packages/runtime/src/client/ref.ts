@@ -11,6 +11,7 @@ export interface KnownType {
   readonly type: AnyActor;
   readonly methods: ReadonlyMap<string, MethodDefinition>;
   readonly replyRetentionMs: number;
+  readonly mailbox: { readonly name: string };
 }
 
 /** The actor a reference stands for. */

@@ -50,11 +50,6 @@ export function actorName(type: AnyActor): string {
   return settingsOf(type).name;
 }
 
-/** How long answers of this type are kept, in ms, for callers that have its class. */
-export function replyRetentionOf(type: AnyActor): number {
-  return settingsOf(type).replyRetentionMs;
-}
-
 const methodsByType = new WeakMap<AnyActor, ReadonlyMap<string, MethodDefinition>>();
 
 /**
@@ -90,7 +85,8 @@ function defineMethod(type: AnyActor, actor: string, name: string, declaration: 
   };
 }
 
-function settingsOf(type: AnyActor): ActorSettings {
+/** @throws ConfigError when the class is no actor */
+export function settingsOf(type: AnyActor): ActorSettings {
   if (typeof type !== "function") {
     throw new ConfigError(
       `${String(type)} is no actor class; when it is imported, look for an import cycle or a wrong name`,

@@ -1,4 +1,4 @@
-import type { ActorError } from "@actor-runtime/core";
+import type { ActorError, Span } from "@actor-runtime/core";
 import type { Bucket, Timed } from "../deadlines.js";
 import type { ActorDefinition } from "../definition/actor-definition.js";
 import { TypeBrake } from "./brake.js";
@@ -24,6 +24,7 @@ export class HostedType {
 /** A turn as its actor sees it (`turn.ts`). */
 export interface RunningTurn extends Timed {
   readonly inbound: Inbound | undefined;
+  readonly span: Span | undefined;
   abort(reason: ActorError): void;
   stop(reason: ActorError): void;
   end(): void;

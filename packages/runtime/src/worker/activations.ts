@@ -2,9 +2,12 @@ import {
   type ActorError,
   ConfigError,
   LostOwnershipError,
+  type Span,
   StateVersionError,
+  type TraceHeaders,
   TurnTimeoutError,
 } from "@actor-runtime/core";
+import { Wakings } from "../tracing/wakings.js";
 import { Activation, type HostedType } from "./activation.js";
 import { ReadBatch } from "./read-batch.js";
 import type { ActivationTable, PartitionScope } from "./scope.js";
@@ -28,9 +31,11 @@ export class Activations implements ActivationTable {
   /** Those that a brake keeps from coming to life, with their state. */
   readonly #held = new Map<Activation, string | undefined>();
   readonly #states: ReadBatch<string, string | undefined>;
+  readonly #wakings: Wakings;
 
   constructor(scope: PartitionScope) {
     this.#scope = scope;
+    this.#wakings = new Wakings(scope.services.tracing);
     const { store, clock } = scope.services.ports;
     this.#states = new ReadBatch(
       clock,
@@ -48,7 +53,7 @@ export class Activations implements ActivationTable {
   }
 
   /** The live actor, or a new one whose state is being read. */
-  get(hosted: HostedType, address: string): Activation {
+  get(hosted: HostedType, address: string, trace?: TraceHeaders): Activation {
     const known = this.#byAddress.get(address);
     if (known) return known;
     const activation = new Activation(this, hosted, address);
@@ -56,7 +61,7 @@ export class Activations implements ActivationTable {
     hosted.activations++;
     this.#makeRoom();
     this.#scope.services.activations.add(activation);
-    this.#read(activation);
+    this.#read(activation, trace);
     return activation;
   }
 
@@ -142,9 +147,11 @@ export class Activations implements ActivationTable {
         turn.end();
         turn.abort(reason);
         this.#scope.services.timers.delete(turn);
+        if (turn.span !== undefined) this.#scope.services.tracing.fail(turn.span, reason);
       }
       this.drop(activation);
     }
+    this.#wakings.close(reason);
   }
 
   resume(activation: Activation): void {
@@ -164,9 +171,12 @@ export class Activations implements ActivationTable {
 
   // ---- coming to life
 
-  #read(activation: Activation): void {
+  /** @param trace headers of the message that it is wanted for */
+  #read(activation: Activation, trace = activation.head?.message.trace): void {
+    this.#wakings.load(activation, trace);
     this.#states.get(activation.address, (text) => {
       activation.stored = text !== undefined;
+      this.#wakings.loaded(activation, text);
       void this.#make(activation, text);
     });
   }
@@ -175,11 +185,16 @@ export class Activations implements ActivationTable {
     const admission = this.#scope.scheduler.admit(activation);
     if (admission === "hold") this.#hold(activation, text);
     else if (admission === "leave") this.#fail(activation, text);
-    if (admission !== "wake") return;
+    if (admission !== "wake") {
+      this.#wakings.end(activation);
+      return;
+    }
+    const span = this.#wakings.make(activation);
     try {
-      this.#construct(activation, text);
+      if (span === undefined) this.#construct(activation, text);
+      else span.run(() => this.#construct(activation, text));
       if (typeof (activation.instance as Lifecycle).onActivate === "function") {
-        await this.#runLifecycle(activation, "onActivate");
+        await this.#runLifecycle(activation, "onActivate", span);
         if (!this.#scope.alive) return;
         this.#afterOnActivate(activation);
       }
@@ -187,9 +202,11 @@ export class Activations implements ActivationTable {
       if (!this.#scope.alive) return;
       // It stays as it is, and so does what waits for it.
       if (error instanceof StateVersionError && this.#scope.tooNew(error.message)) return;
+      this.#wakings.end(activation, error);
       this.#failFirst(activation, text, error);
       return;
     }
+    this.#wakings.end(activation);
     activation.phase = "ready";
     this.#scope.scheduler.pump(activation);
   }
@@ -271,7 +288,11 @@ export class Activations implements ActivationTable {
   }
 
   /** @throws TurnTimeoutError when it takes longer than a turn may by default */
-  async #runLifecycle(activation: Activation, method: "onActivate" | "onDeactivate"): Promise<void> {
+  async #runLifecycle(
+    activation: Activation,
+    method: "onActivate" | "onDeactivate",
+    span: Span | undefined,
+  ): Promise<void> {
     let expire!: (error: ActorError) => void;
     const expired = new Promise<never>((_, reject) => {
       expire = reject;
@@ -279,12 +300,12 @@ export class Activations implements ActivationTable {
     const what = `${activation.address}.${method}`;
     const timeout = () => expire(new TurnTimeoutError(`${what} ran longer than ${lifecycleTimeoutMs} ms`));
     const stop = (_: Turn, reason: ActorError) => expire(reason);
-    const turn = new Turn({ scope: this.#scope, timeout, stop }, activation, undefined, "lifecycle");
+    const turn = new Turn({ scope: this.#scope, timeout, stop }, activation, undefined, "lifecycle", span);
     activation.running = turn;
     this.#scope.services.timers.set(turn, lifecycleTimeoutMs);
     const instance = activation.instance as Lifecycle;
     try {
-      await Promise.race([expired, currentTurn.run(turn, () => instance[method]!())]);
+      await Promise.race([expired, turn.run(() => instance[method]!())]);
     } finally {
       turn.end();
       this.#scope.services.timers.delete(turn);
@@ -303,8 +324,10 @@ export class Activations implements ActivationTable {
     const instance: Lifecycle | undefined = activation.instance;
     if (typeof instance?.onDeactivate !== "function") return;
     activation.phase = "leaving";
+    const { tracing } = this.#scope.services;
+    const span = tracing.on ? tracing.deactivate(activation.hosted.definition.name, activation.address) : undefined;
     try {
-      await this.#runLifecycle(activation, "onDeactivate");
+      await tracing.follow(span, () => this.#runLifecycle(activation, "onDeactivate", span));
     } catch (error) {
       this.#scope.services.log.error({ actor: activation.address, err: error }, "onDeactivate failed");
     }

@@ -1,11 +1,11 @@
-import type { Logger } from "@actor-runtime/core";
+import type { LogFields, Logger } from "@actor-runtime/core";
 
-/** A log with the actor's address on every line. */
-export function actorLog(log: Logger, actor: string): Logger {
+/** A log with these fields on every line: the actor's address, and its turn's place in the trace. */
+export function actorLog(log: Logger, own: LogFields): Logger {
   return {
-    debug: (fields, line) => log.debug({ actor, ...fields }, line),
-    info: (fields, line) => log.info({ actor, ...fields }, line),
-    warn: (fields, line) => log.warn({ actor, ...fields }, line),
-    error: (fields, line) => log.error({ actor, ...fields }, line),
+    debug: (fields, line) => log.debug({ ...own, ...fields }, line),
+    info: (fields, line) => log.info({ ...own, ...fields }, line),
+    warn: (fields, line) => log.warn({ ...own, ...fields }, line),
+    error: (fields, line) => log.error({ ...own, ...fields }, line),
   };
 }

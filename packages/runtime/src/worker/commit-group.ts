@@ -1,17 +1,21 @@
 import {
   type Answer,
   answerKey,
+  type Clock,
   type CommitRecord,
   type Destination,
   type InboundStream,
   type Lease,
   type Message,
   messageBytes,
+  type PartitionId,
   type ReminderWrite,
   type RowWrite,
   type StoredMessage,
   type StoredWrite,
 } from "@actor-runtime/core";
+import { CommitTrace } from "../tracing/commit-trace.js";
+import type { Tracing } from "../tracing/tracing.js";
 import type { Inbound, OpenDelivery, Parked } from "./inbound.js";
 import type { Draft, Outbox } from "./outbox.js";
 
@@ -64,9 +68,19 @@ export class CommitGroup {
   readonly replies: ReplyDraft[] = [];
   readonly deliveries: OpenDelivery[] = [];
   readonly waiters: { resolve(): void; reject(error: unknown): void }[] = [];
+  /** The spans that end with it; `undefined`: nobody traces what is in it. */
+  #trace: CommitTrace | undefined;
 
   constructor(seq: number) {
     this.seq = seq;
+  }
+
+  get trace(): CommitTrace | undefined {
+    return this.#trace;
+  }
+
+  traced(tracing: Tracing, partition: PartitionId, clock: Clock): CommitTrace {
+    return (this.#trace ??= new CommitTrace(tracing, partition, this.seq, () => clock.monotonic()));
   }
 
   /** Something waits for this commit although it writes nothing itself. */

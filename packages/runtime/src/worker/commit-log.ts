@@ -93,6 +93,8 @@ export class CommitLog {
     this.#cancelRetry();
     const waiters = [...(this.#inFlight?.waiters ?? []), ...this.#gathering.waiters];
     for (const waiter of waiters) waiter.reject(reason);
+    this.#inFlight?.trace?.lost(reason);
+    this.#gathering.trace?.lost(reason);
   }
 
   readonly #begin = (): void => {
@@ -101,6 +103,7 @@ export class CommitLog {
     const group = this.#gathering;
     const record = this.#host.build(group);
     this.#inFlight = group;
+    group.trace?.begin();
     this.#gathering = new CommitGroup(group.seq + 1);
     this.#write(group, record, 0);
   };
@@ -116,6 +119,7 @@ export class CommitLog {
         }
         // The outcome is unknown: the same record again until it is known or the lease is lost.
         this.#unavailable = true;
+        group.trace?.retried(error);
         const delayMs = retryDelayMs(failures + 1, backoff, this.#host.random());
         this.#cancelRetry = this.#host.after(delayMs, () => this.#write(group, record, failures + 1));
       },
@@ -136,6 +140,7 @@ export class CommitLog {
     this.#committedSeq = group.seq;
     this.#inFlight = undefined;
     this.#host.release(group, record);
+    group.trace?.committed();
     for (const waiter of group.waiters) waiter.resolve();
     if (this.#gathering.pressing) this.commitSoon();
   }

@@ -1,4 +1,11 @@
-import { answerKey, type Delivery, type InboundStream, type Message, parseMessages } from "@actor-runtime/core";
+import {
+  answerKey,
+  type Delivery,
+  type InboundStream,
+  type Message,
+  parseMessages,
+  type Span,
+} from "@actor-runtime/core";
 
 const none: never[] = [];
 
@@ -49,6 +56,10 @@ export class Inbound {
   readonly sentAt: number;
   /** It may have been running when its worker died: it needs an attempt mark before it runs (delivery.md A.7). */
   recovered: boolean;
+  /** It was delivered before, or was in the store when this owner took the partition. */
+  readonly redelivered: boolean;
+  /** Its processing, from its turn until its commit; `undefined`: not yet, or nobody traces. */
+  span: Span | undefined;
   /** Its sender does not want it any more. */
   withdrawn = false;
   /** Since when it was seen in front of its actor, in whole ms by the clock's `monotonic()`; -1 = not yet. */
@@ -76,6 +87,7 @@ export class Inbound {
     this.notBefore = facts?.notBefore ?? 0;
     this.sentAt = facts?.sentAt ?? delivery?.delivery.frame.headers.sentAt ?? 0;
     this.recovered = recovered;
+    this.redelivered = recovered;
     this.#identity = facts?.identity;
     this.#publication = facts?.publication;
   }
@@ -113,6 +125,12 @@ export class Inbound {
     this.delivery = undefined;
     this.reminder = undefined;
     this.storedBytes = bytes;
+  }
+
+  /** For how long it could have run by now (ms since 1970, the store's time); `undefined`: unknown. */
+  waitMs(now: number): number | undefined {
+    if (this.sentAt === 0) return undefined;
+    return Math.max(0, now - Math.max(this.sentAt, this.notBefore, this.message.dueAt ?? 0));
   }
 
   /** What finds repeats of this message: its key, that of its first publication, or `stream:number` (delivery.md A.1). */

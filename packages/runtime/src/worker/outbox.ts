@@ -1,4 +1,4 @@
-import type { ActorError, Destination, OutboxEntry, PartitionId } from "@actor-runtime/core";
+import type { ActorError, Destination, OutboxEntry, PartitionId, Span } from "@actor-runtime/core";
 import { OverloadedError } from "@actor-runtime/core";
 import type { Lanes } from "../client/lanes.js";
 import type { OutboxNumber, Outgoing } from "../client/outgoing.js";
@@ -8,6 +8,8 @@ export interface Draft {
   readonly target: Destination;
   readonly text: string;
   readonly bytes: number;
+  /** Ends with the commit; absent: nobody traces it. */
+  readonly span?: Span | undefined;
 }
 
 /** Messages of one partition that are committed, or about to be, and not yet confirmed by the broker. */
@@ -49,9 +51,9 @@ export class Outbox {
   }
 
   /** A message for the next commit, counted against the bound from now on. */
-  draft(target: Destination, text: string, bytes: number): Draft {
+  draft(target: Destination, text: string, bytes: number, span?: Span): Draft {
     this.#count(target, bytes);
-    return { target, text, bytes };
+    return { target, text, bytes, span };
   }
 
   /** The turn that made them leaves nothing. */

@@ -73,6 +73,8 @@ export class Parking {
     this.#full = full;
     if (full) return false;
     this.#bytes += bytes;
+    const { tracing } = this.#scope.services;
+    if (tracing.on && !isRunning) tracing.parked(inbound);
     this.#settlement.stored(inbound);
     this.#scope.commits.gathering.parkLast(activation, inbound, text, bytes);
     return true;

@@ -1,5 +1,6 @@
 import {
   type ActorError,
+  attributes,
   type Cancel,
   ConfigError,
   type Lease,
@@ -7,6 +8,7 @@ import {
   type Mailbox,
   type PartitionId,
   retryDelayMs,
+  type Span,
 } from "@actor-runtime/core";
 import type { BrokerHealth } from "./broker-health.js";
 import type { PartitionLog } from "./partition-log.js";
@@ -210,12 +212,19 @@ export class PartitionOwner implements TenureHost {
       if (lease && clock.monotonic() < lease.until) await this.#release(lease);
       return;
     }
+    const { tracing } = this.#services;
+    const span = tracing.move("hand over", this.partition);
+    await tracing.follow(span, () => this.#handOver(tenure, span));
+    this.#host.news.handedOver(this.partition, this.#host.nextOwner(this.partition), beganAt);
+  }
+
+  async #handOver(tenure: Tenure, span: Span | undefined): Promise<void> {
     // It stays in sight while it drains, so that its lease goes on being renewed.
     await tenure.drain(() => this.#graceUntil);
+    span?.event("drained");
     if (this.#tenure === tenure) this.#tenure = undefined;
     this.#lostLease = undefined;
     await this.#release(tenure.lease);
-    this.#host.news.handedOver(this.partition, this.#host.nextOwner(this.partition), beganAt);
   }
 
   /** An earlier attempt may still wait for its channel, in a tenure that was lost meanwhile. */
@@ -252,13 +261,21 @@ export class PartitionOwner implements TenureHost {
 
   /** T1–T3: the fence is taken; only now load, then relay the outbox, then consume. */
   async #serve(acquired: Lease): Promise<void> {
+    const { tracing } = this.#services;
+    const span = tracing.move("take over", this.partition);
+    await tracing.follow(span, () => this.#open(acquired, span));
+  }
+
+  async #open(acquired: Lease, span: Span | undefined): Promise<void> {
     const { ports, limits } = this.#services;
     const { lease, image } = await loadHeld(ports, this.partition, acquired, limits.leaseMs);
+    span?.event("loaded", { [attributes.commitSeq]: image.seq });
     if (!this.#wanted) {
       await this.#release(lease);
       return;
     }
-    const taken = { lease, image, prefetch: this.#prefetch, incarnation: this.#incarnation };
+    const takeover = span?.headers;
+    const taken = { lease, image, prefetch: this.#prefetch, incarnation: this.#incarnation, takeover };
     const tenure = new Tenure(this.#services, this, this.#mailbox, this.partition, this.#index, taken);
     this.#tenure = tenure;
     try {

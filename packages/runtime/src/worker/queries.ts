@@ -1,9 +1,15 @@
-import { QueryChangedStateError, QueryEffectError, replyText, valueOutcome } from "@actor-runtime/core";
+import {
+  type ActorError,
+  QueryChangedStateError,
+  QueryEffectError,
+  replyText,
+  valueOutcome,
+} from "@actor-runtime/core";
 import type { Activation } from "./activation.js";
 import { answerText } from "./answer-text.js";
 import { heal } from "./heal.js";
 import type { PartitionScope } from "./scope.js";
-import { boundedOutcome, type Settlement } from "./settlement.js";
+import { asActorError, boundedOutcome, type Ending, endingOf, type Settlement } from "./settlement.js";
 import { encodeState } from "./state.js";
 import type { Turn } from "./turn.js";
 
@@ -30,7 +36,7 @@ export class Queries {
     this.#checkEffects(turn);
     const valueText = value === undefined ? undefined : answerText(turn.what, value);
     this.#end(turn);
-    this.#leave(turn, valueOutcome(valueText));
+    this.#leave(turn, valueOutcome(valueText), "ok");
     const { activation } = turn;
     if (turn.deactivates && activation.queries === undefined) this.#scope.activations.leave(activation);
   }
@@ -47,11 +53,12 @@ export class Queries {
       this.#settlement.failed(activation, turn.inbound!, thrown);
       return;
     }
-    this.#leave(turn, boundedOutcome(thrown));
+    const error = asActorError(thrown);
+    this.#leave(turn, boundedOutcome(thrown), endingOf(error), error);
   }
 
   /** The answer leaves when every turn that finished before is committed, and only while the lease is valid. */
-  #leave({ activation, inbound }: Turn, outcome: string): void {
+  #leave({ activation, inbound }: Turn, outcome: string, ending: Ending, error?: ActorError): void {
     const { message, delivery, stream } = inbound!;
     const { commits, services } = this.#scope;
     const group = commits.pending(activation.lastSeq);
@@ -62,10 +69,12 @@ export class Queries {
     }
     if (delivery === undefined || stream !== undefined || this.#scope.marks.has(inbound!)) {
       // Asked under a number, by a sender that did not know it for a query, or marked: that is done with a commit.
-      this.#settlement.done(activation, inbound!, commits.gathering);
+      this.#settlement.done(activation, inbound!, commits.gathering, ending, error);
     } else if (group) {
+      this.#settlement.ended(inbound!, group, ending, error);
       group.deliveries.push(delivery);
     } else {
+      this.#settlement.ended(inbound!, undefined, ending, error);
       this.#scope.settleDelivery(delivery);
     }
     this.#scope.activations.used(activation);

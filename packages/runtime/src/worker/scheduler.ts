@@ -69,7 +69,7 @@ export class Scheduler implements TurnScheduler {
     // S8: what it repeats is done, if it ever came; it must not erase what came since.
     const looked = (answer: Answer | undefined) => {
       if (!this.#scope.alive) return;
-      const now = this.#scope.activations.get(activation.hosted, activation.address);
+      const now = this.#scope.activations.get(activation.hosted, activation.address, message.trace);
       if (answer) this.#settlement.answerAgain(now, inbound, answer);
       else want(now);
     };
@@ -231,7 +231,7 @@ export class Scheduler implements TurnScheduler {
     group.clearParked(activation);
     for (const inbound of wanted) {
       this.#settlement.answer(inbound, undefined, group);
-      this.#settlement.done(activation, inbound, group);
+      this.#settlement.done(activation, inbound, group, "ok");
     }
     this.#scope.activations.leave(activation);
   }

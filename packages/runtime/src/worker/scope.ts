@@ -1,4 +1,4 @@
-import type { ActorError, Answer, Mailbox, Message, PartitionId } from "@actor-runtime/core";
+import type { ActorError, Answer, Mailbox, Message, PartitionId, TraceHeaders } from "@actor-runtime/core";
 import type { Activation, ActivationOwner, HostedType } from "./activation.js";
 import type { CommitLog } from "./commit-log.js";
 import type { DelayedMessages } from "./delayed.js";
@@ -13,7 +13,8 @@ import type { Streams } from "./streams.js";
 /** The live actors of a partition (`activations.ts`). */
 export interface ActivationTable extends ActivationOwner, Iterable<Activation> {
   find(address: string): Activation | undefined;
-  get(hosted: HostedType, address: string): Activation;
+  /** @param trace headers of the message that wakes it, if it sleeps */
+  get(hosted: HostedType, address: string, trace?: TraceHeaders): Activation;
   /** A turn of it ended: it is the most recently used now. */
   used(activation: Activation): void;
   /** Drops the instance once its last turn is committed; messages that wait wake the next one from the stored state. */
@@ -75,6 +76,8 @@ export interface PartitionScope {
   readonly leaseValid: boolean;
   /** The store lost writes since the last tenure: holes pass at once (delivery.md T1, O2). */
   readonly passesHoles: boolean;
+  /** Of the span in which the partition was taken; `undefined`: nobody traces. */
+  readonly takeover: TraceHeaders | undefined;
   /** Puts a message into its actor's queue. */
   enqueue(inbound: Inbound): void;
   /** One message of a frame is settled; the last one acks the frame (O9). */

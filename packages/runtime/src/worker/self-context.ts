@@ -73,7 +73,7 @@ export class SelfContext extends ActorContext {
   }
 
   get log(): Logger {
-    return actorLog(this.#services.log, this.#activation.address);
+    return actorLog(this.#services.log, { actor: this.#activation.address, ...currentTurn.getStore()?.span?.ids });
   }
 
   deactivate(): void {

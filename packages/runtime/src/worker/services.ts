@@ -7,6 +7,7 @@ import type { Deadlines } from "../deadlines.js";
 import type { Limits } from "../options.js";
 import type { Ports } from "../ports.js";
 import type { StoreTime } from "../store-time.js";
+import type { Tracing } from "../tracing/tracing.js";
 import type { Watchdog } from "../watchdog.js";
 import type { HostedType } from "./activation.js";
 import type { ActivationList } from "./activation-list.js";
@@ -23,6 +24,7 @@ export interface WorkerServices {
   readonly ports: Ports;
   readonly time: StoreTime;
   readonly log: Logger;
+  readonly tracing: Tracing;
   readonly limits: Limits;
   readonly container: Container;
   readonly types: ReadonlyMap<string, HostedType>;

@@ -2,6 +2,7 @@ import {
   ActorError,
   type Answer,
   answerKey,
+  attributes,
   errorFromWire,
   errorOutcome,
   errorToWire,
@@ -29,6 +30,9 @@ const versionWaitMs = 30_000;
 /** So does a message whose turn met a store or an owner that was not there, or whose type is braked. */
 const infrastructureWaitMs = 1_000;
 
+/** What became of a message. `repeated`: it was answered before and gets that answer again. */
+export type Ending = "ok" | "rejected" | "failed" | "retried" | "dead" | "refused" | "repeated";
+
 /** How a message ends: with an answer, an error, another attempt or a dead letter, always as part of a commit (O10). */
 export class Settlement {
   readonly #scope: PartitionScope;
@@ -37,8 +41,13 @@ export class Settlement {
     this.#scope = scope;
   }
 
-  /** "This message is done" commits with everything else of its turn. */
-  done(activation: Activation, inbound: Inbound, group: CommitGroup): void {
+  /**
+   * "This message is done" commits with everything else of its turn.
+   *
+   * @param error what its turn failed with, or why it has none
+   */
+  done(activation: Activation, inbound: Inbound, group: CommitGroup, ending: Ending, error?: unknown): void {
+    this.ended(inbound, group, ending, error);
     if (inbound.isParked) group.unpark(activation);
     else this.#apply(inbound, group);
     this.#forget(inbound, group);
@@ -55,6 +64,7 @@ export class Settlement {
   /** A message never comes to its turn: the sender gets the error, or there is a dead letter (P13). */
   refused(inbound: Inbound, refusal: ActorError): void {
     const { gathering } = this.#scope.commits;
+    this.ended(inbound, gathering, "refused", refusal);
     this.#error(inbound, refusal, gathering);
     this.#forget(inbound, gathering);
     this.stored(inbound);
@@ -65,6 +75,7 @@ export class Settlement {
     const { kind, to } = inbound.message;
     hosted.brake.passed(inbound);
     const erased = new NotStartedError(`${to} was erased before the message came to its turn`);
+    this.ended(inbound, group, "refused", erased);
     if (kind === "ask") this.#error(inbound, erased, group);
     this.#forget(inbound, group);
   }
@@ -74,7 +85,7 @@ export class Settlement {
     const { gathering } = this.#scope.commits;
     activation.hosted.brake.passed(inbound);
     this.#error(inbound, cause, gathering);
-    this.done(activation, inbound, gathering);
+    this.done(activation, inbound, gathering, inbound.message.kind === "tell" ? "dead" : "failed", cause);
   }
 
   /** The number of a delivery, or the record of a delayed message, is done with this commit. */
@@ -123,12 +134,14 @@ export class Settlement {
     const { message } = inbound;
     if (fingerprint === "" || fingerprint === fingerprintOf(message)) {
       this.#reply(inbound, outcome, group);
-    } else {
-      const key = message.id?.slice("u:".length);
-      const reason = `the idempotency key "${key}" was used before with another handler or other arguments`;
-      this.#error(inbound, new IdempotencyMismatchError(`${message.to}: ${reason}`), group);
+      this.done(activation, inbound, group, "repeated");
+      return;
     }
-    this.done(activation, inbound, group);
+    const key = message.id?.slice("u:".length);
+    const reason = `the idempotency key "${key}" was used before with another handler or other arguments`;
+    const mismatch = new IdempotencyMismatchError(`${message.to}: ${reason}`);
+    this.#error(inbound, mismatch, group);
+    this.done(activation, inbound, group, "refused", mismatch);
   }
 
   /** The turn failed, or could not begin: an ask gets the error, a tell another attempt or a dead letter (DESIGN.md 5). */
@@ -141,29 +154,61 @@ export class Settlement {
     const braked = this.#scope.services.brakes.failed(activation.hosted, inbound, error);
     if (isTell && (braked || isInfrastructure(error))) {
       const delayMs = error instanceof StateVersionError ? versionWaitMs : infrastructureWaitMs;
-      this.#retry(activation, inbound, inbound.attempts, delayMs, group);
+      this.#retry(activation, inbound, inbound.attempts, delayMs, error);
     } else if (isTell && mayRetry(error) && attempts < definition.attempts) {
       const { limits, ports } = this.#scope.services;
-      this.#retry(activation, inbound, attempts, retryDelayMs(attempts, limits.retry, ports.random.next()), group);
+      this.#retry(activation, inbound, attempts, retryDelayMs(attempts, limits.retry, ports.random.next()), error);
     } else {
       this.#error(inbound, thrown, group);
-      this.done(activation, inbound, group);
+      this.done(activation, inbound, group, isTell ? "dead" : endingOf(error), error);
     }
   }
 
-  #retry(activation: Activation, inbound: Inbound, attempts: number, delayMs: number, group: CommitGroup): void {
+  /**
+   * What becomes of a message is known, but for its commit.
+   *
+   * @param group what it commits with; `undefined`: there is nothing to wait for
+   */
+  ended(inbound: Inbound, group: CommitGroup | undefined, ending: Ending, error?: unknown): void {
+    const { services, partition, mailbox, takeover } = this.#scope;
+    const { tracing, time, ports } = services;
+    if (!tracing.on) return;
+    const span = inbound.span ?? tracing.process(inbound, { partition, mailbox, takeover }, time.now());
+    inbound.span = undefined;
+    if (!span.recording) return;
+    span.set({ [attributes.outcome]: ending });
+    if (ending === "dead" || (ending === "refused" && inbound.message.kind === "tell")) span.event("dead_lettered");
+    if (group === undefined) {
+      if (error === undefined) span.end();
+      else tracing.fail(span, error);
+      return;
+    }
+    group.traced(tracing, partition, ports.clock).processed(span, error);
+  }
+
+  #retry(activation: Activation, inbound: Inbound, attempts: number, delayMs: number, error: ActorError): void {
     const { message, identity } = inbound;
+    const group = this.#scope.commits.gathering;
+    inbound.span?.event("retry scheduled", { [attributes.delay]: delayMs });
     const notBefore = Math.ceil(this.#scope.services.time.now() + delayMs);
     const again = Inbound.parked(message, { identity, attempts, notBefore });
-    this.done(activation, inbound, group);
+    this.done(activation, inbound, group, "retried", error);
     if (activation.hosted.definition.whileRetrying === "pass") this.#scope.delayed.keep(again, group);
     else group.parkFirst(activation, again);
   }
 
   /** A refusal is the actor's decision; any other dead letter is something to look at. */
-  #report({ message, attempts }: Inbound, error: ActorError): void {
+  #report(inbound: Inbound, error: ActorError): void {
+    const { message, attempts } = inbound;
     const { log } = this.#scope.services;
-    const fields = { actor: message.to, handler: message.handler, code: error.code, attempts: attempts + 1 };
+    const { span } = inbound;
+    const fields = {
+      actor: message.to,
+      handler: message.handler,
+      code: error.code,
+      attempts: attempts + 1,
+      ...span?.ids,
+    };
     const line = `${message.to}.${message.handler} became a dead letter: ${error.message}`;
     if (error instanceof RejectedError) log.info(fields, line);
     else log.warn(fields, line);
@@ -230,6 +275,11 @@ export function boundedOutcome(thrown: unknown): string {
   if (messageBytes(outcome) <= maxMessageBytes) return outcome;
   const { data: _, cause: __, ...rest } = wire;
   return errorOutcome(rest);
+}
+
+/** How an ask or query ends that failed. */
+export function endingOf(error: ActorError): Ending {
+  return error instanceof RejectedError ? "rejected" : "failed";
 }
 
 /** A fault may pass; a refusal or a wrong message never does. */

@@ -14,6 +14,7 @@ import {
   type PartitionImage,
   parseAddress,
   type StoredMessage,
+  type TraceHeaders,
 } from "@actor-runtime/core";
 import { isErasure } from "../system-handlers.js";
 import type { HostedType } from "./activation.js";
@@ -49,6 +50,8 @@ export interface Taken {
   readonly prefetch: number;
   /** Names this life of the worker; see {@link Marks}. */
   readonly incarnation: string;
+  /** Of the span in which it was taken; `undefined`: nobody traces. */
+  readonly takeover: TraceHeaders | undefined;
 }
 
 /** What ends a tenure from inside. */
@@ -91,6 +94,7 @@ export class Tenure implements PartitionScope {
   readonly marks: Marks;
   /** The store lost writes since the last tenure: holes pass at once (T1, O2). */
   readonly passesHoles: boolean;
+  readonly takeover: TraceHeaders | undefined;
   readonly foreign = new Foreign(this);
   readonly #inbox: Inbox;
   readonly #holdWatch: HoldWatch;
@@ -112,7 +116,7 @@ export class Tenure implements PartitionScope {
     mailbox: Mailbox,
     partition: PartitionId,
     index: number,
-    { lease, image, prefetch, incarnation }: Taken,
+    { lease, image, prefetch, incarnation, takeover }: Taken,
   ) {
     this.services = services;
     this.mailbox = mailbox;
@@ -121,6 +125,7 @@ export class Tenure implements PartitionScope {
     this.#host = host;
     this.#lease = lease;
     this.passesHoles = image.rewound;
+    this.takeover = takeover;
     this.#retentionMs = retentionOf(services, mailbox.name);
     this.commits = new CommitLog(
       {
@@ -220,7 +225,7 @@ export class Tenure implements PartitionScope {
       this.foreign.take(inbound);
       return;
     }
-    const activation = this.activations.get(hosted, to);
+    const activation = this.activations.get(hosted, to, inbound.message.trace);
     if (isErasure(inbound.message)) {
       this.scheduler.erase(activation, inbound);
       return;

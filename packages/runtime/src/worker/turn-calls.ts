@@ -11,6 +11,7 @@ import {
   TooLargeError,
   TurnEndedError,
 } from "@actor-runtime/core";
+import type { NormalCallOptions } from "../client/call-options.js";
 import type { BoundMethod, Caller, Target } from "../client/ref.js";
 import { fingerprint } from "./fingerprint.js";
 import { currentTurn, type Turn } from "./turn.js";
@@ -23,66 +24,26 @@ const maxIdentityLength = 200;
  * turns (delivery.md S7), both as part of the turn that the async context names.
  */
 export const turnCalls: Caller = {
-  // Async so that every refusal is a rejection of the ask.
-  async ask(method, args, options) {
-    const { address, handler, target } = method;
-    const turn = current(`ask ${address}.${handler}`);
-    turn.checkRunning("ask");
-    const kind = kindOfAsk(turn, method);
-    const chain = chainTo(turn, address);
-    const argsText = encodeText(args, "args");
-    const id = kind === "query" ? undefined : (options.id ?? derivedIdentity(turn, method, argsText));
-    const { services, commits } = turn.host.scope;
-    let partition = services.directory.partition(target.type, target.key);
-    const { lastSeq } = turn.activation;
-    if (partition === undefined || lastSeq > commits.committedSeq || turn.sending !== undefined) {
-      const mine = readyToSend(turn, target, lastSeq);
-      turn.sending = mine;
-      partition = await mine;
-      if (turn.sending === mine) turn.sending = undefined;
-    }
-    turn.checkRunning("ask");
-    const timeoutMs = remainingMs(turn, options.timeoutMs);
-    const asked = kind === method.kind ? method : { ...method, kind };
-    return services.calls.ask(partition, asked, argsText, { ...options, timeoutMs, id, chain });
+  ask(method, args, options) {
+    const tracing = currentTurn.getStore()?.host.scope.services.tracing;
+    if (!tracing?.on) return ask(method, args, options);
+    const span = tracing.ask(method);
+    return tracing.follow(span, () => ask(method, args, { ...options, span }));
   },
 
-  tell({ address, handler, target }, args, options) {
-    const turn = current(`tell ${address}.${handler}`);
-    turn.checkEffect(`tell ${address}.${handler}`);
-    const { services, outbox } = turn.host.scope;
-    const { id, headers, delayMs } = options;
-    const dueAt = delayMs === undefined ? undefined : Math.ceil(services.time.now() + delayMs);
-    const text = messageText({ to: address, kind: "tell", handler, id, dueAt, headers }, encodeText(args, "args"));
-    const bytes = messageBytes(text);
-    if (bytes > maxMessageBytes) {
-      throw new TooLargeError(
-        `${address}.${handler}: the message has ${bytes} bytes, at most ${maxMessageBytes} may be sent`,
-      );
+  tell(method, args, options) {
+    const turn = current(`tell ${method.address}.${method.handler}`);
+    const { tracing } = turn.host.scope.services;
+    if (!tracing.on) {
+      tell(turn, method, args, options);
+      return;
     }
-    const leave = (partition: PartitionId) => {
-      outbox.checkRoom(partition, bytes);
-      turn.tell(outbox.draft(partition, text, bytes));
-    };
-    const partition = services.directory.partition(target.type, target.key);
-    if (partition !== undefined) {
-      leave(partition);
-    } else {
-      const lookup = new Promise<void>((resolve, reject) => {
-        const found = (there: PartitionId) => {
-          try {
-            turn.checkRunning(`tell ${address}.${handler}`);
-            resolve(leave(there));
-          } catch (error) {
-            reject(error);
-          }
-        };
-        services.directory.locate(target.type, target.key, found, reject);
-      });
-      // The turn waits for it at its end; until then a rejection is nobody's surprise.
-      lookup.catch(() => {});
-      turn.lookups ??= [];
-      turn.lookups.push(lookup);
+    const span = tracing.send(method, options.delayMs !== undefined);
+    try {
+      tell(turn, method, args, { ...options, span });
+    } catch (error) {
+      tracing.fail(span, error);
+      throw error;
     }
   },
 
@@ -90,6 +51,72 @@ export const turnCalls: Caller = {
     throw error;
   },
 };
+
+/** Async so that every refusal is a rejection of the ask. */
+async function ask(method: BoundMethod, args: readonly unknown[], options: NormalCallOptions): Promise<unknown> {
+  const { address, handler, target } = method;
+  const turn = current(`ask ${address}.${handler}`);
+  turn.checkRunning("ask");
+  const kind = kindOfAsk(turn, method);
+  const chain = chainTo(turn, address);
+  const argsText = encodeText(args, "args");
+  const id = kind === "query" ? undefined : (options.id ?? derivedIdentity(turn, method, argsText));
+  const { services, commits } = turn.host.scope;
+  let partition = services.directory.partition(target.type, target.key);
+  const { lastSeq } = turn.activation;
+  if (partition === undefined || lastSeq > commits.committedSeq || turn.sending !== undefined) {
+    const mine = readyToSend(turn, target, lastSeq);
+    turn.sending = mine;
+    partition = await mine;
+    if (turn.sending === mine) turn.sending = undefined;
+  }
+  turn.checkRunning("ask");
+  const timeoutMs = remainingMs(turn, options.timeoutMs);
+  const asked = kind === method.kind ? method : { ...method, kind };
+  return services.calls.ask(partition, asked, argsText, { ...options, timeoutMs, id, chain });
+}
+
+function tell(turn: Turn, method: BoundMethod, args: readonly unknown[], options: NormalCallOptions): void {
+  const { address, handler, target } = method;
+  turn.checkEffect(`tell ${address}.${handler}`);
+  const { services, outbox } = turn.host.scope;
+  const { id, headers, delayMs, span } = options;
+  const dueAt = delayMs === undefined ? undefined : Math.ceil(services.time.now() + delayMs);
+  const message = { to: address, kind: "tell", handler, id, dueAt, trace: span?.headers, headers } as const;
+  const text = messageText(message, encodeText(args, "args"));
+  const bytes = messageBytes(text);
+  if (bytes > maxMessageBytes) {
+    throw new TooLargeError(
+      `${address}.${handler}: the message has ${bytes} bytes, at most ${maxMessageBytes} may be sent`,
+    );
+  }
+  const leave = (partition: PartitionId) => {
+    outbox.checkRoom(partition, bytes);
+    turn.tell(outbox.draft(partition, text, bytes, span));
+  };
+  const partition = services.directory.partition(target.type, target.key);
+  if (partition !== undefined) {
+    leave(partition);
+    return;
+  }
+  const lookup = new Promise<void>((resolve, reject) => {
+    const found = (there: PartitionId) => {
+      try {
+        turn.checkRunning(`tell ${address}.${handler}`);
+        resolve(leave(there));
+      } catch (error) {
+        reject(error);
+      }
+    };
+    services.directory.locate(target.type, target.key, found, reject);
+  });
+  // The turn waits for it at its end; until then a rejection is nobody's surprise.
+  lookup.catch((error) => {
+    if (span !== undefined) services.tracing.fail(span, error);
+  });
+  turn.lookups ??= [];
+  turn.lookups.push(lookup);
+}
 
 /**
  * Waits for what an ask has to wait for, and for the asks before it: asks of one turn leave in the order made.

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { type ActorError, type PartitionId, QueryEffectError, TurnEndedError } from "@actor-runtime/core";
+import { type ActorError, type PartitionId, QueryEffectError, type Span, TurnEndedError } from "@actor-runtime/core";
 import type { Bucket, Timed } from "../deadlines.js";
 import type { Activation, RunningTurn } from "./activation.js";
 import type { Inbound } from "./inbound.js";
@@ -34,6 +34,8 @@ export class Turn implements RunningTurn {
   readonly activation: Activation;
   readonly inbound: Inbound | undefined;
   readonly kind: TurnKind;
+  /** What its code runs in; `undefined`: nobody traces. */
+  span: Span | undefined;
   tells: Draft[] | undefined;
   /** Targets still being looked up; the turn ends after them. */
   lookups: Promise<void>[] | undefined;
@@ -47,11 +49,18 @@ export class Turn implements RunningTurn {
   #controller: AbortController | undefined;
   #reason: ActorError | undefined;
 
-  constructor(host: TurnHost, activation: Activation, inbound: Inbound | undefined, kind: TurnKind) {
+  constructor(host: TurnHost, activation: Activation, inbound: Inbound | undefined, kind: TurnKind, span?: Span) {
     this.host = host;
     this.activation = activation;
     this.inbound = inbound;
     this.kind = kind;
+    this.span = span;
+  }
+
+  /** Runs code as part of this turn, with all that it awaits. */
+  run<A extends unknown[], R>(code: (...args: A) => R, ...args: A): R {
+    if (this.span === undefined) return currentTurn.run(this, code, ...args);
+    return this.span.run(() => currentTurn.run(this, code, ...args));
   }
 
   due(): void {

@@ -18,11 +18,12 @@ import { answerText } from "./answer-text.js";
 import type { CommitGroup } from "./commit-group.js";
 import { heal } from "./heal.js";
 import type { Inbound } from "./inbound.js";
+import type { Draft } from "./outbox.js";
 import { Queries } from "./queries.js";
 import type { PartitionScope } from "./scope.js";
 import { asActorError, type Settlement } from "./settlement.js";
 import { checkStateSize, encodeState, largeStateBytes, restoreState } from "./state.js";
-import { currentTurn, Turn, type TurnHost } from "./turn.js";
+import { Turn, type TurnHost } from "./turn.js";
 
 /** Runs one message on its actor and gathers what it leaves behind. */
 export class Turns implements TurnHost {
@@ -40,7 +41,9 @@ export class Turns implements TurnHost {
     const method = activation.hosted.definition.methods.get(inbound.message.handler);
     const kind = method?.kind ?? "handler";
     if (activation.suspect && activation.queries === undefined) heal(activation, this.scope.services.log);
-    const turn = new Turn(this, activation, inbound, kind);
+    const { tracing, time } = this.scope.services;
+    if (tracing.on) inbound.span = tracing.process(inbound, this.scope, time.now());
+    const turn = new Turn(this, activation, inbound, kind, inbound.span);
     if (kind === "query") this.#queries.begin(activation, turn);
     else activation.running = turn;
     const refusal = this.#refuse(activation, inbound, method);
@@ -101,7 +104,7 @@ export class Turns implements TurnHost {
       result =
         checked instanceof Promise
           ? checked.then((values) => runChecked(turn, method, values))
-          : currentTurn.run(turn, invoke, method, activation.instance!, checked);
+          : turn.run(invoke, method, activation.instance!, checked);
       thenable = isThenable(result);
     } catch (error) {
       this.#fail(turn, error);
@@ -165,12 +168,25 @@ export class Turns implements TurnHost {
     this.#end(turn);
     const group = this.scope.commits.gathering;
     this.#saveState(turn, text, group);
-    for (const draft of turn.tells ?? []) group.out.push(draft);
+    if (turn.tells !== undefined) this.#leaveTells(turn.tells, group);
     this.scope.services.brakes.succeeded(activation.hosted, inbound);
     this.#settlement.answer(inbound, valueText, group);
-    this.#settlement.done(activation, inbound, group);
+    this.#settlement.done(activation, inbound, group, "ok");
     this.scope.activations.used(activation);
     if (turn.deactivates || turn.destroys) this.scope.activations.leave(activation);
+  }
+
+  #leaveTells(tells: readonly Draft[], group: CommitGroup): void {
+    const { services, partition } = this.scope;
+    for (const draft of tells) {
+      group.out.push(draft);
+      if (draft.span?.recording) group.traced(services.tracing, partition, services.ports.clock).sent(draft.span);
+    }
+  }
+
+  #dropTells(tells: readonly Draft[], reason: unknown): void {
+    this.scope.outbox.drop(tells);
+    for (const { span } of tells) if (span !== undefined) this.scope.services.tracing.fail(span, reason);
   }
 
   /** O6: these bytes are what the commit writes, and what a later turn that fails goes back to. */
@@ -206,7 +222,7 @@ export class Turns implements TurnHost {
     }
     const { activation, inbound } = turn;
     this.#end(turn);
-    if (turn.tells !== undefined) this.scope.outbox.drop(turn.tells);
+    if (turn.tells !== undefined) this.#dropTells(turn.tells, thrown);
     if (!activation.spoiled) restoreState(activation.hosted.fields, activation.instance!, activation.text);
     this.#settlement.failed(activation, inbound!, thrown);
     this.scope.activations.used(activation);
@@ -222,7 +238,8 @@ export class Turns implements TurnHost {
   /** A refusal is no fault; everything else is logged where it happened. */
   #report(turn: Turn, error: ActorError): void {
     const { log } = this.scope.services;
-    const fields = { actor: turn.activation.address, handler: turn.inbound!.message.handler, code: error.code };
+    const { handler } = turn.inbound!.message;
+    const fields = { actor: turn.activation.address, handler, code: error.code, ...turn.span?.ids };
     if (error instanceof HandlerError || error instanceof TurnTimeoutError) {
       log.error({ ...fields, err: error }, `${turn.what} failed: ${error.message}`);
     } else {
@@ -234,7 +251,7 @@ export class Turns implements TurnHost {
 /** The arguments were checked by promise, and the turn may have run out of its time meanwhile. */
 function runChecked(turn: Turn, method: MethodDefinition, args: unknown[]): unknown {
   if (turn.ended) throw new TurnEndedError(`${turn.what} ended before its arguments were checked`);
-  return currentTurn.run(turn, invoke, method, turn.activation.instance!, args);
+  return turn.run(invoke, method, turn.activation.instance!, args);
 }
 
 function invoke(method: MethodDefinition, instance: object, args: unknown[]): unknown {

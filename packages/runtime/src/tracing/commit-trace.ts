@@ -1,0 +1,76 @@
+import { attributes as named, type PartitionId, type Span } from "@actor-runtime/core";
+import type { Tracing } from "./tracing.js";
+
+/** More are not linked: a full group has hundreds, and each is found by its commit's number. */
+const maxLinks = 32;
+
+interface Processed {
+  readonly span: Span;
+  readonly endedAt: number;
+  readonly error: unknown;
+}
+
+/** The spans that end with one commit: the turns in it, and what they told. */
+export class CommitTrace {
+  readonly #tracing: Tracing;
+  readonly #partition: PartitionId;
+  readonly #seq: number;
+  readonly #now: () => number;
+  readonly #processed: Processed[] = [];
+  readonly #sent: Span[] = [];
+  #commit: Span | undefined;
+
+  /** @param now in ms by the clock's `monotonic()` */
+  constructor(tracing: Tracing, partition: PartitionId, seq: number, now: () => number) {
+    this.#tracing = tracing;
+    this.#partition = partition;
+    this.#seq = seq;
+    this.#now = now;
+  }
+
+  /** A turn, or whatever else became of a message. With an error its span ends as failed, although it commits. */
+  processed(span: Span, error: unknown): void {
+    this.#processed.push({ span, endedAt: this.#now(), error });
+  }
+
+  /** A tell: from this commit on it is durably on its way. */
+  sent(span: Span): void {
+    this.#sent.push(span);
+  }
+
+  /** The commit is being written. */
+  begin(): void {
+    const [first, ...others] = this.#processed;
+    if (first === undefined) return;
+    const attributes = {
+      [named.partition]: this.#partition,
+      [named.commitSeq]: this.#seq,
+      [named.batchCount]: others.length + 1,
+    };
+    const links = others.slice(0, maxLinks).map(({ span }) => span.headers);
+    this.#commit = this.#tracing.part("state.commit", first.span, attributes, links);
+  }
+
+  /** The store did not answer; the same commit is written again. */
+  retried(error: unknown): void {
+    this.#commit?.event("retried", { [named.errorType]: (error as Error).name });
+  }
+
+  committed(): void {
+    this.#commit?.end();
+    const now = this.#now();
+    for (const { span, endedAt, error } of this.#processed) {
+      span.set({ [named.commitWait]: now - endedAt, [named.commitSeq]: this.#seq });
+      if (error === undefined) span.end();
+      else this.#tracing.fail(span, error);
+    }
+    for (const span of this.#sent) span.end();
+  }
+
+  /** The partition was lost: whether the commit took effect is known to the next owner. */
+  lost(reason: Error): void {
+    if (this.#commit) this.#tracing.fail(this.#commit, reason);
+    for (const { span } of this.#processed) this.#tracing.fail(span, reason);
+    for (const span of this.#sent) this.#tracing.fail(span, reason);
+  }
+}

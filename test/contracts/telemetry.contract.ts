@@ -73,9 +73,12 @@ export function telemetryContract(name: string, make: () => Promise<TelemetryUnd
 
     it("P11: makes a span the child of the one whose body runs, also after an await", async () => {
       const parent = telemetry.span("process", { kind: "consumer" });
-      const [child, root] = await parent.run(async (name) => {
+      const [child, root] = await parent.run(async (called) => {
         await Promise.resolve();
-        return [telemetry.span(name, { kind: "client" }), telemetry.span(name, { kind: "internal", parent: "none" })];
+        return [
+          telemetry.span(called, { kind: "client" }),
+          telemetry.span("sweep", { kind: "internal", parent: "none" }),
+        ];
       }, "ask");
       if (telemetry.tracing) {
         expect(child.ids!.trace_id).toBe(parent.ids!.trace_id);

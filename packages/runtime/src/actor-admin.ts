@@ -77,7 +77,9 @@ export class StoredActors implements ActorAdmin {
     const target = callTarget(address, "ask", eraseHandler);
     const method = { handler: eraseHandler, target: { type, key, known: undefined } };
     const span = this.#tracing.on ? this.#tracing.ask(method) : undefined;
-    await this.#tracing.follow(span, () => this.#calls.ask(partition, target, "[]", { ...eraseDetails, span }));
+    await this.#tracing.follow(span, () =>
+      this.#calls.ask(partition, target, "[]", { ...eraseDetails, span, trace: span?.headers }),
+    );
     // By identity: after a crash the broker may hold two copies of one letter (delivery.md C.21).
     const ids = new Set<string>();
     for await (const letter of this.#ports.broker.deadLetters(type)) if (letter.address === address) ids.add(letter.id);

@@ -131,7 +131,7 @@ export class BrokerDeadLetters implements DeadLetters {
     const target = callTarget(address, "ask", handler);
     const method = { handler, target: { ...parseAddress(address), known: undefined } };
     const span = this.#tracing.on ? this.#tracing.send(method, false, trace) : undefined;
-    const again = { ...details, id: identityOf(id), span };
+    const again = { ...details, id: identityOf(id), span, trace: span?.headers };
     try {
       await this.#tracing.follow(span, () => this.#calls.tell(partition, target, JSON.stringify(args), again));
       return true;

@@ -1,4 +1,4 @@
-import { messageBytes, messageHead, type Span } from "@actor-runtime/core";
+import { messageBytes, messageHead, type Span, type TraceHeaders } from "@actor-runtime/core";
 
 /** A method of an actor, the same for all its calls; `head` is `messageHead` of the other three. */
 export interface CallTarget {
@@ -18,7 +18,9 @@ export interface CallDetails {
   readonly id: string | undefined;
   readonly chain: readonly string[] | undefined;
   readonly dueAt: number | undefined;
-  /** The span of the call, whose headers its message takes along; absent: nobody traces. */
+  /** What its message takes along so that the spans of its turn find their parent. */
+  readonly trace?: TraceHeaders | undefined;
+  /** The span of the call; absent: nobody traces. */
   readonly span?: Span | undefined;
 }
 

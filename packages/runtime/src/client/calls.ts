@@ -110,7 +110,7 @@ export class Calls implements AskHost, TellHost {
         handler: target.handler,
         id: details.id,
         dueAt: details.dueAt,
-        trace: details.span?.headers,
+        trace: details.trace,
         headers: details.headers,
       },
       argsText,
@@ -227,7 +227,7 @@ export class Calls implements AskHost, TellHost {
   }
 
   #askText(target: CallTarget, argsText: string, details: CallDetails, call: number, deadline: number): string {
-    const { id, chain, headers, span } = details;
+    const { id, chain, trace, headers } = details;
     return messageText(
       {
         to: target.address,
@@ -238,7 +238,7 @@ export class Calls implements AskHost, TellHost {
         replyTo: this.#replyTo,
         deadline,
         chain,
-        trace: span?.headers,
+        trace,
         headers,
       },
       argsText,
@@ -257,8 +257,8 @@ function answer(pending: PendingAsk, { error, value }: Reply): void {
 }
 
 /** Nothing but arguments, a time-out and perhaps a signal. */
-function isPlain({ id, chain, headers, span }: CallDetails): boolean {
-  return id === undefined && chain === undefined && headers === undefined && span === undefined;
+function isPlain({ id, chain, trace, headers }: CallDetails): boolean {
+  return id === undefined && chain === undefined && trace === undefined && headers === undefined;
 }
 
 /** @throws TooLargeError before a number is taken (delivery.md A.2) */

@@ -74,7 +74,8 @@ export class OutsideCaller implements Caller {
   /** Options without a delay serve every call of a reference as they are, while nobody traces. */
   #details(options: NormalCallOptions, span: Span | undefined): CallDetails {
     const { delayMs } = options;
-    if (delayMs === undefined) return span === undefined ? options : { ...options, span };
-    return { ...options, span, dueAt: Math.ceil(this.#time.now() + delayMs) };
+    const dueAt = delayMs === undefined ? undefined : Math.ceil(this.#time.now() + delayMs);
+    if (span !== undefined) return { ...options, dueAt, span, trace: span.headers };
+    return dueAt === undefined ? options : { ...options, dueAt };
   }
 }

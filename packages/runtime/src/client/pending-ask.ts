@@ -78,7 +78,7 @@ export class PendingAsk implements Outgoing, Timed {
 
   message(): Message {
     const { address, kind, handler } = this.target;
-    const { id, chain, headers, span } = this.details;
+    const { id, chain, trace, headers } = this.details;
     return {
       to: address,
       kind,
@@ -89,7 +89,7 @@ export class PendingAsk implements Outgoing, Timed {
       replyTo: this.host.replyTo,
       deadline: this.deadline,
       chain,
-      trace: span?.headers,
+      trace,
       headers,
     };
   }

@@ -26,21 +26,21 @@ const maxIdentityLength = 200;
 export const turnCalls: Caller = {
   ask(method, args, options) {
     const tracing = currentTurn.getStore()?.host.scope.services.tracing;
-    if (!tracing?.on) return ask(method, args, options);
+    if (!tracing?.on) return ask(method, args, passingOn(options));
     const span = tracing.ask(method);
-    return tracing.follow(span, () => ask(method, args, { ...options, span }));
+    return tracing.follow(span, () => ask(method, args, { ...options, span, trace: span.headers }));
   },
 
   tell(method, args, options) {
     const turn = current(`tell ${method.address}.${method.handler}`);
     const { tracing } = turn.host.scope.services;
     if (!tracing.on) {
-      tell(turn, method, args, options);
+      tell(turn, method, args, passingOn(options));
       return;
     }
     const span = tracing.send(method, options.delayMs !== undefined);
     try {
-      tell(turn, method, args, { ...options, span });
+      tell(turn, method, args, { ...options, span, trace: span.headers });
     } catch (error) {
       tracing.fail(span, error);
       throw error;
@@ -51,6 +51,12 @@ export const turnCalls: Caller = {
     throw error;
   },
 };
+
+/** Where nobody traces, the sender's trace goes on: those that come after may be traced. */
+function passingOn(options: NormalCallOptions): NormalCallOptions {
+  const trace = currentTurn.getStore()?.inbound?.message.trace;
+  return trace === undefined ? options : { ...options, trace };
+}
 
 /** Async so that every refusal is a rejection of the ask. */
 async function ask(method: BoundMethod, args: readonly unknown[], options: NormalCallOptions): Promise<unknown> {
@@ -80,9 +86,9 @@ function tell(turn: Turn, method: BoundMethod, args: readonly unknown[], options
   const { address, handler, target } = method;
   turn.checkEffect(`tell ${address}.${handler}`);
   const { services, outbox } = turn.host.scope;
-  const { id, headers, delayMs, span } = options;
+  const { id, trace, headers, delayMs, span } = options;
   const dueAt = delayMs === undefined ? undefined : Math.ceil(services.time.now() + delayMs);
-  const message = { to: address, kind: "tell", handler, id, dueAt, trace: span?.headers, headers } as const;
+  const message = { to: address, kind: "tell", handler, id, dueAt, trace, headers } as const;
   const text = messageText(message, encodeText(args, "args"));
   const bytes = messageBytes(text);
   if (bytes > maxMessageBytes) {

@@ -1,0 +1,156 @@
+import { attributes } from "@actor-runtime/core";
+import { type RecordedSpan, RecordingTelemetry } from "@actor-runtime/embedded";
+import { Actor, ActorContext, Handler, inject, State } from "@actor-runtime/runtime";
+import { beforeEach, describe, expect, it } from "vitest";
+import { Rig } from "./support.js";
+
+@Actor("Shop", { partitions: 1 })
+class Shop {
+  private readonly self = inject(ActorContext);
+  @State() private orders = 0;
+
+  @Handler() async order(item: string): Promise<number> {
+    this.self.log.info({ item }, "an order");
+    this.self.ref(Mail, "bob").tell.deliver();
+    this.orders = await this.self.ref(Stock, item).take();
+    return this.orders;
+  }
+}
+
+@Actor("Stock", { partitions: 1 })
+class Stock {
+  @State() private taken = 0;
+  @Handler() take(): number {
+    return ++this.taken;
+  }
+}
+
+@Actor("Mail", { partitions: 1, attempts: 1 })
+class Mail {
+  static broken = false;
+  private readonly self = inject(ActorContext);
+  @State() private delivered = 0;
+  @Handler() deliver(): void {
+    if (Mail.broken) throw new Error(`no way to ${this.self.key}`);
+    this.delivered++;
+  }
+}
+
+let rig: Rig;
+let telemetry: RecordingTelemetry;
+
+beforeEach(() => {
+  rig = new Rig();
+  telemetry = new RecordingTelemetry();
+  Mail.broken = false;
+});
+
+const traced = { ports: <P>(ports: P) => ({ ...ports, telemetry }) };
+
+function only(name: string): RecordedSpan {
+  const named = telemetry.spans.filter((span) => span.name === name);
+  expect(named).toHaveLength(1);
+  return named[0]!;
+}
+
+describe("P11: a trace", () => {
+  it("goes on behind a worker that does not trace", async () => {
+    await rig.host([Shop], { process: "blind" });
+    await rig.host([Stock, Mail], { process: "seeing", ...traced });
+    const client = await rig.host([], { process: "client", ...traced });
+    const order = client.ref(Shop, "s1").order("pen");
+    await rig.advance(1_000);
+    expect(await order).toBe(1);
+    const asked = only("ask Shop.order");
+    for (const turn of [only("process Stock.take"), only("process Mail.deliver")]) {
+      expect([turn.ids.trace_id, turn.parent]).toEqual([asked.ids.trace_id, asked.ids.span_id]);
+    }
+  });
+
+  it("is one per turn where turns are linked to their senders", async () => {
+    const system = await rig.host([Shop, Stock, Mail], { ...traced, tracing: { correlation: "link" } });
+    const order = system.ref(Shop, "s1").order("pen");
+    await rig.advance(1_000);
+    await order;
+    for (const [sender, turn] of [
+      [only("ask Shop.order"), only("process Shop.order")],
+      [only("ask Stock.take"), only("process Stock.take")],
+      [only("send Mail"), only("process Mail.deliver")],
+    ] as const) {
+      expect(turn.parent).toBeUndefined();
+      expect(turn.options.links?.[0]?.["traceparent"]).toContain(`${sender.ids.trace_id}-${sender.ids.span_id}`);
+    }
+  });
+
+  it("does not stay open for as long as a message is delayed", async () => {
+    const system = await rig.host([Mail], traced);
+    const told = system.ref(Mail, "bob").with({ delay: "1h" }).tell.deliver();
+    await rig.advance(1_000);
+    await told;
+    expect(telemetry.open).toEqual([]);
+    await rig.advance(3_600_000);
+    const [sender, turn] = [only("schedule Mail"), only("process Mail.deliver")];
+    expect(turn.parent).toBeUndefined();
+    expect(turn.options.links?.[0]?.["traceparent"]).toContain(sender.ids.span_id);
+  });
+
+  it("begins anew, and is linked, when an operator sends a dead letter again", async () => {
+    const system = await rig.host([Mail], traced);
+    Mail.broken = true;
+    const told = system.ref(Mail, "bob").tell.deliver();
+    await rig.advance(1_000);
+    await told;
+    const first = only("send Mail");
+    const [letter] = await rig.deadLetters("Mail");
+    expect(letter!.message).toMatchObject({ trace: { traceparent: expect.stringContaining(first.ids.trace_id) } });
+    Mail.broken = false;
+    const retried = system.dead.retry({ type: "Mail" });
+    await rig.advance(1_000);
+    expect(await retried).toMatchObject({ retried: 1 });
+    const again = telemetry.spans.filter(({ name }) => name === "send Mail")[1]!;
+    expect(again.ids.trace_id).not.toBe(first.ids.trace_id);
+    expect(again.options.links?.[0]?.["traceparent"]).toContain(first.ids.span_id);
+    expect(telemetry.spans.find((span) => span.parent === again.ids.span_id)?.name).toBe("process Mail.deliver");
+  });
+
+  it("shows no key of an actor where keys are hashed, not even in errors", async () => {
+    const system = await rig.host([Shop, Stock, Mail], { ...traced, tracing: { keys: "hashed" } });
+    Mail.broken = true;
+    const order = system.ref(Shop, "secret-shop").order("secret-pen");
+    const refused = system.ref("Shop", "secret-shop").nothing!().catch(() => {});
+    await rig.advance(1_000);
+    await Promise.all([order, refused]);
+    const told = telemetry.spans.map(({ name, attributes: own, events, error }) => [name, own, events, String(error)]);
+    expect(JSON.stringify(told)).not.toMatch(/secret|bob/);
+    expect(only("process Mail.deliver").error).toMatchObject({ name: "Error", message: "HANDLER_FAILED" });
+    const keys = telemetry.spans.flatMap(({ attributes: own }) => own[attributes.actorKey] ?? []);
+    for (const key of keys) expect(key).toMatch(/^[0-9a-f]{16}$/);
+    expect(new Set(keys).size).toBe(3);
+  });
+
+  it("is named on what an actor logs in its turn, and on the report of a turn that fails", async () => {
+    const system = await rig.host([Shop, Stock, Mail], traced);
+    Mail.broken = true;
+    const order = system.ref(Shop, "s1").order("pen");
+    await rig.advance(1_000);
+    await order;
+    const [logged] = rig.lines.filter(({ line }) => line === "an order");
+    expect(logged!.fields).toMatchObject({ actor: "Shop/s1", item: "pen", ...only("process Shop.order").ids });
+    const reports = rig.lines.filter(({ fields }) => fields["actor"] === "Mail/bob");
+    expect(reports).toHaveLength(2);
+    for (const { fields } of reports) expect(fields).toMatchObject(only("process Mail.deliver").ids);
+  });
+
+  it("ends with the commit that several turns share, which is the child of the first and linked to the others", async () => {
+    const system = await rig.host([Stock], traced);
+    const asks = ["a", "b", "c"].map((item) => system.ref(Stock, item).take());
+    await rig.advance(1_000);
+    await Promise.all(asks);
+    const turns = telemetry.spans.filter(({ name }) => name === "process Stock.take");
+    const commit = only("state.commit");
+    expect(commit.attributes[attributes.batchCount]).toBe(3);
+    const linked = commit.options.links!.map(({ traceparent }) => traceparent!.split("-")[2]);
+    expect([commit.parent, ...linked].toSorted()).toEqual(turns.map(({ ids }) => ids.span_id).toSorted());
+    expect(telemetry.open).toEqual([]);
+  });
+});

@@ -117,7 +117,7 @@ describe("P11: a trace", () => {
     const system = await rig.host([Shop, Stock, Mail], { ...traced, tracing: { keys: "hashed" } });
     Mail.broken = true;
     const order = system.ref(Shop, "secret-shop").order("secret-pen");
-    const refused = system.ref("Shop", "secret-shop").nothing!().catch(() => {});
+    const refused = system.ask({ address: "Shop/secret-shop", handler: "nothing", args: [] }).catch(() => {});
     await rig.advance(1_000);
     await Promise.all([order, refused]);
     const told = telemetry.spans.map(({ name, attributes: own, events, error }) => [name, own, events, String(error)]);

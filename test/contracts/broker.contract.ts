@@ -90,6 +90,7 @@ export function brokerContract(name: string, make: () => Promise<BrokerUnderTest
               { stream: `${mailbox.name}:g1:02`, first: 1_700_000_000_000_123, count: 1, after: 0, settled: 0 },
             ],
             replyTo: "the sender's own queue",
+            sentAt: 1_700_000_000_123.25,
           },
           body: someBytes(1_000),
         };

@@ -46,6 +46,16 @@ describe("frame headers", () => {
     expect(overTheWire({ v: 1, segments })).toEqual({ v: 1, segments });
   });
 
+  it("carry when the frame was published first, as far as a sender says so", () => {
+    const sentAt = 1_700_000_000_123.25;
+    expect(overTheWire({ v: 1, segments: [], sentAt })).toEqual({ v: 1, segments: [], sentAt });
+    const strange = [undefined, "yesterday", Number.NaN, Number.POSITIVE_INFINITY, null];
+    for (const value of strange) {
+      const { headers } = decodeFrame({ v: 1, segments: "[]", sentAt: value }, body);
+      expect(headers).toEqual({ v: 1, segments: [] });
+    }
+  });
+
   it.each([
     ["none at all", undefined],
     ["null", null],

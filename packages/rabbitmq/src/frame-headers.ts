@@ -12,6 +12,7 @@ export interface WireHeaders {
   /** Instead of `segments`: so many bytes at the beginning of the body are their text. */
   readonly prefix?: number;
   readonly replyTo?: string;
+  readonly sentAt?: number;
 }
 
 /** amqplib encodes headers in a buffer of 64 KiB; a longer text goes before the body. */
@@ -20,10 +21,10 @@ const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /** @returns headers and body to publish */
 export function encodeFrame(
-  { v, segments, replyTo }: FrameHeaders,
+  { v, segments, replyTo, sentAt }: FrameHeaders,
   body: Buffer,
 ): { headers: WireHeaders; content: Buffer } {
-  const always = replyTo === undefined ? { v } : { v, replyTo };
+  const always = { v, ...(replyTo !== undefined && { replyTo }), ...(sentAt !== undefined && { sentAt }) };
   const text = segmentsText(segments);
   if (text.length <= maxHeaderText) return { headers: { ...always, segments: text }, content: body };
   const prefix = Buffer.from(text);
@@ -38,9 +39,13 @@ export function decodeFrame(
   wire: unknown,
   content: Buffer,
 ): { headers: FrameHeaders; body: Buffer; readable: boolean } {
-  const { v, segments, prefix, replyTo } = (wire ?? {}) as Record<keyof WireHeaders, unknown>;
+  const { v, segments, prefix, replyTo, sentAt } = (wire ?? {}) as Record<keyof WireHeaders, unknown>;
   const version = isCount(v) ? v : 0;
-  const always = typeof replyTo === "string" ? { v: version, replyTo } : { v: version };
+  const always = {
+    v: version,
+    ...(typeof replyTo === "string" && { replyTo }),
+    ...(typeof sentAt === "number" && Number.isFinite(sentAt) && { sentAt }),
+  };
   try {
     if (typeof segments === "string") return readable(always, segments, content);
     if (isCount(prefix) && prefix <= content.length) {

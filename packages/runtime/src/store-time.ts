@@ -18,6 +18,12 @@ export class StoreTime {
     return this.#offset === undefined ? this.#clock.now() : this.#clock.monotonic() + this.#offset;
   }
 
+  /** ms since 1970 at a moment of the clock's `monotonic()` */
+  at(moment: number): number {
+    const offset = this.#offset ?? this.#clock.now() - this.#clock.monotonic();
+    return moment + offset;
+  }
+
   /** How far the wall clock of this process is ahead of the store's, in ms; negative: behind. */
   get skew(): number {
     return this.#clock.now() - this.now();

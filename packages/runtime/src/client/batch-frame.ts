@@ -10,8 +10,9 @@ export function isOutbox(source: Outgoing["source"]): source is OutboxNumber {
  * The frame of a batch whose numbers are taken: one segment per dense run of one stream (delivery.md A.2).
  *
  * @param replyTo where this process hears of its own stream being refused
+ * @param sentAt when the batch is, or was, published first, in ms since 1970 by the store's time
  */
-export function batchFrame(batch: readonly Outgoing[], replyTo: string): Frame {
+export function batchFrame(batch: readonly Outgoing[], replyTo: string, sentAt: number): Frame {
   const segments: Segment[] = [];
   /** Last number of each stream in this frame. */
   let last: { stream: string; number: number } | undefined;
@@ -40,5 +41,6 @@ export function batchFrame(batch: readonly Outgoing[], replyTo: string): Frame {
     }
     last = { stream, number };
   }
-  return new OutgoingFrame(own ? { v: wireVersion, segments, replyTo } : { v: wireVersion, segments }, batch);
+  const headers = { v: wireVersion, segments, sentAt };
+  return new OutgoingFrame(own ? { ...headers, replyTo } : headers, batch);
 }

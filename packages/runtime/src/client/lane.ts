@@ -56,6 +56,8 @@ export class Lane {
   #flushScheduled = false;
   /** When the batch was first published. */
   #batchSince = 0;
+  /** The same as the store's time, in ms since 1970. */
+  #batchSentAt = 0;
   #failures = 0;
   /** Some publication of the batch had an unknown outcome: its messages may be in the mailbox. */
   #uncertain = false;
@@ -139,7 +141,9 @@ export class Lane {
     own.closed = true;
     fin.stream = own;
     fin.number = own.take(undefined);
-    await this.#services.broker.publish(this.to, batchFrame([fin], this.#services.replyTo)).catch(() => {});
+    await this.#services.broker
+      .publish(this.to, batchFrame([fin], this.#services.replyTo, this.#services.time.now()))
+      .catch(() => {});
   }
 
   /** Abandons everything; nothing is sent from here on. */
@@ -163,6 +167,7 @@ export class Lane {
     this.#uncertain = false;
     const now = this.#services.clock.monotonic();
     this.#batchSince = now;
+    this.#batchSentAt = this.#services.time.at(now);
     let own: OutboundStream | undefined;
     for (const message of this.#batch) {
       const { source } = message;
@@ -218,7 +223,8 @@ export class Lane {
     this.#state = "publishing";
     const { broker, replyTo } = this.#services;
     if (this.#batch.some(isOwn)) this.#own!.publishedAt = now;
-    broker.publish(this.to, batchFrame(this.#batch, replyTo)).then(this.#settle, () => this.#settle("lost"));
+    const frame = batchFrame(this.#batch, replyTo, this.#batchSentAt);
+    broker.publish(this.to, frame).then(this.#settle, () => this.#settle("lost"));
   }
 
   readonly #settle = (outcome: PublishOutcome): void => {

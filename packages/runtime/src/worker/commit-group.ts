@@ -250,13 +250,14 @@ export class CommitGroup {
 
 /** The text a message is kept under while it waits in the store. */
 export function storedText(inbound: Inbound, message: Message = inbound.message): string {
-  const { identity, attempts, notBefore } = inbound;
+  const { identity, attempts, notBefore, sentAt } = inbound;
   const stored: StoredMessage = {
     identity,
     message,
     attempts,
     notBefore,
     publication: message.kind === "ask" && message.id !== undefined ? inbound.publication : undefined,
+    sentAt: sentAt > 0 ? sentAt : undefined,
   };
   return JSON.stringify(stored);
 }

@@ -53,8 +53,8 @@ export class DelayedMessages {
   keep(inbound: Inbound, group: CommitGroup): void {
     const id = idOf(inbound);
     group.remind(id, { dueAt: inbound.notBefore, text: storedText(inbound) });
-    const { message, identity, attempts, notBefore } = inbound;
-    this.#wait(id, Inbound.reminded(message, id, { identity, attempts, notBefore }));
+    const { message, identity, attempts, notBefore, sentAt } = inbound;
+    this.#wait(id, Inbound.reminded(message, id, { identity, attempts, notBefore, sentAt }));
   }
 
   /** Takes up what the store held at takeover. */

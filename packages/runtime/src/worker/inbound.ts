@@ -52,7 +52,7 @@ export class Inbound {
   readonly attempts: number;
   /** Not before this time (ms since 1970); 0 = at once. */
   readonly notBefore: number;
-  /** When it was first published (ms since 1970); 0 = unknown. */
+  /** When it was first published (ms since 1970), or was due if that was later; 0 = unknown. */
   readonly sentAt: number;
   /** It may have been running when its worker died: it needs an attempt mark before it runs (delivery.md A.7). */
   recovered: boolean;
@@ -85,7 +85,7 @@ export class Inbound {
     this.reminder = reminder;
     this.attempts = facts?.attempts ?? message.attempts ?? 0;
     this.notBefore = facts?.notBefore ?? 0;
-    this.sentAt = facts?.sentAt ?? delivery?.delivery.frame.headers.sentAt ?? 0;
+    this.sentAt = facts?.sentAt ?? Math.max(delivery?.delivery.frame.headers.sentAt ?? 0, message.dueAt ?? 0);
     this.recovered = recovered;
     this.redelivered = recovered;
     this.#identity = facts?.identity;

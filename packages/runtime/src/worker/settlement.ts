@@ -187,11 +187,11 @@ export class Settlement {
   }
 
   #retry(activation: Activation, inbound: Inbound, attempts: number, delayMs: number, error: ActorError): void {
-    const { message, identity } = inbound;
+    const { message, identity, sentAt } = inbound;
     const group = this.#scope.commits.gathering;
     inbound.span?.event("retry scheduled", { [attributes.delay]: delayMs });
     const notBefore = Math.ceil(this.#scope.services.time.now() + delayMs);
-    const again = Inbound.parked(message, { identity, attempts, notBefore });
+    const again = Inbound.parked(message, { identity, attempts, notBefore, sentAt });
     this.done(activation, inbound, group, "retried", error);
     if (activation.hosted.definition.whileRetrying === "pass") this.#scope.delayed.keep(again, group);
     else group.parkFirst(activation, again);

@@ -4,7 +4,7 @@ export interface Instrument {
   readonly unit: string;
   /** One sentence for operators. */
   readonly help: string;
-  /** Names of its labels. None is ever an actor's key. */
+  /** Names of its labels. Their values are few and known beforehand: none is ever an actor's key, or a name from outside. */
   readonly labels: readonly string[];
 }
 
@@ -12,6 +12,11 @@ export interface Histogram extends Instrument {
   /** Upper bounds of its buckets. */
   readonly buckets: readonly number[];
 }
+
+/**
+ * What a worker tells of itself. A type that it does not host is `unknown` as a label, and so is a handler that its type does
+ * not have: both names come from whoever sent the message.
+ */
 
 /** From 0.1 ms, what a turn without waiting takes, to a minute, where a time-out ends most of them. */
 const seconds = [
@@ -24,7 +29,7 @@ const bytes = [256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304]
 export const counters = {
   "actor.messages": {
     unit: "{message}",
-    help: "Messages that ended at their owner. outcome: ok, rejected, failed, retried, dead, refused or repeated.",
+    help: "Messages that ended at their owner. outcome: ok, rejected (by the handler), failed (its caller has the error), retried, dead, refused (its turn never began) or repeated (it was done before).",
     labels: ["type", "handler", "outcome"],
   },
   "actor.dead_letters": { unit: "{message}", help: "Messages that became dead letters.", labels: ["type"] },
@@ -50,7 +55,11 @@ export const counters = {
     help: "Partitions handed over in good order.",
     labels: ["mailbox"],
   },
-  "actor.partitions_lost": { unit: "{partition}", help: "Partitions lost without a handover.", labels: [] },
+  "actor.partitions_lost": {
+    unit: "{partition}",
+    help: "Partitions lost without a handover; they are taken anew.",
+    labels: ["mailbox"],
+  },
   "actor.partitions_rewound": {
     unit: "{partition}",
     help: "Partitions taken anew because the store had lost writes.",
@@ -66,6 +75,16 @@ export const counters = {
     unit: "{message}",
     help: "Numbers of a sender's stream that were passed because broker or store had lost them.",
     labels: ["cause"],
+  },
+  "store.commit_failures": {
+    unit: "{commit}",
+    help: "Commits the store did not answer; each is sent again, the same bytes, until its outcome is known.",
+    labels: [],
+  },
+  "store.reconnects": {
+    unit: "{connection}",
+    help: "Connections to the store made anew after one was lost.",
+    labels: ["purpose"],
   },
   "store.rewound_commits": { unit: "{commit}", help: "Commits the store acknowledged and then lost.", labels: [] },
   "actor.replies_dropped": {
@@ -97,39 +116,84 @@ export const counters = {
 export const histograms = {
   "actor.turn.duration": {
     unit: "s",
-    help: "From the beginning of a turn until its handler has returned or failed.",
+    help: "From the beginning of a turn until its handler has returned or failed; the commit comes after.",
     labels: ["type", "handler"],
     buckets: seconds,
   },
   "actor.mailbox.wait": {
     unit: "s",
-    help: "From the sender's publication of a message until its turn begins.",
+    help: "From the first publication of a message, or from when it was due, until its turn begins: attempts before and time in the broker included.",
     labels: ["type"],
+    buckets: seconds,
+  },
+  "actor.ask.duration": {
+    unit: "s",
+    help: "From an ask or query until its caller has the answer. outcome: ok, rejected, timeout, overloaded, cancelled or failed. A handler is `unknown` until it has answered once.",
+    labels: ["type", "handler", "outcome"],
     buckets: seconds,
   },
   "actor.commit.duration": {
     unit: "s",
-    help: "From the writing of a commit until it is known.",
+    help: "From the writing of a commit until it is known to have succeeded, repeats included.",
     labels: ["mailbox"],
     buckets: seconds,
   },
   "actor.commit.messages": {
     unit: "{message}",
-    help: "Messages that one commit settles.",
+    help: "Messages that ended in one commit.",
     labels: ["mailbox"],
     buckets: counts,
   },
   "actor.commit.size": {
     unit: "By",
-    help: "Bytes of state and outbox that one commit writes.",
+    help: "Size of the states and the tells that one commit writes; characters beyond ASCII count as one byte.",
     labels: ["mailbox"],
     buckets: bytes,
+  },
+  "actor.takeover.duration": {
+    unit: "s",
+    help: "From having a partition's lease until its messages come: reading it from the store, opening its channel.",
+    labels: ["mailbox"],
+    buckets: seconds,
+  },
+  "actor.handover.duration": {
+    unit: "s",
+    help: "From giving a partition up until its lease is given back: running turns end, the last commit is known.",
+    labels: ["mailbox"],
+    buckets: seconds,
   },
 } as const satisfies Record<string, Histogram>;
 
 /** Read whenever somebody looks. */
 export const levels = {
   "actor.activations": { unit: "{actor}", help: "Actors in the memory of this worker.", labels: ["type"] },
+  "actor.turns": { unit: "{turn}", help: "Turns and queries that run now.", labels: ["type"] },
+  "actor.mailbox.depth": {
+    unit: "{message}",
+    help: "Messages this worker has taken and not begun. where: memory, parked (stored behind a slow actor or for another attempt) or delayed (not due yet). What still waits in the broker is not among them.",
+    labels: ["type", "where"],
+  },
+  "actor.mailbox.oldest": {
+    unit: "s",
+    help: "Age of the oldest message that waits in memory or parked, from its first publication or from when it was due; 0 when none waits.",
+    labels: ["type"],
+  },
+  "actor.partitions": { unit: "{partition}", help: "Partitions this worker serves.", labels: ["mailbox"] },
+  "actor.outbox.size": {
+    unit: "By",
+    help: "Tells that are committed, or about to be, and not yet confirmed by the broker.",
+    labels: ["mailbox"],
+  },
+  "actor.calls": {
+    unit: "{call}",
+    help: "Asks, queries and tells of this process that wait for their answer or confirm.",
+    labels: [],
+  },
+  "process.event_loop.delay": {
+    unit: "s",
+    help: "How late the event loop was since the last look. stat: p99 or max. Near the lease (10 s) the worker is ended.",
+    labels: ["stat"],
+  },
 } as const satisfies Record<string, Instrument>;
 
 export type CounterName = keyof typeof counters;

@@ -4,6 +4,7 @@ import { typediContainer } from "@actor-runtime/typedi";
 import { compose, newWorkerId } from "./compose.js";
 import { resolveSettings } from "./config/resolve.js";
 import { type SettingName, settings } from "./config/settings.js";
+import { observeEventLoop } from "./event-loop-delay.js";
 import { isEmbedded, type ServiceSettings, serviceSettings } from "./services.js";
 
 const longestIntervalMs = 2 ** 31 - 1;
@@ -75,6 +76,7 @@ export async function join(
   const { ports, close } = await compose(services, { log, connectionName: workerId });
   // Timers of the runtime keep no process alive, but a program that waits for a time-out or a drain must see it.
   const alive = setInterval(() => {}, longestIntervalMs);
+  const stopObserving = observeEventLoop(ports.telemetry);
   return createSystem({
     ...options,
     ports,
@@ -83,6 +85,7 @@ export async function join(
     log,
     onClosed: async () => {
       clearInterval(alive);
+      stopObserving();
       await close();
     },
   });

@@ -11,7 +11,7 @@
  * - `ops/`                     the HTTP port of a worker; `client/` asks it, or runs the same routes on broker and store
  * - `cluster/`                what `workers`, `ring` and `types` report: pure, on what `/api/cluster` says
  * - `doctor/`, `adopt`         one file per check; ties broker and store anew
- * - `shutdown`, `ready-file`, `log`, `watchdog*`   what a worker process has beside its actors
+ * - `shutdown`, `ready-file`, `log`, `event-loop-delay`, `watchdog*`   what a worker process has beside its actors
  * - `register`, `testing`, `vitest`                further entry points
  */
 export {

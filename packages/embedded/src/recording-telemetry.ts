@@ -43,6 +43,7 @@ const current = new AsyncLocalStorage<TraceHeaders | undefined>();
  */
 export class RecordingTelemetry implements Telemetry {
   readonly tracing = true;
+  readonly measuring = true;
   readonly sampledOut: Span = new SampledOut();
   readonly spans: RecordedSpan[] = [];
   readonly counts: Measurement[] = [];

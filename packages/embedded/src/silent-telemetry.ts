@@ -14,6 +14,7 @@ const ignore = () => {};
 /** Nobody listens: nothing is built, nothing is kept. */
 export class SilentTelemetry implements Telemetry {
   readonly tracing = false;
+  readonly measuring = false;
   readonly sampledOut = silentSpan;
 
   span(): Span {

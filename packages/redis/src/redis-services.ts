@@ -57,6 +57,8 @@ export class RedisServices {
     this.#changes = new ChangeFeed(() => redisClient(settings, nodes), keys.changes, log);
     this.membership = new RedisMembership(main, keys, storeClock, this.#changes);
     main.onReady(() => void this.#reconnected(record));
+    main.onReady(() => telemetry.count("store.reconnects", 1, { purpose: "reads" }));
+    commits.onReady(() => telemetry.count("store.reconnects", 1, { purpose: "commits" }));
   }
 
   /**

@@ -5,6 +5,7 @@
  * - `client/`      references and calls: lanes, streams, answers
  * - `worker/`      agreeing with other workers: `presence` → `placements` → `ownership` → `partition-owner`; serving a
  *                  partition: `partition-owner` → `tenure` → `inbox` → `scheduler` → `commit-log`
+ * - `metrics/`     what is counted and measured: bound instruments per type, mailbox and caller; levels
  * - `system.ts`    puts both together; `call-route.ts` opens it to HTTP
  *
  * One ask goes `ref → outside-caller → calls → lane → Broker → tenure → inbox → scheduler → commit-log → Store`, and its

@@ -29,6 +29,10 @@ import type { AnyActor } from "./definition/actor-definition.js";
 import { DefaultContainer } from "./definition/default-container.js";
 import { actorName } from "./definition/define.js";
 import { Registry } from "./definition/registry.js";
+import { AskMetrics } from "./metrics/ask-metrics.js";
+import type { Meter } from "./metrics/meter.js";
+import { Metrics } from "./metrics/metrics.js";
+import { TypeMetrics } from "./metrics/type-metrics.js";
 import { defaultLimits, type Limits } from "./options.js";
 import type { Ports } from "./ports.js";
 import { StoreTime } from "./store-time.js";
@@ -102,6 +106,7 @@ export class LocalSystem implements ActorSystem {
   #worker: Worker | undefined;
   readonly #onClosed: SystemOptions["onClosed"];
   #replies: ReplyQueue | undefined;
+  #stopObserving = () => {};
   #state: SystemDescription["state"] = "starting";
   #closing: Promise<void> | undefined;
 
@@ -109,16 +114,17 @@ export class LocalSystem implements ActorSystem {
     const { ports, actors = [], log = consoleLog } = options;
     this.#onClosed = options.onClosed;
     this.#namespace = namespaceOf(options.namespace ?? "default");
-    const types = new Map([...Registry.of(actors)].map((definition) => [definition.name, new HostedType(definition)]));
+    const time = new StoreTime(ports.clock);
+    const meter = { telemetry: ports.telemetry, clock: ports.clock, time };
+    const types = hostedTypes(actors, meter);
     const hosted = (type: string): KnownType | undefined => types.get(type)?.definition;
     const activations = new ActivationList();
     const directory = new Directory(ports.store);
     const limits = { ...defaultLimits, ...options.limits };
-    const time = new StoreTime(ports.clock);
     const { streamRetentionMs } = limits;
     const { broker, clock, random } = ports;
     const lanes = new Lanes({ broker, clock, random, time, streamRetentionMs, replyTo: "" });
-    const calls = new Calls(lanes, clock, time, log);
+    const calls = new Calls(lanes, clock, time, log, new AskMetrics(ports.telemetry));
     const carrier = broker.name === "embedded" ? "in_memory" : broker.name;
     const tracing = new Tracing(ports.telemetry, carrier, options.tracing ?? {});
     const workerId = options.workerId ?? `worker-${ports.random.id().slice(0, 8)}`;
@@ -144,6 +150,7 @@ export class LocalSystem implements ActorSystem {
       replies: new ReplyBatch(ports.broker),
       activations,
       brakes: new Brakes({ types, activations, ports, log }),
+      metrics: new Metrics(meter, types),
       timers: new Deadlines(ports.clock),
       watchdog: options.watchdog,
       dev: options.dev ?? false,
@@ -157,15 +164,15 @@ export class LocalSystem implements ActorSystem {
   }
 
   async start(): Promise<void> {
-    const { broker, store } = this.#services.ports;
-    const { calls, time, types } = this.#services;
+    const { calls, ports, time, types } = this.#services;
     // Deadlines and delays are judged by it, whatever the clock here says.
-    time.correct(await store.time());
-    this.#replies = await broker.openReplies({
+    time.correct(await ports.store.time());
+    this.#replies = await ports.broker.openReplies({
       receive: (body) => calls.receive(body),
       reopened: () => calls.repeatAll(),
     });
     calls.open(this.#replies.address);
+    this.#stopObserving = ports.telemetry.observe("actor.calls", () => [{ value: calls.waiting }]);
     if (types.size > 0) {
       this.#worker = new Worker(this.#services, await registerMailboxes(this.#services));
       await this.#worker.start();
@@ -268,11 +275,21 @@ export class LocalSystem implements ActorSystem {
     await lanes.finish();
     lanes.close();
     timers.clear();
+    this.#stopObserving();
     await this.#replies?.close();
     await Promise.all([ports.broker.close(), ports.store.close(), ports.alarms.close()]);
     this.#state = "closed";
     await this.#onClosed?.();
   }
+}
+
+function hostedTypes(actors: readonly AnyActor[], meter: Meter): Map<string, HostedType> {
+  const types = new Map<string, HostedType>();
+  for (const definition of Registry.of(actors)) {
+    const { name, methods } = definition;
+    types.set(name, new HostedType(definition, new TypeMetrics(meter, name, methods.keys())));
+  }
+  return types;
 }
 
 const unsupportedLocks: Locks = {

@@ -10,6 +10,7 @@ export type Totals = Readonly<Record<string, number>>;
 /** Keeps the sums of counters, and nothing else. */
 export class CountingTelemetry implements Telemetry {
   readonly tracing = false;
+  readonly measuring = true;
   readonly #silent = new SilentTelemetry();
   readonly sampledOut = this.#silent.sampledOut;
   readonly #totals: Record<string, number> = {};

@@ -43,6 +43,8 @@ export interface Span {
 export interface Telemetry {
   /** `false`: nobody listens to spans, and the hot path skips building them. */
   readonly tracing: boolean;
+  /** `false`: nobody listens to instruments, and the hot path reads no clock for them. */
+  readonly measuring: boolean;
   /** The span of everything that a sender sampled out: it passes on that decision, also to libraries. */
   readonly sampledOut: Span;
   span(name: string, options: SpanOptions): Span;

@@ -1,7 +1,8 @@
 import { messageBytes, messageHead, type Span, type TraceHeaders } from "@actor-runtime/core";
 
-/** A method of an actor, the same for all its calls; `head` is `messageHead` of the other three. */
+/** A method of an actor, the same for all its calls; `head` is `messageHead` of address, kind and handler. */
 export interface CallTarget {
+  readonly type: string;
   readonly address: string;
   readonly kind: "ask" | "query";
   readonly handler: string;
@@ -26,5 +27,6 @@ export interface CallDetails {
 
 export function callTarget(address: string, kind: CallTarget["kind"], handler: string): CallTarget {
   const head = messageHead(address, kind, handler);
-  return { address, kind, handler, head, headBytes: messageBytes(head) };
+  const type = address.slice(0, address.indexOf("/"));
+  return { type, address, kind, handler, head, headBytes: messageBytes(head) };
 }

@@ -1,4 +1,5 @@
 import {
+  type ActorError,
   type Clock,
   ClosedError,
   callText,
@@ -17,6 +18,7 @@ import {
   UnknownOutcomeError,
 } from "@actor-runtime/core";
 import { Deadlines } from "../deadlines.js";
+import type { AskMetrics } from "../metrics/ask-metrics.js";
 import type { StoreTime } from "../store-time.js";
 import type { CallDetails, CallTarget } from "./call-target.js";
 import type { Lanes } from "./lanes.js";
@@ -40,6 +42,7 @@ export class Calls implements AskHost, TellHost {
   readonly #clock: Clock;
   readonly #time: StoreTime;
   readonly #log: Logger;
+  readonly #metrics: AskMetrics;
   readonly #deadlines: Deadlines;
   readonly #repeats = new RepeatBudget();
   /** Waiting asks by place; a call's id is its place plus a multiple of `maxPending`, so an old id finds nobody. */
@@ -51,11 +54,12 @@ export class Calls implements AskHost, TellHost {
   #tells = 0;
   #closed = false;
 
-  constructor(lanes: Lanes, clock: Clock, time: StoreTime, log: Logger) {
+  constructor(lanes: Lanes, clock: Clock, time: StoreTime, log: Logger, metrics: AskMetrics) {
     this.#lanes = lanes;
     this.#clock = clock;
     this.#time = time;
     this.#log = log;
+    this.#metrics = metrics;
     this.#deadlines = new Deadlines(clock);
   }
 
@@ -67,7 +71,7 @@ export class Calls implements AskHost, TellHost {
   }
 
   get idle(): boolean {
-    return this.#waiting === 0;
+    return this.waiting === 0;
   }
 
   /** Resolves with the handler's answer; see ActorError for what it rejects with. */
@@ -187,7 +191,11 @@ export class Calls implements AskHost, TellHost {
     return this.#clock.monotonic();
   }
 
-  settle(pending: PendingAsk): void {
+  settle(pending: PendingAsk, error: ActorError | undefined): void {
+    if (this.#metrics.on) {
+      const { target, details, expiresAt } = pending;
+      this.#metrics.ended(target.type, target.handler, error, this.now() - (expiresAt - details.timeoutMs));
+    }
     const place = pending.id % maxPending;
     this.#pending[place] = undefined;
     this.#freePlaces.push(place);
@@ -214,13 +222,14 @@ export class Calls implements AskHost, TellHost {
     lane.send(new Unanswered(messageText(message, "[]"), undefined, expiresAt));
   }
 
-  get #waiting(): number {
+  /** How many wait for an answer or a confirm. */
+  get waiting(): number {
     return this.#pending.length - this.#freePlaces.length + this.#tells;
   }
 
   #check(target: CallTarget, { signal }: CallDetails): void {
     if (this.#closed) throw new ClosedError(`${target.address}.${target.handler}: the system is closed`);
-    if (this.#waiting >= maxPending) {
+    if (this.waiting >= maxPending) {
       throw new OverloadedError(`${maxPending} calls of this process wait for an answer already`, "mailbox", 100);
     }
     if (signal?.aborted) throw cancelled(target, signal, "none");

@@ -22,7 +22,7 @@ export interface AskHost {
   readonly replyTo: string;
   /** ms by the clock's `monotonic()` */
   now(): number;
-  settle(pending: PendingAsk): void;
+  settle(pending: PendingAsk, error: ActorError | undefined): void;
   /** Waits until this time, by `now`. */
   waitOn(pending: PendingAsk, until: number): void;
   /** Whether one more repeat is within what this process may repeat; if so, it is counted. */
@@ -111,11 +111,11 @@ export class PendingAsk implements Outgoing, Timed {
   }
 
   succeed(value: unknown): void {
-    if (this.#settle()) this.#resolve(value);
+    if (this.#settle(undefined)) this.#resolve(value);
   }
 
   fail(error: ActorError): void {
-    if (this.#settle()) this.#reject(error);
+    if (this.#settle(error)) this.#reject(error);
   }
 
   /** The process ends: whether the ask took effect is known only while it has not left. */
@@ -166,7 +166,7 @@ export class PendingAsk implements Outgoing, Timed {
     return `${this.target.address}.${this.target.handler}`;
   }
 
-  #settle(): boolean {
+  #settle(error: ActorError | undefined): boolean {
     if (this.done) return false;
     this.done = true;
     if (this.#repeat) {
@@ -175,7 +175,7 @@ export class PendingAsk implements Outgoing, Timed {
       this.lane.withdraw(this.#repeat);
     }
     if (this.#onAbort) this.details.signal?.removeEventListener("abort", this.#onAbort);
-    this.host.settle(this);
+    this.host.settle(this, error);
     return true;
   }
 }

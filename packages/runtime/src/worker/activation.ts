@@ -1,6 +1,7 @@
 import type { ActorError, Span } from "@actor-runtime/core";
 import type { Bucket, Timed } from "../deadlines.js";
 import type { ActorDefinition } from "../definition/actor-definition.js";
+import type { TypeMetrics } from "../metrics/type-metrics.js";
 import { TypeBrake } from "./brake.js";
 import type { Inbound, Parked } from "./inbound.js";
 import type { StoredField } from "./state.js";
@@ -14,9 +15,11 @@ export class HostedType {
   initial = "";
   activations = 0;
   readonly brake: TypeBrake;
+  readonly metrics: TypeMetrics;
 
-  constructor(definition: ActorDefinition) {
+  constructor(definition: ActorDefinition, metrics: TypeMetrics) {
     this.definition = definition;
+    this.metrics = metrics;
     this.brake = new TypeBrake(definition.name);
   }
 }

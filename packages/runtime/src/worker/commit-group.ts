@@ -14,6 +14,7 @@ import {
   type StoredMessage,
   type StoredWrite,
 } from "@actor-runtime/core";
+import { Tally } from "../metrics/tally.js";
 import { CommitTrace } from "../tracing/commit-trace.js";
 import type { Tracing } from "../tracing/tracing.js";
 import type { Inbound, OpenDelivery, Parked } from "./inbound.js";
@@ -67,6 +68,7 @@ export class CommitGroup {
   // ---- leaves once the commit is known to have succeeded (O10)
   readonly replies: ReplyDraft[] = [];
   readonly deliveries: OpenDelivery[] = [];
+  readonly tally = new Tally();
   readonly waiters: { resolve(): void; reject(error: unknown): void }[] = [];
   /** The spans that end with it; `undefined`: nobody traces what is in it. */
   #trace: CommitTrace | undefined;
@@ -83,6 +85,8 @@ export class CommitGroup {
     return (this.#trace ??= new CommitTrace(tracing, partition, this.seq, () => clock.monotonic()));
   }
 
+  /** When it is written first, in ms by the clock's `monotonic()`. */
+  writtenAt = 0;
   /** Something waits for this commit although it writes nothing itself. */
   mustWrite = false;
 

@@ -45,6 +45,11 @@ export class DelayedMessages {
     return this.#waiting.has(idOf(inbound));
   }
 
+  /** How many wait, by address. */
+  get waiting(): ReadonlyMap<string, number> {
+    return this.#counts;
+  }
+
   waitingFor(address: string): number {
     return this.#counts.get(address) ?? 0;
   }

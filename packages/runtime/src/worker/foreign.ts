@@ -28,6 +28,11 @@ export class Foreign implements ForeignMessages {
     return this.#bytes;
   }
 
+  /** By address. */
+  get stored(): ReadonlyMap<string, { readonly count: number }> {
+    return this.#stored;
+  }
+
   /** Was stored already when the partition was taken. */
   adopt(address: string, sizes: readonly number[]): void {
     for (const size of sizes) this.#count(address, size);
@@ -74,6 +79,7 @@ export class Foreign implements ForeignMessages {
     }
     this.#count(message.to, size);
     scheduler.stored(inbound);
+    commits.gathering.tally.add(services.metrics.typeOf(message.to).parked);
     commits.gathering.parkLast({ address: message.to, parked: undefined }, inbound, text, size);
   }
 

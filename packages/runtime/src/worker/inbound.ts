@@ -62,6 +62,10 @@ export class Inbound {
   span: Span | undefined;
   /** Its sender does not want it any more. */
   withdrawn = false;
+  /** It came to its turn, but the turn did not begin. */
+  refused = false;
+  /** When its turn began, in ms by the clock's `monotonic()` as far as anybody measures; -1 = not yet. */
+  beganAt = -1;
   /** Since when it was seen in front of its actor, in whole ms by the clock's `monotonic()`; -1 = not yet. */
   inFrontSince = -1;
   /** Size of its text on the stored list. */

@@ -295,6 +295,7 @@ export class Inbox {
       const id = first ? `${first.stream}:${first.first}` : `${partition}:${digestOf(delivery.frame.body)}`;
       const text = deadFrameText(mailbox.name, id, delivery.frame, cause, services.time.now());
       gathering.out.push(outbox.draft(`dead:${mailbox.name}`, text, messageBytes(text)));
+      gathering.tally.add(services.metrics.typeOf("").deadLetters);
       services.log.error({ partition, err: cause }, "a frame could not be decoded and went to the dead letters");
     }
     gathering.deliveries.push({ delivery, open: 1 });

@@ -39,6 +39,13 @@ export class Outbox {
     this.#confirmed = confirmed;
   }
 
+  /** On their way, drafts of running turns included. */
+  get bytes(): number {
+    let sum = 0;
+    for (const bytes of this.#bytes.values()) sum += bytes;
+    return sum;
+  }
+
   /** @throws OverloadedError when the target's outbox has no room for a message of this size */
   checkRoom(target: Destination, bytes: number): void {
     if ((this.#bytes.get(target) ?? 0) + bytes > this.#maxBytes) {

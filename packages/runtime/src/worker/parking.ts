@@ -76,7 +76,9 @@ export class Parking {
     const { tracing } = this.#scope.services;
     if (tracing.on && !isRunning) tracing.parked(inbound);
     this.#settlement.stored(inbound);
-    this.#scope.commits.gathering.parkLast(activation, inbound, text, bytes);
+    const { gathering } = this.#scope.commits;
+    gathering.tally.add(activation.hosted.metrics.parked);
+    gathering.parkLast(activation, inbound, text, bytes);
     return true;
   }
 }

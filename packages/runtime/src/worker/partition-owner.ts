@@ -10,6 +10,7 @@ import {
   retryDelayMs,
   type Span,
 } from "@actor-runtime/core";
+import type { MailboxMetrics } from "../metrics/mailbox-metrics.js";
 import type { BrokerHealth } from "./broker-health.js";
 import type { PartitionLog } from "./partition-log.js";
 import type { WorkerServices } from "./services.js";
@@ -43,6 +44,7 @@ export interface PartitionHost {
 export class PartitionOwner implements TenureHost {
   readonly partition: PartitionId;
   readonly #services: WorkerServices;
+  readonly #metrics: MailboxMetrics;
   readonly #host: PartitionHost;
   readonly #mailbox: Mailbox;
   readonly #index: number;
@@ -78,6 +80,7 @@ export class PartitionOwner implements TenureHost {
     partitions: number,
   ) {
     this.#services = services;
+    this.#metrics = services.metrics.mailbox(mailbox.name);
     this.#host = host;
     this.#mailbox = mailbox;
     this.partition = partition;
@@ -146,7 +149,7 @@ export class PartitionOwner implements TenureHost {
 
   lost(reason: ActorError): void {
     this.#host.news.lost(this.partition, reason.message);
-    this.#services.ports.telemetry.count("actor.partitions_lost", 1);
+    this.#metrics.lost();
     this.#lostLease = this.#tenure?.lease;
     this.#tenure = undefined;
     this.#failed();
@@ -215,6 +218,7 @@ export class PartitionOwner implements TenureHost {
     const { tracing } = this.#services;
     const span = tracing.move("hand over", this.partition);
     await tracing.follow(span, () => this.#handOver(tenure, span));
+    this.#metrics.released(beganAt);
     this.#host.news.handedOver(this.partition, this.#host.nextOwner(this.partition), beganAt);
   }
 
@@ -268,6 +272,7 @@ export class PartitionOwner implements TenureHost {
 
   async #open(acquired: Lease, span: Span | undefined): Promise<void> {
     const { ports, limits } = this.#services;
+    const leasedAt = ports.clock.monotonic();
     const { lease, image } = await loadHeld(ports, this.partition, acquired, limits.leaseMs);
     span?.event("loaded", { [attributes.commitSeq]: image.seq });
     if (!this.#wanted) {
@@ -286,7 +291,7 @@ export class PartitionOwner implements TenureHost {
       this.#host.health.worked();
       if (tenure.alive) {
         tenure.consume(channel);
-        this.#served();
+        this.#served(leasedAt);
       } else {
         await channel.close();
       }
@@ -303,7 +308,8 @@ export class PartitionOwner implements TenureHost {
     }
   }
 
-  #served(): void {
+  #served(leasedAt: number): void {
+    this.#metrics.taken(leasedAt);
     this.#host.news.taken(this.partition, this.#waitedFor);
     this.#waitedFor = undefined;
     this.#troubled = false;

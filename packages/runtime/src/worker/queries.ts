@@ -7,9 +7,10 @@ import {
 } from "@actor-runtime/core";
 import type { Activation } from "./activation.js";
 import { answerText } from "./answer-text.js";
+import { type Ending, endingOf } from "./ending.js";
 import { heal } from "./heal.js";
 import type { PartitionScope } from "./scope.js";
-import { asActorError, boundedOutcome, type Ending, endingOf, type Settlement } from "./settlement.js";
+import { asActorError, boundedOutcome, type Settlement } from "./settlement.js";
 import { encodeState } from "./state.js";
 import type { Turn } from "./turn.js";
 
@@ -54,7 +55,7 @@ export class Queries {
       return;
     }
     const error = asActorError(thrown);
-    this.#leave(turn, boundedOutcome(thrown), endingOf(error), error);
+    this.#leave(turn, boundedOutcome(thrown), turn.inbound!.refused ? "refused" : endingOf(error, false), error);
   }
 
   /** The answer leaves when every turn that finished before is committed, and only while the lease is valid. */
@@ -106,6 +107,7 @@ export class Queries {
   #end(turn: Turn): void {
     const { activation } = turn;
     turn.end();
+    activation.hosted.metrics.ran(turn.inbound!);
     this.#scope.services.timers.delete(turn);
     activation.queries?.delete(turn);
     if ((activation.queries?.size ?? 0) > 0) return;

@@ -4,6 +4,7 @@ import type { Directory } from "../client/directory.js";
 import type { Lanes } from "../client/lanes.js";
 import type { RefBy } from "../client/ref-types.js";
 import type { Deadlines } from "../deadlines.js";
+import type { Metrics } from "../metrics/metrics.js";
 import type { Limits } from "../options.js";
 import type { Ports } from "../ports.js";
 import type { StoreTime } from "../store-time.js";
@@ -35,6 +36,7 @@ export interface WorkerServices {
   readonly activations: ActivationList;
   /** What keeps turns of a type from beginning. */
   readonly brakes: Brakes;
+  readonly metrics: Metrics;
   /** Time-outs of turns, and messages that wait for their time. */
   readonly timers: Deadlines;
   readonly watchdog: Watchdog | undefined;

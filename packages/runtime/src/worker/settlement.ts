@@ -20,6 +20,7 @@ import {
 import type { Activation } from "./activation.js";
 import type { CommitGroup } from "./commit-group.js";
 import { deadLetterText } from "./dead-letter.js";
+import { type Ending, endingOf } from "./ending.js";
 import { isInfrastructure } from "./fault.js";
 import { fingerprintOf } from "./fingerprint.js";
 import { Inbound } from "./inbound.js";
@@ -29,9 +30,6 @@ import type { PartitionScope } from "./scope.js";
 const versionWaitMs = 30_000;
 /** So does a message whose turn met a store or an owner that was not there, or whose type is braked. */
 const infrastructureWaitMs = 1_000;
-
-/** What became of a message. `repeated`: it was answered before and gets that answer again. */
-export type Ending = "ok" | "rejected" | "failed" | "retried" | "dead" | "refused" | "repeated";
 
 /** How a message ends: with an answer, an error, another attempt or a dead letter, always as part of a commit (O10). */
 export class Settlement {
@@ -85,7 +83,7 @@ export class Settlement {
     const { gathering } = this.#scope.commits;
     activation.hosted.brake.passed(inbound);
     this.#error(inbound, cause, gathering);
-    this.done(activation, inbound, gathering, inbound.message.kind === "tell" ? "dead" : "failed", cause);
+    this.done(activation, inbound, gathering, endingOf(cause, inbound.message.kind === "tell"), cause);
   }
 
   /** The number of a delivery, or the record of a delayed message, is done with this commit. */
@@ -160,7 +158,7 @@ export class Settlement {
       this.#retry(activation, inbound, attempts, retryDelayMs(attempts, limits.retry, ports.random.next()), error);
     } else {
       this.#error(inbound, thrown, group);
-      this.done(activation, inbound, group, isTell ? "dead" : endingOf(error), error);
+      this.done(activation, inbound, group, inbound.refused ? "refused" : endingOf(error, isTell), error);
     }
   }
 
@@ -171,7 +169,8 @@ export class Settlement {
    */
   ended(inbound: Inbound, group: CommitGroup | undefined, ending: Ending, error?: unknown): void {
     const { services, partition, mailbox, takeover } = this.#scope;
-    const { tracing, time, ports } = services;
+    const { metrics, tracing, time, ports } = services;
+    metrics.ended(inbound, ending, group?.tally);
     if (!tracing.on) return;
     const span = inbound.span ?? tracing.process(inbound, { partition, mailbox, takeover }, time.now());
     inbound.span = undefined;
@@ -193,6 +192,7 @@ export class Settlement {
     const notBefore = Math.ceil(this.#scope.services.time.now() + delayMs);
     const again = Inbound.parked(message, { identity, attempts, notBefore, sentAt });
     this.done(activation, inbound, group, "retried", error);
+    group.tally.add(activation.hosted.metrics.parked);
     if (activation.hosted.definition.whileRetrying === "pass") this.#scope.delayed.keep(again, group);
     else group.parkFirst(activation, again);
   }
@@ -253,6 +253,7 @@ export class Settlement {
       const slash = message.to.indexOf("/");
       const type = slash > 0 ? message.to.slice(0, slash) : this.#scope.mailbox.name;
       group.out.push(this.#scope.outbox.draft(`dead:${type}`, text, messageBytes(text)));
+      group.tally.add(this.#scope.services.metrics.typeOf(message.to).deadLetters);
       this.#report(inbound, asActorError(thrown));
     }
   }
@@ -275,11 +276,6 @@ export function boundedOutcome(thrown: unknown): string {
   if (messageBytes(outcome) <= maxMessageBytes) return outcome;
   const { data: _, cause: __, ...rest } = wire;
   return errorOutcome(rest);
-}
-
-/** How an ask or query ends that failed. */
-export function endingOf(error: ActorError): Ending {
-  return error instanceof RejectedError ? "rejected" : "failed";
 }
 
 /** A fault may pass; a refusal or a wrong message never does. */

@@ -14,8 +14,10 @@ import {
   type PartitionImage,
   parseAddress,
   type StoredMessage,
+  StoreUnavailableError,
   type TraceHeaders,
 } from "@actor-runtime/core";
+import type { MailboxMetrics } from "../metrics/mailbox-metrics.js";
 import { isErasure } from "../system-handlers.js";
 import type { HostedType } from "./activation.js";
 import { Activations } from "./activations.js";
@@ -103,6 +105,7 @@ export class Tenure implements PartitionScope {
   readonly #forgetting: Forgetting;
   readonly #host: TenureHost;
   readonly #retentionMs: number;
+  readonly #metrics: MailboxMetrics;
   #lease: Lease;
   #channel: Channel | undefined;
   /** What was settled before the channel was known. */
@@ -127,9 +130,13 @@ export class Tenure implements PartitionScope {
     this.passesHoles = image.rewound;
     this.takeover = takeover;
     this.#retentionMs = retentionOf(services, mailbox.name);
+    this.#metrics = services.metrics.mailbox(mailbox.name);
     this.commits = new CommitLog(
       {
-        build: (group) => group.build(this.#lease, this.outbox, this.#retentionMs, this.streams.floor),
+        build: (group) => {
+          group.writtenAt = services.ports.clock.monotonic();
+          return group.build(this.#lease, this.outbox, this.#retentionMs, this.streams.floor);
+        },
         write: (record) => this.#write(record),
         release: (group, record) => this.#release(group, record),
         lose: (reason) => this.lose(reason),
@@ -321,9 +328,14 @@ export class Tenure implements PartitionScope {
   /** A refusal is counted also when it reaches a tenure that has ended meanwhile: it shows that the fence held (P6). */
   async #write(record: CommitRecord): Promise<CommitOutcome> {
     const { store, telemetry } = this.services.ports;
-    const outcome = await store.commit(this.partition, record);
-    if (outcome === "fenced") telemetry.count("actor.fence_refusals", 1);
-    return outcome;
+    try {
+      const outcome = await store.commit(this.partition, record);
+      if (outcome === "fenced") telemetry.count("actor.fence_refusals", 1);
+      return outcome;
+    } catch (error) {
+      if (error instanceof StoreUnavailableError) telemetry.count("store.commit_failures", 1);
+      throw error;
+    }
   }
 
   /** The commit is known: now, and in this order, outputs and acks may leave (P5, O10). */
@@ -331,6 +343,7 @@ export class Tenure implements PartitionScope {
     this.outbox.relay(record.out);
     for (const { to, text } of group.replies) this.services.replies.add(to, text);
     for (const delivery of group.deliveries) this.settleDelivery(delivery);
+    this.#metrics.committed(record, group.tally, group.writtenAt);
   }
 
   #trim(target: OutboxEntry["target"], number: number): void {

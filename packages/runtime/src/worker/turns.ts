@@ -47,8 +47,12 @@ export class Turns implements TurnHost {
     if (kind === "query") this.#queries.begin(activation, turn);
     else activation.running = turn;
     const refusal = this.#refuse(activation, inbound, method);
-    if (refusal) this.#fail(turn, refusal);
-    else this.#run(turn, method!);
+    if (refusal) {
+      inbound.refused = true;
+      this.#fail(turn, refusal);
+    } else {
+      this.#run(turn, method!);
+    }
   }
 
   timeout(turn: Turn): void {
@@ -96,6 +100,7 @@ export class Turns implements TurnHost {
     const { activation } = turn;
     const { services } = this.scope;
     services.watchdog?.running(activation.address);
+    activation.hosted.metrics.began(turn.inbound!);
     let result: unknown;
     let thenable: boolean;
     try {
@@ -231,6 +236,7 @@ export class Turns implements TurnHost {
 
   #end(turn: Turn): void {
     turn.end();
+    turn.activation.hosted.metrics.ran(turn.inbound!);
     this.scope.services.timers.delete(turn);
     turn.activation.running = undefined;
   }

@@ -12,6 +12,7 @@ import {
   StoreUnavailableError,
   type View,
 } from "@actor-runtime/core";
+import { observeWorker } from "../metrics/levels.js";
 import type { HostedType } from "./activation.js";
 import { BrokerHealth } from "./broker-health.js";
 import { Coalesced } from "./coalesced.js";
@@ -44,6 +45,7 @@ export class Worker implements PartitionHost {
   readonly #placements: Placements;
   readonly #housekeeping: Housekeeping;
   readonly #ownership: Ownership;
+  readonly #stopObserving: () => void;
   readonly #placing = new Coalesced(() => this.#place());
   #seenVersion: number | undefined;
   /** The first attempts to take what was assigned last. */
@@ -76,6 +78,7 @@ export class Worker implements PartitionHost {
     });
     this.#placements = new Placements(ports, mailboxes);
     const tenures = () => this.#owners.flatMap(({ tenure }) => (tenure?.alive ? [tenure] : []));
+    this.#stopObserving = observeWorker(services, tenures);
     this.#housekeeping = new Housekeeping(services, new LeaseKeeper(services, tenures), tenures);
     this.#ownership = new Ownership({
       owners: this.#owners,
@@ -154,6 +157,7 @@ export class Worker implements PartitionHost {
     this.#stopped = true;
     this.#quietTimer();
     this.#housekeeping.stop();
+    this.#stopObserving();
     await this.#presence.leave().catch(() => {});
     this.news.flush();
     const others = this.#presence.view?.members.some(({ id, state }) => id !== workerId && state !== "draining");

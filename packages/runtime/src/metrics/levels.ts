@@ -1,0 +1,108 @@
+import type { Activation } from "../worker/activation.js";
+import type { WorkerServices } from "../worker/services.js";
+import type { Tenure } from "../worker/tenure.js";
+import { unknown } from "./type-metrics.js";
+
+/** How many messages of a type wait where, and since when. */
+interface TypeLevels {
+  running: number;
+  memory: number;
+  parked: number;
+  delayed: number;
+  /** ms since 1970; infinity: none waits. */
+  oldestAt: number;
+}
+
+/** Where the messages of one worker are, as of one moment. */
+type Census = ReadonlyMap<string, TypeLevels>;
+
+/**
+ * Tells the levels of a worker whenever somebody looks.
+ *
+ * @param tenures those that are alive
+ * @returns how to stop it
+ */
+export function observeWorker(services: WorkerServices, tenures: () => readonly Tenure[]): () => void {
+  const { types, time, ports } = services;
+  const { telemetry } = ports;
+  let taken: Census | undefined;
+  /** Who looks at one of them looks at all: actors in memory are gone through once, be there a hundred thousand of them. */
+  const census = (): Census => {
+    if (taken === undefined) {
+      taken = takeCensus(services, tenures());
+      queueMicrotask(() => {
+        taken = undefined;
+      });
+    }
+    return taken;
+  };
+  const byType = (value: (levels: TypeLevels) => number) =>
+    Array.from(census(), ([type, levels]) => ({ value: value(levels), labels: { type } }));
+  const byMailbox = (value: (tenure: Tenure) => number) => {
+    const sums = new Map<string, number>();
+    for (const { definition } of types.values()) sums.set(definition.mailbox.name, 0);
+    for (const tenure of tenures()) sums.set(tenure.mailbox.name, (sums.get(tenure.mailbox.name) ?? 0) + value(tenure));
+    return Array.from(sums, ([mailbox, sum]) => ({ value: sum, labels: { mailbox } }));
+  };
+  const stops = [
+    telemetry.observe("actor.activations", () =>
+      Array.from(types, ([type, { activations }]) => ({ value: activations, labels: { type } })),
+    ),
+    telemetry.observe("actor.turns", () => byType(({ running }) => running)),
+    telemetry.observe("actor.mailbox.depth", () =>
+      (["memory", "parked", "delayed"] as const).flatMap((where) =>
+        Array.from(census(), ([type, levels]) => ({ value: levels[where], labels: { type, where } })),
+      ),
+    ),
+    telemetry.observe("actor.mailbox.oldest", () => {
+      const now = time.now();
+      return byType(({ oldestAt }) => Math.max(0, now - oldestAt) / 1_000);
+    }),
+    telemetry.observe("actor.partitions", () => byMailbox(() => 1)),
+    telemetry.observe("actor.outbox.size", () => byMailbox(({ outbox }) => outbox.bytes)),
+  ];
+  return () => {
+    for (const stop of stops) stop();
+  };
+}
+
+function takeCensus({ types, activations }: WorkerServices, tenures: readonly Tenure[]): Census {
+  const census = new Map<string, TypeLevels>();
+  const levelsOf = (type: string): TypeLevels => {
+    const name = types.has(type) ? type : unknown;
+    let levels = census.get(name);
+    if (levels === undefined) {
+      levels = { running: 0, memory: 0, parked: 0, delayed: 0, oldestAt: Number.POSITIVE_INFINITY };
+      census.set(name, levels);
+    }
+    return levels;
+  };
+  for (const type of types.keys()) levelsOf(type);
+  for (const activation of activations) {
+    const { running, queries, queue, parked, hosted } = activation;
+    if (running || queries || queue || parked) add(activation, levelsOf(hosted.definition.name));
+  }
+  for (const { delayed, foreign } of tenures) {
+    for (const [address, count] of delayed.waiting) levelsOf(typeOf(address)).delayed += count;
+    for (const [address, { count }] of foreign.stored) levelsOf(typeOf(address)).parked += count;
+  }
+  return census;
+}
+
+function add({ running, queries, queue, parked }: Activation, levels: TypeLevels): void {
+  const inbound = running?.inbound;
+  const runs = inbound !== undefined && inbound.beganAt >= 0;
+  levels.running += (queries?.size ?? 0) + (runs ? 1 : 0);
+  levels.memory += queue?.length ?? 0;
+  const entries = parked?.entries ?? [];
+  // A stored message stays on its list while it runs.
+  const first = runs && entries[0] === inbound ? 1 : 0;
+  levels.parked += entries.length - first;
+  for (const oldest of [entries[first], queue?.[0]]) {
+    if (oldest !== undefined && oldest.sentAt > 0) levels.oldestAt = Math.min(levels.oldestAt, oldest.sentAt);
+  }
+}
+
+function typeOf(address: string): string {
+  return address.slice(0, address.indexOf("/"));
+}

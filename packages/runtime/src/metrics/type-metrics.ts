@@ -1,0 +1,84 @@
+import { eraseHandler } from "../system-handlers.js";
+import type { Ending } from "../worker/ending.js";
+import type { Inbound } from "../worker/inbound.js";
+import type { Instrument, Meter } from "./meter.js";
+import type { Tally } from "./tally.js";
+
+/** Label of what has no name of its own: names from outside must not become labels. */
+export const unknown = "unknown";
+
+/** One handler or query of a type. */
+class MethodMetrics {
+  readonly duration: Instrument;
+  readonly #meter: Meter;
+  readonly #labels: { readonly type: string; readonly handler: string };
+  readonly #outcomes = new Map<Ending, Instrument>();
+
+  constructor(meter: Meter, type: string, handler: string) {
+    this.#meter = meter;
+    this.#labels = { type, handler };
+    this.duration = meter.telemetry.histogram("actor.turn.duration", this.#labels);
+  }
+
+  ended(outcome: Ending): Instrument {
+    let counter = this.#outcomes.get(outcome);
+    if (counter === undefined) {
+      counter = this.#meter.telemetry.counter("actor.messages", { ...this.#labels, outcome });
+      this.#outcomes.set(outcome, counter);
+    }
+    return counter;
+  }
+}
+
+/** What is measured of the messages of one type; labels are fixed beforehand, so that a message allocates nothing here. */
+export class TypeMetrics {
+  readonly parked: Instrument;
+  readonly deadLetters: Instrument;
+  readonly #meter: Meter;
+  readonly #wait: Instrument;
+  readonly #methods: ReadonlyMap<string, MethodMetrics>;
+  readonly #unknown: MethodMetrics;
+
+  /** @param methods names of its handlers and queries; all others are one */
+  constructor(meter: Meter, type: string, methods: Iterable<string>) {
+    const { telemetry } = meter;
+    this.#meter = meter;
+    this.parked = telemetry.counter("actor.parked", { type });
+    this.deadLetters = telemetry.counter("actor.dead_letters", { type });
+    this.#wait = telemetry.histogram("actor.mailbox.wait", { type });
+    const names = [...methods, eraseHandler];
+    this.#methods = new Map(names.map((name) => [name, new MethodMetrics(meter, type, name)]));
+    this.#unknown = new MethodMetrics(meter, type, unknown);
+  }
+
+  /** The turn of a message begins. */
+  began(inbound: Inbound): void {
+    const { telemetry, clock, time } = this.#meter;
+    if (!telemetry.measuring) {
+      inbound.beganAt = 0;
+      return;
+    }
+    const now = clock.monotonic();
+    inbound.beganAt = now;
+    // Its sender's clock may be ahead of this one.
+    if (inbound.sentAt > 0) this.#wait(Math.max(0, time.at(now) - inbound.sentAt) / 1_000);
+  }
+
+  /** Its handler has returned, or failed. */
+  ran({ beganAt, message }: Inbound): void {
+    const { telemetry, clock } = this.#meter;
+    if (beganAt < 0 || !telemetry.measuring) return;
+    this.#method(message.handler).duration((clock.monotonic() - beganAt) / 1_000);
+  }
+
+  /** @param tally of the commit it ends with; `undefined`: there is nothing to wait for */
+  ended({ message }: Inbound, ending: Ending, tally: Tally | undefined): void {
+    const counter = this.#method(message.handler).ended(ending);
+    if (tally === undefined) counter(1);
+    else tally.ended(counter);
+  }
+
+  #method(name: string): MethodMetrics {
+    return this.#methods.get(name) ?? this.#unknown;
+  }
+}

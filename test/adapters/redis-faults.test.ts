@@ -104,7 +104,7 @@ describe("a master that becomes a replica", () => {
 describe("a Redis that is killed and restarted", () => {
   it("P1: has every commit once, when it keeps a file of every write", async () => {
     const redis = await server({ appendfsync: "always" });
-    const { store, leases } = await process({ urls: redis.url });
+    const { store, leases, telemetry } = await process({ urls: redis.url });
     const { partition, lease, commit } = await owner({ store, leases });
     let unknown = 0;
     const committing = (async () => {
@@ -126,6 +126,8 @@ describe("a Redis that is killed and restarted", () => {
     }
     await committing;
     expect(unknown).toBeGreaterThan(0);
+    // Both connections, up to three times each; one that was being made anew is not lost again.
+    await eventually(() => expect(telemetry.total("store.reconnects")).toBeGreaterThanOrEqual(2));
     const image = await untilKnown(() => store.load(partition, lease));
     expect(image.seq).toBe(300);
     expect(image.stored.get("Account/a")).toEqual(Array.from({ length: 300 }, (_, index) => `${index + 1}`));

@@ -30,6 +30,7 @@ import { DefaultContainer } from "./definition/default-container.js";
 import { actorName } from "./definition/define.js";
 import { Registry } from "./definition/registry.js";
 import { AskMetrics } from "./metrics/ask-metrics.js";
+import { observeProcess } from "./metrics/levels.js";
 import type { Meter } from "./metrics/meter.js";
 import { Metrics } from "./metrics/metrics.js";
 import { TypeMetrics } from "./metrics/type-metrics.js";
@@ -172,7 +173,7 @@ export class LocalSystem implements ActorSystem {
       reopened: () => calls.repeatAll(),
     });
     calls.open(this.#replies.address);
-    this.#stopObserving = ports.telemetry.observe("actor.calls", () => [{ value: calls.waiting }]);
+    this.#stopObserving = observeProcess(ports.telemetry, { calls, checks: () => this.describe().checks });
     if (types.size > 0) {
       this.#worker = new Worker(this.#services, await registerMailboxes(this.#services));
       await this.#worker.start();

@@ -178,6 +178,16 @@ export const levels = {
     help: "Age of the oldest message that waits in memory or parked, from its first publication or from when it was due; 0 when none waits.",
     labels: ["type"],
   },
+  "actor.ready": {
+    unit: "{check}",
+    help: "1 while a check of /readyz is ok, else 0.",
+    labels: ["check"],
+  },
+  "actor.mailbox.partitions": {
+    unit: "{partition}",
+    help: "Partitions the mailbox has, whoever serves them.",
+    labels: ["mailbox"],
+  },
   "actor.partitions": { unit: "{partition}", help: "Partitions this worker serves.", labels: ["mailbox"] },
   "actor.outbox.size": {
     unit: "By",

@@ -1,3 +1,4 @@
+import type { Mailbox, Telemetry } from "@actor-runtime/core";
 import type { Activation } from "../worker/activation.js";
 import type { WorkerServices } from "../worker/services.js";
 import type { Tenure } from "../worker/tenure.js";
@@ -16,13 +17,38 @@ interface TypeLevels {
 /** Where the messages of one worker are, as of one moment. */
 type Census = ReadonlyMap<string, TypeLevels>;
 
+/** What a process tells of itself, whether it hosts actors or not. */
+interface Process {
+  readonly calls: { readonly waiting: number };
+  /** By name; `ok`, or what is wrong. */
+  checks(): Readonly<Record<string, string>>;
+}
+
+/** @returns how to stop it */
+export function observeProcess(telemetry: Telemetry, { calls, checks }: Process): () => void {
+  const stops = [
+    telemetry.observe("actor.calls", () => [{ value: calls.waiting }]),
+    telemetry.observe("actor.ready", () =>
+      Object.entries(checks()).map(([check, state]) => ({ value: state === "ok" ? 1 : 0, labels: { check } })),
+    ),
+  ];
+  return () => {
+    for (const stop of stops) stop();
+  };
+}
+
 /**
  * Tells the levels of a worker whenever somebody looks.
  *
+ * @param mailboxes of the types hosted here
  * @param tenures those that are alive
  * @returns how to stop it
  */
-export function observeWorker(services: WorkerServices, tenures: () => readonly Tenure[]): () => void {
+export function observeWorker(
+  services: WorkerServices,
+  mailboxes: ReadonlyMap<string, Mailbox>,
+  tenures: () => readonly Tenure[],
+): () => void {
   const { types, time, ports } = services;
   const { telemetry } = ports;
   let taken: Census | undefined;
@@ -39,9 +65,8 @@ export function observeWorker(services: WorkerServices, tenures: () => readonly 
   const byType = (value: (levels: TypeLevels) => number) =>
     Array.from(census(), ([type, levels]) => ({ value: value(levels), labels: { type } }));
   const byMailbox = (value: (tenure: Tenure) => number) => {
-    const sums = new Map<string, number>();
-    for (const { definition } of types.values()) sums.set(definition.mailbox.name, 0);
-    for (const tenure of tenures()) sums.set(tenure.mailbox.name, (sums.get(tenure.mailbox.name) ?? 0) + value(tenure));
+    const sums = new Map(Array.from(mailboxes.keys(), (name) => [name, 0]));
+    for (const tenure of tenures()) sums.set(tenure.mailbox.name, sums.get(tenure.mailbox.name)! + value(tenure));
     return Array.from(sums, ([mailbox, sum]) => ({ value: sum, labels: { mailbox } }));
   };
   const stops = [
@@ -58,6 +83,9 @@ export function observeWorker(services: WorkerServices, tenures: () => readonly 
       const now = time.now();
       return byType(({ oldestAt }) => Math.max(0, now - oldestAt) / 1_000);
     }),
+    telemetry.observe("actor.mailbox.partitions", () =>
+      Array.from(mailboxes, ([mailbox, { partitions }]) => ({ value: partitions, labels: { mailbox } })),
+    ),
     telemetry.observe("actor.partitions", () => byMailbox(() => 1)),
     telemetry.observe("actor.outbox.size", () => byMailbox(({ outbox }) => outbox.bytes)),
   ];

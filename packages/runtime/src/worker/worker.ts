@@ -78,7 +78,7 @@ export class Worker implements PartitionHost {
     });
     this.#placements = new Placements(ports, mailboxes);
     const tenures = () => this.#owners.flatMap(({ tenure }) => (tenure?.alive ? [tenure] : []));
-    this.#stopObserving = observeWorker(services, tenures);
+    this.#stopObserving = observeWorker(services, mailboxes, tenures);
     this.#housekeeping = new Housekeeping(services, new LeaseKeeper(services, tenures), tenures);
     this.#ownership = new Ownership({
       owners: this.#owners,

@@ -94,6 +94,7 @@ describe("RabbitMQ: what goes wrong", () => {
       });
       await eventually(() => expect(second?.texts.slice(0, 2)).toEqual(["a", "b"]));
       expect(telemetry.total("broker.connections_lost")).toBe(2);
+      expect(telemetry.total("broker.channels_lost")).toBeGreaterThanOrEqual(1);
       await eventually(() => expect(telemetry.total("broker.reconnects")).toBe(2));
     });
 

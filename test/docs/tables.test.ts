@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { counters, histograms, levels } from "@actor-runtime/core";
 import { defineActor, failureResponse } from "@actor-runtime/runtime";
 import * as api from "actor-runtime";
 import { describe, expect, it } from "vitest";
@@ -43,6 +44,20 @@ describe("the table of errors in docs/calls.md", () => {
     expect(code?.split(" ", 1)).toEqual([error.code]);
     expect(effect?.split(" ", 1)).toEqual([error.effect]);
     expect([retryable, status]).toEqual([error.retryable ? "yes" : "no", String(failureResponse(error).status)]);
+  });
+});
+
+describe("docs/metrics.md", () => {
+  const kinds = { counter: counters, distribution: histograms, level: levels };
+  const spelled: Readonly<Record<string, string>> = { s: "_seconds", By: "_bytes" };
+
+  it.each(Object.entries(kinds))("says of every %s what it is, as the catalogue does", async (kind, instruments) => {
+    const rows = await table("metrics", `| ${kind} |`);
+    const catalogue = Object.entries(instruments).map(([name, { unit, labels, help }]) => {
+      const prometheus = name.replaceAll(".", "_") + (spelled[unit] ?? "") + (kind === "counter" ? "_total" : "");
+      return [name, [prometheus, unit, labels.join(", "), help.replaceAll("`", "")]];
+    });
+    expect(Array.from(rows, ([name, cells]) => [name, cells.slice(0, 4)])).toEqual(catalogue);
   });
 });
 

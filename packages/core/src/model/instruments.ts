@@ -13,11 +13,6 @@ export interface Histogram extends Instrument {
   readonly buckets: readonly number[];
 }
 
-/**
- * What a worker tells of itself. A type that it does not host is `unknown` as a label, and so is a handler that its type does
- * not have: both names come from whoever sent the message.
- */
-
 /** From 0.1 ms, what a turn without waiting takes, to a minute, where a time-out ends most of them. */
 const seconds = [
   0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
@@ -25,7 +20,10 @@ const seconds = [
 const counts = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000];
 const bytes = [256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304];
 
-/** Only rise. */
+/**
+ * Only rise. A type that a worker does not host is `unknown` as a label, and so is a handler that its type does not have: both
+ * names come from whoever sent the message.
+ */
 export const counters = {
   "actor.messages": {
     unit: "{message}",

@@ -268,6 +268,14 @@ describe("RabbitMQ: what goes wrong", () => {
       expect(log.lines.join("\n")).toContain("not taken");
     });
 
+    it("are compared with what would be declared, and none is made", async () => {
+      const { broker, consume, mailbox } = await scene();
+      const four = { ...mailbox, partitions: 4 };
+      expect(await broker.checkQueues(four)).toBe(0);
+      await consume();
+      expect(await broker.checkQueues(four)).toBe(1);
+    });
+
     it("refuse a queue with other properties, and say which and what to do", async () => {
       const { another, consume, mailbox, namespace, partition } = await scene({ maxMailboxBytes: 1_000_000 });
       await consume();
@@ -276,6 +284,7 @@ describe("RabbitMQ: what goes wrong", () => {
         () => expect.unreachable(),
         (reason) => reason,
       );
+      await expect(other.checkQueues(mailbox)).rejects.toEqual(error);
       expect(error).toBeInstanceOf(ConfigError);
       expect(error.message).toBe(
         `queue "actor.${namespace}.${mailbox.name}.g1.00" exists with other properties: x-max-length-bytes is 1000000 ` +

@@ -165,7 +165,7 @@ describe("a Redis user with the rights that the guide names", () => {
     await one.membership.place("Account", 0, { view: version, owners: ["a"], since: [1] });
     await eventually(() => expect(heard).toContainEqual({ about: "placement", mailbox: "Account" }));
     await hintsCome(heard, one);
-    await one.services.describe();
+    expect((await one.services.describe()).channelRefusal).toBeUndefined();
     expect(one.lines).toEqual([]);
   });
 
@@ -192,6 +192,10 @@ describe("a Redis user with the rights that the guide names", () => {
         },
       }),
     ]);
+    expect(await one.services.describe()).toMatchObject({
+      channel: `${namespace}:changes`,
+      channelRefusal: expect.stringMatching(/NOPERM.*channel/),
+    });
 
     await redis.client.acl("SETUSER", "shop", `&${namespace}:*`);
     await one.membership.heartbeat(someMember("a"), 10_000);

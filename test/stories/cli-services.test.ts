@@ -173,8 +173,23 @@ describe("broker and store that do not belong together", { timeout: 60_000 }, ()
     const { code, stdout } = await actorRuntime(["doctor", "--port", "0"], { env: real.env() });
     expect(stdout).toMatch(/rabbitmq: RabbitMQ \d+\.\d+/);
     expect(stdout).toMatch(/redis: .*Redis \d+\.\d+/);
-    expect(stdout).toMatch(/ok {4}pair: /);
+    for (const name of ["clock", "channel", "pair", "queues"]) expect(stdout).toMatch(RegExp(`^ok {4}${name}: `, "m"));
     expect(code).toBe(0);
+  });
+
+  it("are compared by doctor with what a worker would declare, also while one serves", async () => {
+    const env = real.env();
+    await using worker = await WorkerProcess.start([accountFile], { env });
+    const same = await worker.cli(["doctor"]);
+    expect([same.code, same.stdout]).toEqual([0, expect.stringMatching(/^ok {4}queues: 16 partitions/m)]);
+    const other = await worker.cli(["doctor", "--max-mailbox-bytes", "1MiB"]);
+    expect([other.code, other.stdout]).toEqual([
+      1,
+      expect.stringMatching(
+        /^fail {2}queues: .*x-max-length-bytes is 268435456 there and 1048576 here. Set maxMailboxBytes/m,
+      ),
+    ]);
+    expect((await fetch(`${worker.url}/readyz`)).status).toBe(200);
   });
 
   it("are nothing for an embedded process to adopt", async () => {

@@ -4,7 +4,7 @@
  * - `rabbit-broker.ts`        the `Broker` port, put together from what follows
  * - `options.ts`, `names.ts`  options normalised once; what queues and exchanges are called
  * - `dial.ts`, `connection.ts`  one connection to one of the servers; a connection that comes back
- * - `topology.ts`             queues and their arguments, and what to do when they differ
+ * - `topology.ts`, `check-queues.ts`  queues and their arguments, and what to do when they differ
  * - `confirm-pool.ts`, `publish-channel.ts`, `confirming.ts`, `stoppable-time.ts`  publishing with confirms
  * - `consumers.ts`, `partition-channel.ts`, `settled-tags.ts`, `ack-rounds.ts`, `delivered-frame.ts`  consuming partitions
  * - `reply-inbox.ts`, `reply-sender.ts`  answers, in and out

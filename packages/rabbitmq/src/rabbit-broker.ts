@@ -13,6 +13,7 @@ import {
 } from "@actor-runtime/core";
 import type { ChannelModel } from "amqplib";
 import { closedError } from "./channel-errors.js";
+import { checkQueues } from "./check-queues.js";
 import { ConfirmPool } from "./confirm-pool.js";
 import { Connection } from "./connection.js";
 import { Consumers } from "./consumers.js";
@@ -150,6 +151,16 @@ export class RabbitBroker implements Broker {
       if (adopt) await channel.deleteQueue(this.#settings.names.store);
       await this.#topology.declareTie(channel, storeId);
     });
+  }
+
+  /**
+   * For a check of the installation: whether the queues of a mailbox that exist have the arguments a worker would declare.
+   *
+   * @returns how many exist
+   * @throws ConfigError naming the first that differs, with the fix
+   */
+  checkQueues(mailbox: Mailbox): Promise<number> {
+    return checkQueues(this.#consuming, this.#topology, this.#settings.names, mailbox);
   }
 
   /** Returns unacked frames, sends the answers under way, ends the connections: within a few seconds in any case. */

@@ -19,6 +19,10 @@ export interface RedisDescription {
   readonly servers: readonly Server[];
   /** The store's clock minus this machine's, in ms. */
   readonly clockAheadMs: number;
+  /** Where workers hear of changes. */
+  readonly channel: string;
+  /** Why this user may not use it (ACL); `undefined` = it may. */
+  readonly channelRefusal: string | undefined;
 }
 
 /**
@@ -35,6 +39,8 @@ export class RedisServices {
   readonly membership: Membership;
   readonly #settings: Settings;
   readonly #connections: readonly [main: Connection, commits: Connection];
+  /** A message reaches every server of a cluster, and a server's replicas: whoever listens may ask any of them. */
+  readonly #nodes: () => readonly Endpoint[];
   readonly #changes: ChangeFeed;
 
   private constructor(
@@ -52,9 +58,8 @@ export class RedisServices {
     const path = { connection: commits, barrier: barrier && new Barrier(commits, keys.barrier, barrier) };
     this.store = new RedisStore(path, main, keys, record, rewinds);
     this.leases = new RedisLeases(main, keys, record, rewinds, storeClock, clock, random);
-    // A message reaches every server of a cluster, and a server's replicas.
-    const nodes = () => (main.nodes.length > 0 ? main.nodes : endpoints);
-    this.#changes = new ChangeFeed(() => redisClient(settings, nodes), keys.changes, log);
+    this.#nodes = () => (main.nodes.length > 0 ? main.nodes : endpoints);
+    this.#changes = new ChangeFeed(() => redisClient(settings, this.#nodes), keys.changes, log);
     this.membership = new RedisMembership(main, keys, storeClock, this.#changes);
     main.onReady(() => void this.#reconnected(record));
     main.onReady(() => telemetry.count("store.reconnects", 1, { purpose: "reads" }));
@@ -91,8 +96,9 @@ export class RedisServices {
   async describe(): Promise<RedisDescription> {
     const [main] = this.#connections;
     const servers = (await main.info()).map(parseInfo);
-    const storeTime = await this.store.time();
-    return { servers, clockAheadMs: storeTime - this.#settings.clock.now() };
+    const clockAheadMs = (await this.store.time()) - this.#settings.clock.now();
+    const { changes: channel } = new NamespaceKeys(this.#settings.namespace);
+    return { servers, clockAheadMs, channel, channelRefusal: await this.#refusalOf(channel) };
   }
 
   /** Commands under way fail; leases are not released. */
@@ -100,6 +106,22 @@ export class RedisServices {
     await this.store.close();
     this.#changes.close();
     for (const connection of this.#connections) connection.close();
+  }
+
+  /** Tells nothing, which listeners pass over, and listens for a moment on a connection of its own. */
+  async #refusalOf(channel: string): Promise<string | undefined> {
+    const [main] = this.#connections;
+    const probe = await Connection.probe(this.#settings, this.#nodes()[0]!);
+    try {
+      await main.call("publish", channel, "");
+      await probe.call("subscribe", channel);
+      return undefined;
+    } catch (error) {
+      if (error instanceof ConfigError) return error.message;
+      throw error;
+    } finally {
+      probe.close();
+    }
   }
 
   /** Another server may answer now, or the same one without its last writes (delivery.md A.5, store record). */

@@ -2,6 +2,7 @@ import type { Check, Surroundings } from "./check.js";
 import { checkCopies } from "./copies.js";
 import { checkDecorators } from "./decorators.js";
 import { checkNode } from "./node.js";
+import { checkOtlp } from "./otlp.js";
 import { checkPort } from "./port.js";
 import { checkServices } from "./services.js";
 import { checkTsconfig } from "./tsconfig.js";
@@ -14,4 +15,5 @@ export const checks: readonly ((surroundings: Surroundings) => Check | Promise<C
   checkTsconfig,
   checkServices,
   checkPort,
+  checkOtlp,
 ];

@@ -101,7 +101,15 @@ describe("config and doctor", () => {
     });
     expect(well.code).toBe(0);
     const { checks } = JSON.parse(well.stdout) as { checks: { name: string; status: string }[] };
-    expect(checks.map(({ name }) => name)).toEqual(["node", "decorators", "packages", "tsconfig", "services", "port"]);
+    expect(checks.map(({ name }) => name)).toEqual([
+      "node",
+      "decorators",
+      "packages",
+      "tsconfig",
+      "services",
+      "port",
+      "traces",
+    ]);
     expect(checks.filter(({ status }) => status !== "ok")).toEqual([]);
     const cwd = await projectWith({
       "tsconfig.json": '{ // TC39\n "compilerOptions": { "experimentalDecorators": false, } }',

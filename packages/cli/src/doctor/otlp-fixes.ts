@@ -8,8 +8,9 @@ export function fixOfStatus(status: number, { signal, url, protocol, source }: O
       ? `${own} is used as it is: it usually ends with /v1/${signal}`
       : `${source ?? "OTEL_EXPORTER_OTLP_ENDPOINT"} is a base to which /v1/${signal} is added: leave that out, or use ${own}`;
   }
-  if (status === 401 || status === 403)
+  if (status === 401 || status === 403) {
     return "give the key that it wants in OTEL_EXPORTER_OTLP_HEADERS, as name=value";
+  }
   if (status === 415 || status === 400) {
     return `it may not know ${protocol}: set OTEL_EXPORTER_OTLP_PROTOCOL to ${otherThan(protocol)}`;
   }

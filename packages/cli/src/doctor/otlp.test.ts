@@ -59,7 +59,7 @@ describe("doctor on traces that are off", () => {
       "they are switched off by name",
       { OTEL_TRACES_EXPORTER: "none", OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:1" },
     ],
-    ["only metrics have an endpoint", { OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: "http://127.0.0.1:1/v1/metrics" }],
+    ["logs alone have an endpoint", { OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: "http://127.0.0.1:1/v1/logs" }],
   ])("says how to switch them on, and that is no failure, when %s", async (_, env) => {
     expect(await check(env)).toEqual([
       { name: "traces", status: "ok", finding: expect.stringMatching(/^off, .*set OTEL_EXPORTER_OTLP_ENDPOINT/) },
@@ -110,14 +110,19 @@ describe("doctor on a receiver of traces", () => {
     expect(requests.map((request) => request.url)).toEqual(["/v1/traces"]);
   });
 
-  it("looks at metrics too where they are exported", async () => {
+  it("looks at metrics too where they are exported, by name or by an endpoint of their own", async () => {
     const { url, requests } = await receiver();
-    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_METRICS_EXPORTER: "otlp" };
-    expect(await check(env)).toMatchObject([
-      { name: "traces", status: "ok" },
-      { name: "metrics", status: "ok" },
-    ]);
-    expect(requests.map((request) => request.url)).toEqual(["/v1/traces", "/v1/metrics"]);
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: url };
+    for (const metrics of [
+      { OTEL_METRICS_EXPORTER: "console, otlp" },
+      { OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: `${url}/v1/metrics` },
+    ]) {
+      expect(await check({ ...env, ...metrics })).toMatchObject([
+        { name: "traces", status: "ok" },
+        { name: "metrics", status: "ok" },
+      ]);
+      expect(requests.splice(0).map((request) => request.url)).toEqual(["/v1/traces", "/v1/metrics"]);
+    }
   });
 
   it.each([

@@ -3,34 +3,38 @@ import { fixOfError, fixOfStatus } from "./otlp-fixes.js";
 import { probeOtlp } from "./otlp-probe.js";
 import { type Environment, type OtlpTarget, otlpTarget, type Signal } from "./otlp-target.js";
 
-/** Whether traces are exported, and whether what the exporters of OpenTelemetry would send arrives. */
+/** Whether traces are exported, and whether what the exporters of OpenTelemetry would send arrives. Metrics where they are too. */
 export async function checkOtlp(_: unknown, env: Environment = process.env): Promise<Check[]> {
-  if (env.OTEL_SDK_DISABLED?.toLowerCase() === "true") {
+  if (env.OTEL_SDK_DISABLED?.trim().toLowerCase() === "true") {
     return [{ name: "traces", status: "ok", finding: "off: OTEL_SDK_DISABLED is true; unset it to switch them on" }];
   }
   const checks = [await checkTraces(env)];
-  if (exportersOf(env.OTEL_METRICS_EXPORTER).includes("otlp")) checks.push(await checkSignal("metrics", env));
+  if (exportersOf("metrics", env).includes("otlp")) checks.push(await checkSignal("metrics", env));
   return checks;
 }
 
 async function checkTraces(env: Environment): Promise<Check> {
   const name = "traces";
-  const named = exportersOf(env.OTEL_TRACES_EXPORTER);
-  const hasEndpoint = [env.OTEL_EXPORTER_OTLP_ENDPOINT, env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT].some(Boolean);
-  if (named.includes("otlp") || (named.length === 0 && hasEndpoint)) return checkSignal("traces", env);
-  if (named.length > 0 && !named.includes("none")) {
-    return { name, status: "ok", finding: `exported to ${named.join(" and ")}` };
-  }
-  const why = named.length > 0 ? "OTEL_TRACES_EXPORTER is none" : "no exporter is configured";
+  const exporters = exportersOf("traces", env);
+  if (exporters.includes("otlp")) return checkSignal(name, env);
+  const isOff = exporters.length === 0 || exporters.includes("none");
+  if (!isOff) return { name, status: "ok", finding: `exported to ${exporters.join(" and ")}` };
   const how = "to switch them on set OTEL_EXPORTER_OTLP_ENDPOINT, for example http://127.0.0.1:4318";
-  return { name, status: "ok", finding: `off, ${why}; ${how}${named.length > 0 ? ", and unset it" : ""}` };
+  const finding =
+    exporters.length === 0
+      ? `off, no exporter is configured; ${how}`
+      : `off, OTEL_TRACES_EXPORTER is none; ${how}, and unset it`;
+  return { name, status: "ok", finding };
 }
 
-function exportersOf(list = ""): string[] {
-  return list
-    .split(",")
-    .map((each) => each.trim())
-    .filter(Boolean);
+/** What is exported by name, else what has an endpoint: the one for all signals asks for traces alone. */
+function exportersOf(signal: Signal, env: Environment): string[] {
+  const upper = signal.toUpperCase();
+  const names = (env[`OTEL_${upper}_EXPORTER`] ?? "").split(",").flatMap((each) => each.trim() || []);
+  if (names.length > 0) return names;
+  const endpoint =
+    env[`OTEL_EXPORTER_OTLP_${upper}_ENDPOINT`] || (signal === "traces" && env.OTEL_EXPORTER_OTLP_ENDPOINT);
+  return endpoint ? ["otlp"] : [];
 }
 
 async function checkSignal(signal: Signal, env: Environment): Promise<Check> {

@@ -398,9 +398,11 @@ describe("the catalogue of instruments", () => {
     const told = await everything();
     const touched = new Set(told.map(({ instrument }) => instrument));
     expect(Object.keys(catalogue).filter((name) => !touched.has(name) && !adapters.includes(name))).toEqual([]);
-    for (const { instrument, labels } of told) {
-      expect(Object.keys(labels).toSorted(), instrument).toEqual([...catalogue[instrument]!.labels].toSorted());
-    }
+    const others = told.filter(({ instrument, labels }) => {
+      const wanted = new Set(catalogue[instrument]!.labels);
+      return Object.keys(labels).length !== wanted.size || Object.keys(labels).some((label) => !wanted.has(label));
+    });
+    expect(others).toEqual([]);
   });
 
   it("never says an actor's key", async () => {

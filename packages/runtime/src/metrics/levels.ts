@@ -21,7 +21,7 @@ type Census = ReadonlyMap<string, TypeLevels>;
 interface Process {
   readonly calls: { readonly waiting: number };
   /** By name; `ok`, or what is wrong. */
-  checks(): Readonly<Record<string, string>>;
+  readonly checks: () => Readonly<Record<string, string>>;
 }
 
 /** @returns how to stop it */

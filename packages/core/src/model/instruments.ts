@@ -120,7 +120,7 @@ export const histograms = {
   },
   "actor.mailbox.wait": {
     unit: "s",
-    help: "From the first publication of a message, or from when it was due, until its turn begins: attempts before and time in the broker included.",
+    help: "For how long a message could have run, from its first publication, from when it was due or from the time of its next attempt, until its turn begins; the way through the broker included.",
     labels: ["type"],
     buckets: seconds,
   },

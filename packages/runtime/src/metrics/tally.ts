@@ -2,7 +2,8 @@ import type { Instrument } from "./meter.js";
 
 /** What a commit makes true: counted once it is known, each counter once per commit however many messages it counts. */
 export class Tally {
-  readonly #counts = new Map<Instrument, number>();
+  /** Made when needed: with nobody listening nearly every commit goes without. */
+  #counts: Map<Instrument, number> | undefined;
   #messages = 0;
 
   /** How many messages end with the commit. */
@@ -17,11 +18,13 @@ export class Tally {
   }
 
   add(counter: Instrument): void {
+    this.#counts ??= new Map();
     this.#counts.set(counter, (this.#counts.get(counter) ?? 0) + 1);
   }
 
   /** The commit is known to have succeeded. */
   count(): void {
+    if (this.#counts === undefined) return;
     for (const [counter, times] of this.#counts) counter(times);
   }
 }

@@ -60,8 +60,8 @@ export class TypeMetrics {
     }
     const now = clock.monotonic();
     inbound.beganAt = now;
-    // Its sender's clock may be ahead of this one.
-    if (inbound.sentAt > 0) this.#wait(Math.max(0, time.at(now) - inbound.sentAt) / 1_000);
+    const waitMs = inbound.waitMs(time.at(now));
+    if (waitMs !== undefined) this.#wait(waitMs / 1_000);
   }
 
   /** Its handler has returned, or failed. */

@@ -134,7 +134,7 @@ export class Inbound {
   /** For how long it could have run by now (ms since 1970, the store's time); `undefined`: unknown. */
   waitMs(now: number): number | undefined {
     if (this.sentAt === 0) return undefined;
-    return Math.max(0, now - Math.max(this.sentAt, this.notBefore, this.message.dueAt ?? 0));
+    return Math.max(0, now - Math.max(this.sentAt, this.notBefore));
   }
 
   /** What finds repeats of this message: its key, that of its first publication, or `stream:number` (delivery.md A.1). */

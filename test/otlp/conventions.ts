@@ -1,0 +1,88 @@
+import type { Kind, TraceSpan, Value } from "./trace-span.js";
+
+/** What a span of the runtime has to look like. */
+export interface Convention {
+  readonly kind: Kind;
+  /** What each attribute that it must have may be. */
+  readonly attributes: Readonly<Record<string, (value: Value, span: TraceSpan) => boolean>>;
+  /** A message that somebody has to process. */
+  readonly sends: boolean;
+}
+
+const outcomes: readonly Value[] = ["ok", "rejected", "failed", "retried", "dead", "refused", "repeated"];
+const systems: readonly Value[] = ["rabbitmq", "in_memory"];
+/** Those of OpenTelemetry's messaging conventions. */
+const operationTypes: readonly Value[] = ["create", "send", "receive", "process", "settle"];
+
+const text = (value: Value): boolean => typeof value === "string" && value !== "";
+const index = (value: Value): boolean => Number.isInteger(value) && (value as number) >= 0;
+/** The word of the span's name, as in `send Account` and `ask Account.deposit`. */
+const typeInName = (value: Value, { name }: TraceSpan): boolean => value === subjectOf(name).type;
+const methodInName = (value: Value, { name }: TraceSpan): boolean => value === subjectOf(name).method;
+
+const message = {
+  "messaging.system.name": (value: Value) => systems.includes(value),
+  "messaging.system": (value: Value) => systems.includes(value),
+  "messaging.operation.name": text,
+  "messaging.operation.type": (value: Value) => operationTypes.includes(value),
+  "messaging.destination.name": text,
+  "actor.type": typeInName,
+  "actor.key": text,
+};
+const send: Convention = { kind: "producer", attributes: { ...message, "actor.method": text }, sends: true };
+const internal: Convention = { kind: "internal", attributes: {}, sends: false };
+const ofPartition: Convention = { kind: "internal", attributes: { "actor.partition": text }, sends: false };
+
+/** By the first words of a span's name. */
+const conventions: Readonly<Record<string, Convention>> = {
+  send,
+  schedule: send,
+  ask: {
+    kind: "client",
+    attributes: {
+      ...message,
+      "actor.method": methodInName,
+      "rpc.system.name": (value) => value === "actor_runtime",
+      "rpc.method": (value, { name }) => value === `${subjectOf(name).type}/${subjectOf(name).method}`,
+    },
+    sends: true,
+  },
+  process: {
+    kind: "consumer",
+    attributes: {
+      ...message,
+      "messaging.operation.type": (value) => value === "process",
+      "actor.method": methodInName,
+      "actor.outcome": (value) => outcomes.includes(value),
+    },
+    sends: false,
+  },
+  activate: internal,
+  deactivate: internal,
+  park: internal,
+  "state.load": internal,
+  "state.commit": internal,
+  "take over": ofPartition,
+  "hand over": ofPartition,
+};
+
+/** Attributes that not every span has, and what they may be where they are. */
+export const whereGiven: Readonly<Record<string, (value: Value) => boolean>> = {
+  "actor.attempt": (value) => Number.isInteger(value) && (value as number) >= 2,
+  "actor.redelivered": (value) => value === true,
+  "actor.mailbox.wait_ms": (value) => typeof value === "number" && value >= 0,
+  "actor.commit.wait_ms": (value) => typeof value === "number" && value >= 0,
+  "actor.commit.seq": index,
+};
+
+/** `undefined` for a span that a program made itself. */
+export function conventionOf({ name }: TraceSpan): Convention | undefined {
+  const [first = "", second] = name.split(" ");
+  return conventions[second === "over" ? `${first} over` : first];
+}
+
+function subjectOf(name: string): { readonly type: string; readonly method: string } {
+  const subject = name.slice(name.lastIndexOf(" ") + 1);
+  const dot = subject.indexOf(".");
+  return dot < 0 ? { type: subject, method: "" } : { type: subject.slice(0, dot), method: subject.slice(dot + 1) };
+}

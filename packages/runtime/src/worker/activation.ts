@@ -27,7 +27,8 @@ export class HostedType {
 /** A turn as its actor sees it (`turn.ts`). */
 export interface RunningTurn extends Timed {
   readonly inbound: Inbound | undefined;
-  readonly span: Span | undefined;
+  /** Its own, and those of what it told so far. */
+  readonly spans: readonly Span[];
   abort(reason: ActorError): void;
   stop(reason: ActorError): void;
   end(): void;

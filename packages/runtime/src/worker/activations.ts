@@ -147,7 +147,7 @@ export class Activations implements ActivationTable {
         turn.end();
         turn.abort(reason);
         this.#scope.services.timers.delete(turn);
-        if (turn.span !== undefined) this.#scope.services.tracing.fail(turn.span, reason);
+        for (const span of turn.spans) this.#scope.services.tracing.fail(span, reason);
       }
       this.drop(activation);
     }

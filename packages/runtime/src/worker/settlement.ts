@@ -14,6 +14,7 @@ import {
   RejectedError,
   replyText,
   retryDelayMs,
+  type Span,
   StateVersionError,
   valueOutcome,
 } from "@actor-runtime/core";
@@ -62,8 +63,8 @@ export class Settlement {
   /** A message never comes to its turn: the sender gets the error, or there is a dead letter (P13). */
   refused(inbound: Inbound, refusal: ActorError): void {
     const { gathering } = this.#scope.commits;
-    this.ended(inbound, gathering, "refused", refusal);
     this.#error(inbound, refusal, gathering);
+    this.ended(inbound, gathering, "refused", refusal);
     this.#forget(inbound, gathering);
     this.stored(inbound);
   }
@@ -168,15 +169,13 @@ export class Settlement {
    * @param group what it commits with; `undefined`: there is nothing to wait for
    */
   ended(inbound: Inbound, group: CommitGroup | undefined, ending: Ending, error?: unknown): void {
-    const { services, partition, mailbox, takeover } = this.#scope;
-    const { metrics, tracing, time, ports } = services;
+    const { services, partition } = this.#scope;
+    const { metrics, tracing, ports } = services;
     metrics.ended(inbound, ending, group?.tally);
-    if (!tracing.on) return;
-    const span = inbound.span ?? tracing.process(inbound, { partition, mailbox, takeover }, time.now());
+    const span = this.#spanOf(inbound);
     inbound.span = undefined;
-    if (!span.recording) return;
+    if (!span?.recording) return;
     span.set({ [attributes.outcome]: ending });
-    if (ending === "dead" || (ending === "refused" && inbound.message.kind === "tell")) span.event("dead_lettered");
     if (group === undefined) {
       if (error === undefined) span.end();
       else tracing.fail(span, error);
@@ -185,10 +184,18 @@ export class Settlement {
     group.traced(tracing, partition, ports.clock).processed(span, error);
   }
 
+  /** A message that never comes to its turn gets its span when it ends; `undefined`: nobody traces. */
+  #spanOf(inbound: Inbound): Span | undefined {
+    const { services, partition, mailbox, takeover } = this.#scope;
+    const { tracing, time } = services;
+    if (tracing.on) inbound.span ??= tracing.process(inbound, { partition, mailbox, takeover }, time.now());
+    return inbound.span;
+  }
+
   #retry(activation: Activation, inbound: Inbound, attempts: number, delayMs: number, error: ActorError): void {
     const { message, identity, sentAt } = inbound;
     const group = this.#scope.commits.gathering;
-    inbound.span?.event("retry scheduled", { [attributes.delay]: delayMs });
+    this.#spanOf(inbound)?.event("retry scheduled", { [attributes.delay]: delayMs });
     const notBefore = Math.ceil(this.#scope.services.time.now() + delayMs);
     const again = Inbound.parked(message, { identity, attempts, notBefore, sentAt });
     this.done(activation, inbound, group, "retried", error);
@@ -254,6 +261,7 @@ export class Settlement {
       const type = slash > 0 ? message.to.slice(0, slash) : this.#scope.mailbox.name;
       group.out.push(this.#scope.outbox.draft(`dead:${type}`, text, messageBytes(text)));
       group.tally.add(this.#scope.services.metrics.typeOf(message.to).deadLetters);
+      this.#spanOf(inbound)?.event("dead_lettered");
       this.#report(inbound, asActorError(thrown));
     }
   }

@@ -57,6 +57,10 @@ export class Turn implements RunningTurn {
     this.span = span;
   }
 
+  get spans(): readonly Span[] {
+    return [this, ...(this.tells ?? [])].flatMap(({ span }) => span ?? []);
+  }
+
   /** Runs code as part of this turn, with all that it awaits. */
   run<A extends unknown[], R>(code: (...args: A) => R, ...args: A): R {
     if (this.span === undefined) return currentTurn.run(this, code, ...args);

@@ -65,6 +65,15 @@ describe("checkSpans", () => {
     expect(checkSpans(spans)).toEqual([expect.objectContaining({ rule })]);
   });
 
+  it("asks for no outcome of a turn whose partition was lost, but for one of every other failure", () => {
+    const failed = (type: string) => ({
+      ...withAttributes(without(turn, "actor.outcome"), { "error.type": type }),
+      failed: true,
+    });
+    expect(checkSpans([sent, failed("LostOwnershipError")])).toEqual([]);
+    expect(checkSpans([sent, failed("TypeError")])).toHaveLength(1);
+  });
+
   it("forgives clocks that are no further apart than it is told", () => {
     const spans = [sent, { ...turn, startMs: 900 }];
     expect(checkSpans(spans, { clockToleranceMs: 101 })).toEqual([]);

@@ -1,4 +1,4 @@
-import { conventionOf, whereGiven } from "./conventions.js";
+import { conventionOf, requiredOf, whereGiven } from "./conventions.js";
 import type { TraceSpan } from "./trace-span.js";
 import { idOf, type SpanTree, treesOf } from "./tree.js";
 
@@ -115,7 +115,7 @@ function* checkLooks(span: TraceSpan): Generator<Finding> {
   if (kind !== convention.kind) {
     yield { rule: "wrong kind", span: name, detail: `it is ${kind}, not ${convention.kind}` };
   }
-  for (const attribute of Object.keys(convention.attributes)) {
+  for (const attribute of requiredOf(span, convention)) {
     if (!(attribute in attributes)) yield { rule: "missing attribute", span: name, detail: attribute };
   }
   for (const [attribute, value] of Object.entries(attributes)) {

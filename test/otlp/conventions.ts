@@ -1,10 +1,12 @@
 import type { Kind, TraceSpan, Value } from "./trace-span.js";
 
+type Expectation = (value: Value, span: TraceSpan) => boolean;
+
 /** What a span of the runtime has to look like. */
 export interface Convention {
   readonly kind: Kind;
   /** What each attribute that it must have may be. */
-  readonly attributes: Readonly<Record<string, (value: Value, span: TraceSpan) => boolean>>;
+  readonly attributes: Readonly<Record<string, Expectation>>;
   /** A message that somebody has to process. */
   readonly sends: boolean;
 }
@@ -31,6 +33,11 @@ const message = {
 };
 const send: Convention = { kind: "producer", attributes: { ...message, "actor.method": text }, sends: true };
 const internal: Convention = { kind: "internal", attributes: {}, sends: false };
+const ofActor: Convention = {
+  kind: "internal",
+  attributes: { "actor.type": typeInName, "actor.key": text },
+  sends: false,
+};
 const ofPartition: Convention = { kind: "internal", attributes: { "actor.partition": text }, sends: false };
 
 /** By the first words of a span's name. */
@@ -57,23 +64,33 @@ const conventions: Readonly<Record<string, Convention>> = {
     },
     sends: false,
   },
-  activate: internal,
-  deactivate: internal,
-  park: internal,
+  activate: ofActor,
+  deactivate: ofActor,
+  park: { ...ofActor, attributes: { ...ofActor.attributes, "actor.method": methodInName } },
   "state.load": internal,
-  "state.commit": internal,
+  "state.commit": {
+    kind: "internal",
+    attributes: { "actor.partition": text, "actor.commit.seq": index, "messaging.batch.message_count": index },
+    sends: false,
+  },
   "take over": ofPartition,
   "hand over": ofPartition,
 };
 
 /** Attributes that not every span has, and what they may be where they are. */
-export const whereGiven: Readonly<Record<string, (value: Value) => boolean>> = {
+export const whereGiven: Readonly<Record<string, Expectation>> = {
   "actor.attempt": (value) => Number.isInteger(value) && (value as number) >= 2,
   "actor.redelivered": (value) => value === true,
   "actor.mailbox.wait_ms": (value) => typeof value === "number" && value >= 0,
   "actor.commit.wait_ms": (value) => typeof value === "number" && value >= 0,
   "actor.commit.seq": index,
 };
+
+/** Attributes that the span must have. Of a turn whose partition was lost only the next owner knows the outcome. */
+export function requiredOf(span: TraceSpan, { attributes }: Convention): readonly string[] {
+  const isLost = span.attributes["error.type"] === "LostOwnershipError";
+  return Object.keys(attributes).filter((name) => !(isLost && name === "actor.outcome"));
+}
 
 /** `undefined` for a span that a program made itself. */
 export function conventionOf({ name }: TraceSpan): Convention | undefined {

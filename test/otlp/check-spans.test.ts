@@ -71,7 +71,12 @@ describe("checkSpans", () => {
       failed: true,
     });
     expect(checkSpans([sent, failed("LostOwnershipError")])).toEqual([]);
+    expect(checkSpans([sent, { ...without(turn, "actor.outcome"), open: true }])).toEqual([]);
     expect(checkSpans([sent, failed("TypeError")])).toHaveLength(1);
+  });
+
+  it("expects nobody to process what its sender is not done with", () => {
+    expect(checkSpans([{ ...sent, open: true }])).toEqual([]);
   });
 
   it("forgives clocks that are no further apart than it is told", () => {

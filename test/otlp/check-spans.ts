@@ -129,7 +129,7 @@ function* checkLooks(span: TraceSpan): Generator<Finding> {
   }
 }
 
-/** A message that failed at its sender may never have left. */
+/** A message that failed at its sender, or whose sender is not done with it, may never have left. */
 function* checkProcessed(spans: readonly TraceSpan[]): Generator<Finding> {
   const senders = new Set<string>();
   for (const span of spans) {
@@ -138,7 +138,7 @@ function* checkProcessed(spans: readonly TraceSpan[]): Generator<Finding> {
     for (const link of span.links) senders.add(idOf(link));
   }
   for (const span of spans) {
-    if (conventionOf(span)?.sends && !span.failed && !senders.has(idOf(span))) {
+    if (conventionOf(span)?.sends && !span.failed && !span.open && !senders.has(idOf(span))) {
       yield { rule: "never processed", span: span.name, detail: `trace ${span.traceId}` };
     }
   }

@@ -63,6 +63,7 @@ function spanOf(span: JsonSpan): Omit<TraceSpan, "resource" | "scope"> {
     events: (span.events ?? []).map(({ name = "", attributes }) => ({ name, attributes: valuesOf(attributes) })),
     links: (span.links ?? []).map(({ traceId = "", spanId = "" }) => ({ traceId, spanId })),
     failed: span.status?.code === statusError,
+    open: false,
   };
 }
 

@@ -137,7 +137,9 @@ export class OtlpReceiver implements AsyncDisposable {
       this.#bodies.push(body);
       this.#spans.push(...spansOf(decode(body, request.headers["content-type"])));
     }
-    response.writeHead(200, { "content-type": "application/json" }).end("{}");
+    // In the format of the request, or the exporter warns: an empty message is no bytes at all in protobuf.
+    const type = request.headers["content-type"] ?? "";
+    response.writeHead(200, { "content-type": type }).end(isJson(type) ? "{}" : "");
     this.#wake();
   }
 
@@ -154,6 +156,10 @@ export class OtlpReceiver implements AsyncDisposable {
   }
 }
 
+function isJson(type: string): boolean {
+  return type.includes("json");
+}
+
 function decode(body: Buffer, type = ""): ExportRequest {
-  return type.includes("json") ? JSON.parse(body.toString()) : decodeProtobuf(body, exportRequest);
+  return isJson(type) ? JSON.parse(body.toString()) : decodeProtobuf(body, exportRequest);
 }

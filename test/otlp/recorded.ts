@@ -16,6 +16,7 @@ export function recordedSpans({ spans }: RecordingTelemetry): readonly TraceSpan
     events: span.events,
     links: (span.options.links ?? []).map(linkOf),
     failed: span.error !== undefined,
+    open: !span.ended,
     resource: {},
     scope: "recorded",
   }));

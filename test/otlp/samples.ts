@@ -23,6 +23,7 @@ export function spanOf(name: string, { id, under, kind = "internal", attributes 
     events: [],
     links: [],
     failed: false,
+    open: false,
     resource: {},
     scope: "samples",
   };

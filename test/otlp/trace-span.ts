@@ -14,7 +14,7 @@ export interface SpanEvent {
   readonly attributes: Values;
 }
 
-/** A finished span as tests look at it, wherever it was written down. */
+/** A span as tests look at it, wherever it was written down. */
 export interface TraceSpan {
   readonly traceId: string;
   readonly spanId: string;
@@ -29,6 +29,8 @@ export interface TraceSpan {
   readonly events: readonly SpanEvent[];
   readonly links: readonly SpanLink[];
   readonly failed: boolean;
+  /** It has not ended. No receiver gets such a one. */
+  readonly open: boolean;
   /** Attributes of the process it comes from. */
   readonly resource: Values;
   /** The library that made it. */

@@ -1,7 +1,6 @@
 import { attributes as named, RejectedError } from "@actor-runtime/core";
 import { Actor, ActorContext, Handler, inject, type LocalSystem, Query, State } from "@actor-runtime/runtime";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Finding } from "../otlp/check-spans.js";
 import { ask, expectTree, own, park, process, send } from "../otlp/pattern.js";
 import type { TraceSpan } from "../otlp/trace-span.js";
 import { frameOf, Gate, refusalOf, watch } from "./support.js";
@@ -10,8 +9,6 @@ import { TracedRig } from "./tracing-support.js";
 let traced: TracedRig;
 let system: LocalSystem;
 let gate: Gate;
-/** What is wrong with the trace, where the message itself was never taken. */
-let expected: Partial<Finding>[];
 
 @Actor("Desk", { partitions: 1, attempts: 3 })
 class Desk {
@@ -74,14 +71,13 @@ class Shelf {
 }
 
 beforeEach(async () => {
-  expected = [];
   gate = new Gate();
   traced = new TracedRig();
   system = await traced.host([Desk, Shelf, Lamp], { limits: { maxUnsettledBytes: 1 } });
 });
 afterEach(async () => {
   gate.open();
-  await traced.end(expected);
+  await traced.end();
 });
 
 const outcome = (word: string) => ({ [named.outcome]: word });
@@ -241,7 +237,8 @@ describe("P11: a message that runs more than once", () => {
         ...ports,
         broker: {
           ...broker,
-          openReplies: (listener) => broker.openReplies({ ...listener, receive: dropFirst(listener.receive) }),
+          openReplies: (listener) =>
+            broker.openReplies({ ...listener, receive: dropFirst((body) => listener.receive(body)) }),
         },
       }),
     });
@@ -329,7 +326,7 @@ describe("P11: partitions and activations", () => {
     await traced.rig.advance(10_000);
     const [given, taken] = [traced.named("hand over Shelf"), traced.named("take over Shelf").slice(4)];
     const partitionsOf = (spans: readonly TraceSpan[]) =>
-      spans.map(({ attributes }) => attributes[named.partition]).toSorted();
+      new Set(spans.map(({ attributes }) => attributes[named.partition]));
     expect(partitionsOf(taken)).toEqual(partitionsOf(given));
     expect(given).toHaveLength(2);
     expect(other.describe().state).toBe("running");

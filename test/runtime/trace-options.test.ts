@@ -1,4 +1,4 @@
-import { attributes } from "@actor-runtime/core";
+import { attributes, RejectedError } from "@actor-runtime/core";
 import { type RecordedSpan, RecordingTelemetry } from "@actor-runtime/embedded";
 import { Actor, ActorContext, Handler, inject, State } from "@actor-runtime/runtime";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -22,6 +22,9 @@ class Stock {
   @State() private taken = 0;
   @Handler() take(): number {
     return ++this.taken;
+  }
+  @Handler() refuse(): void {
+    throw new RejectedError("sold out");
   }
 }
 
@@ -139,6 +142,23 @@ describe("P11: a trace", () => {
     const reports = rig.lines.filter(({ fields }) => fields["actor"] === "Mail/bob");
     expect(reports).toHaveLength(2);
     for (const { fields } of reports) expect(fields).toMatchObject(only("process Mail.deliver").ids);
+  });
+
+  it("shows a refusal as a failure of the call, and not of the turn that decided so", async () => {
+    const system = await rig.host([Stock], traced);
+    const refused = system
+      .ref(Stock, "pen")
+      .refuse()
+      .catch(() => {});
+    await rig.advance(1_000);
+    await refused;
+    expect(only("ask Stock.refuse").error).toBeInstanceOf(RejectedError);
+    const turn = only("process Stock.refuse");
+    expect([turn.error, turn.ended]).toEqual([undefined, true]);
+    expect(turn.attributes).toMatchObject({
+      [attributes.outcome]: "rejected",
+      [attributes.errorType]: "RejectedError",
+    });
   });
 
   it("ends with the commit that several turns share, which is the child of the first and linked to the others", async () => {

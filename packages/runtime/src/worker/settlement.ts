@@ -45,7 +45,7 @@ export class Settlement {
    *
    * @param error what its turn failed with, or why it has none
    */
-  done(activation: Activation, inbound: Inbound, group: CommitGroup, ending: Ending, error?: unknown): void {
+  done(activation: Activation, inbound: Inbound, group: CommitGroup, ending: Ending, error?: ActorError): void {
     this.ended(inbound, group, ending, error);
     if (inbound.isParked) group.unpark(activation);
     else this.#apply(inbound, group);
@@ -168,20 +168,19 @@ export class Settlement {
    *
    * @param group what it commits with; `undefined`: there is nothing to wait for
    */
-  ended(inbound: Inbound, group: CommitGroup | undefined, ending: Ending, error?: unknown): void {
+  ended(inbound: Inbound, group: CommitGroup | undefined, ending: Ending, error?: ActorError): void {
     const { services, partition } = this.#scope;
     const { metrics, tracing, ports } = services;
     metrics.ended(inbound, ending, group?.tally);
     const span = this.#spanOf(inbound);
     inbound.span = undefined;
     if (!span?.recording) return;
-    span.set({ [attributes.outcome]: ending });
-    if (group === undefined) {
-      if (error === undefined) span.end();
-      else tracing.fail(span, error);
-      return;
-    }
-    group.traced(tracing, partition, ports.clock).processed(span, error);
+    span.set({ [attributes.outcome]: ending, ...(error && { [attributes.errorType]: error.name }) });
+    // A refusal is the actor's decision: it fails the span of its caller, and not that of the turn.
+    const fault = ending === "rejected" ? undefined : error;
+    if (group !== undefined) group.traced(tracing, partition, ports.clock).processed(span, fault);
+    else if (fault === undefined) span.end();
+    else tracing.fail(span, fault);
   }
 
   /** A message that never comes to its turn gets its span when it ends; `undefined`: nobody traces. */

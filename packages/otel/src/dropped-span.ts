@@ -1,0 +1,72 @@
+import type { Span, TraceHeaders } from "@actor-runtime/core";
+import { type Context, ROOT_CONTEXT, type SpanContext, TraceFlags, trace } from "@opentelemetry/api";
+import type { Origin } from "./origin.js";
+import type { Contexts } from "./otel-spans.js";
+import type { Propagation } from "./propagation.js";
+import { randomSpanId, randomTraceId } from "./random-ids.js";
+
+abstract class Unrecorded implements Span {
+  readonly recording = false;
+  readonly ids = undefined;
+  abstract readonly headers: TraceHeaders;
+  abstract run<A extends unknown[], R>(body: (...args: A) => R, ...args: A): R;
+
+  set(): void {}
+
+  event(): void {}
+
+  end(): void {}
+}
+
+/**
+ * The span of everything whose sender said that it is not traced. Its body runs below a span that is not sampled, so that
+ * libraries, asked for spans of their own, follow their parent and make none either.
+ */
+export class NothingSpan extends Unrecorded {
+  readonly headers: TraceHeaders = Object.freeze({});
+  /** Stands for nothing, and is known by its trace. */
+  readonly span: SpanContext = dropped();
+  readonly #contexts: Contexts;
+  readonly #context: Context = trace.setSpanContext(ROOT_CONTEXT, this.span);
+
+  constructor(contexts: Contexts) {
+    super();
+    this.#contexts = contexts;
+  }
+
+  run<A extends unknown[], R>(body: (...args: A) => R, ...args: A): R {
+    return this.#contexts.with(this.#context, body, undefined, ...args);
+  }
+}
+
+/** A span that was sampled out below a parent, or with baggage: both travel on, with the word that nothing is traced. */
+export class DroppedSpan extends Unrecorded {
+  readonly #origin: Origin;
+  readonly #propagation: Propagation;
+  readonly #contexts: Contexts;
+  #span: SpanContext | undefined;
+
+  constructor(origin: Origin, propagation: Propagation, contexts: Contexts) {
+    super();
+    this.#origin = origin;
+    this.#propagation = propagation;
+    this.#contexts = contexts;
+  }
+
+  get headers(): TraceHeaders {
+    return this.#propagation.write(this.#place, this.#origin);
+  }
+
+  run<A extends unknown[], R>(body: (...args: A) => R, ...args: A): R {
+    return this.#contexts.with(trace.setSpanContext(this.#origin.context, this.#place), body, undefined, ...args);
+  }
+
+  get #place(): SpanContext {
+    this.#span ??= this.#origin.span ? { ...this.#origin.span, traceFlags: TraceFlags.NONE } : dropped();
+    return this.#span;
+  }
+}
+
+function dropped(): SpanContext {
+  return { traceId: randomTraceId(), spanId: randomSpanId(), traceFlags: TraceFlags.NONE, isRemote: true };
+}

@@ -1,0 +1,15 @@
+import type { Span } from "@actor-runtime/core";
+import type { Spans } from "./joined-telemetry.js";
+
+const nothing: Span = {
+  recording: false,
+  headers: {},
+  ids: undefined,
+  set: () => {},
+  event: () => {},
+  run: (body, ...args) => body(...args),
+  end: () => {},
+};
+
+/** Nobody traces. */
+export const noSpans: Spans = { tracing: false, sampledOut: nothing, span: () => nothing };

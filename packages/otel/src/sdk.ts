@@ -1,0 +1,107 @@
+/**
+ * `@actor-runtime/otel/sdk`: starts the OpenTelemetry SDK as the environment says. An entry of its own, because loading the SDK takes
+ * some 400 ms and 60 MB: import it when `isConfigured(process.env)` says that there is anything to start.
+ *
+ * # Layout
+ *
+ * - `sdk/environment`, `sdk/sampling`, `sdk/span-limits`, `sdk/queue-limits`, `sdk/resource`  what the `OTEL_*` variables say
+ * - `sdk/light-tracer`, `sdk/light-span`, `sdk/light-ids`, `sdk/epoch-clock`  the runtime's own spans, at a tenth of the cost of the SDK's
+ * - `sdk/span-queue`      where ended spans, ours and the SDK's, wait for their export
+ * - `sdk/trace-exporter`  who gets them
+ * - `sdk/trace-serializer`, `sdk/light-span-encoder`, `sdk/attribute-encoder`, `sdk/proto-writer`  OTLP protobuf, what spans share encoded once
+ * - `sdk/quiet-diagnostics`  the SDK's own warnings in our log
+ */
+import type { Logger, Telemetry } from "@actor-runtime/core";
+import { context, DiagLogLevel, diag, metrics, propagation, trace } from "@opentelemetry/api";
+import { setGlobalErrorHandler } from "@opentelemetry/core";
+import { NodeSDK } from "@opentelemetry/sdk-node";
+import { askedFor } from "./configured.js";
+import { JoinedTelemetry } from "./joined-telemetry.js";
+import { OtelMetrics } from "./otel-metrics.js";
+import { OtelSpans } from "./otel-spans.js";
+import { scope } from "./otel-telemetry.js";
+import { Propagation } from "./propagation.js";
+import { Environment } from "./sdk/environment.js";
+import { LightTracer } from "./sdk/light-tracer.js";
+import { queueLimitsFrom } from "./sdk/queue-limits.js";
+import { QuietDiagnostics } from "./sdk/quiet-diagnostics.js";
+import { resourceFrom } from "./sdk/resource.js";
+import { samplerOf, samplingFrom } from "./sdk/sampling.js";
+import { spanLimitsFrom } from "./sdk/span-limits.js";
+import { SpanQueue } from "./sdk/span-queue.js";
+import { traceExportersFrom } from "./sdk/trace-exporter.js";
+
+export interface SdkOptions {
+  /** Becomes `service.instance.id`. */
+  readonly workerId: string;
+  /** Becomes `service.version`. */
+  readonly build?: string | undefined;
+  /** Gets what is wrong with the environment, and with exports: once per outage. */
+  readonly logger: Logger;
+}
+
+export interface Sdk {
+  readonly telemetry: Telemetry;
+  /** Exports what is left and ends the SDK. Takes at most `capMs` (default 3,000) and never rejects. */
+  shutdown(capMs?: number): Promise<void>;
+}
+
+/**
+ * Starts the SDK by the `OTEL_*` variables of this process, registers it with `@opentelemetry/api`, so that spans of the program
+ * and its libraries join ours, and gives the telemetry for `connect`. Nothing is instrumented on its own: the runtime's spans cover
+ * what amqplib and ioredis do.
+ *
+ * @throws ConfigError when an endpoint is no URL; what OpenTelemetry says to ignore is warned of.
+ * @example const { telemetry, shutdown } = await startSdk({ workerId: "worker-1", logger });
+ */
+export async function startSdk({ workerId, build, logger }: SdkOptions): Promise<Sdk> {
+  const asked = askedFor(process.env);
+  const env = new Environment(process.env, logger);
+  const [sampling, limits, resource] = [
+    samplingFrom(env),
+    spanLimitsFrom(env),
+    await resourceFrom(env, workerId, build),
+  ];
+  const exporters = asked.traces ? await traceExportersFrom(env) : [];
+  const processors = exporters.map((exporter) => new SpanQueue({ exporter, logger, ...queueLimitsFrom(env) }));
+
+  const diagnostics = new QuietDiagnostics(logger);
+  // With OTEL_LOG_LEVEL the SDK sets a logger of its own.
+  if (env.text("OTEL_LOG_LEVEL") === undefined) diag.setLogger(diagnostics, DiagLogLevel.WARN);
+  setGlobalErrorHandler((error) => diagnostics.error(error instanceof Error ? error.message : JSON.stringify(error)));
+  const sdk = new NodeSDK({
+    resource,
+    autoDetectResources: false,
+    sampler: samplerOf(sampling),
+    spanLimits: limits,
+    spanProcessors: processors,
+    ...(asked.metrics ? {} : { metricReaders: [] }),
+    ...(asked.logs ? {} : { logRecordProcessors: [] }),
+  });
+  sdk.start();
+
+  const tracer = new LightTracer({ scope: { name: scope }, resource, limits, sampling, processors });
+  return {
+    telemetry: new JoinedTelemetry({
+      spans: processors.length > 0 ? new OtelSpans(tracer, new Propagation()) : undefined,
+      metrics: asked.metrics ? [new OtelMetrics(metrics.getMeter(scope))] : [],
+    }),
+    shutdown: async (capMs = 3_000) => {
+      const ended = sdk
+        .shutdown()
+        .catch((error: unknown) => logger.warn({ error }, "the OpenTelemetry SDK did not end well"));
+      if (!(await within(capMs, ended))) logger.warn({ capMs }, "not all telemetry could be exported before the end");
+      for (const api of [trace, metrics, propagation, context, diag]) api.disable();
+    },
+  };
+}
+
+async function within(ms: number, done: Promise<void>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
+  });
+  const inTime = await Promise.race([done.then(() => true), late]);
+  clearTimeout(timer);
+  return inTime;
+}

@@ -1,0 +1,127 @@
+import type { Attributes, AttributeValue, SpanKind } from "@opentelemetry/api";
+import type { InstrumentationScope } from "@opentelemetry/core";
+import type { Resource } from "@opentelemetry/resources";
+import { writeAttribute, writeAttributes } from "./attribute-encoder.js";
+import type { LightSpan } from "./light-span.js";
+import { ProtoWriter } from "./proto-writer.js";
+
+/** Ids, times and flags of a span, and its own tag and length. */
+const fixedSize = 128;
+/** Of a batch: most are between 16 KiB and 2 MiB. */
+const lengthRoom = 3;
+const hasIsRemote = 0x100;
+const isRemote = 0x200;
+
+interface Head {
+  readonly name: string;
+  readonly kind: SpanKind;
+  readonly bytes: Buffer;
+}
+
+/**
+ * Encodes spans as OTLP protobuf (`ExportTraceServiceRequest`, opentelemetry-proto 1.x), all of one resource and scope. What spans
+ * share, name, kind and a frozen object of attributes, is encoded once and copied after that.
+ */
+export class LightSpanEncoder {
+  readonly #resource: Buffer;
+  readonly #scope: Buffer;
+  readonly #heads = new WeakMap<Attributes, Head>();
+  /** What a span took lately, so that a batch is written into a buffer of the right size. */
+  #spanSize = 512;
+
+  constructor(resource: Resource, scope: InstrumentationScope) {
+    this.#resource = encoded(1, (writer) => writeAttributes(writer, 1, resource.attributes));
+    this.#scope = encoded(1, (writer) => {
+      writer.byte(0x0a);
+      writer.string(scope.name);
+      if (scope.version) {
+        writer.reserve(1);
+        writer.byte(0x12);
+        writer.string(scope.version);
+      }
+    });
+  }
+
+  /** Only plain spans. */
+  encode(spans: readonly LightSpan[]): Buffer {
+    const lead = 12 + this.#resource.length + this.#scope.length;
+    const writer = new ProtoWriter(lead + spans.length * this.#spanSize + fixedSize);
+    // resource_spans = 1 { resource = 1, scope_spans = 2 { scope = 1, spans = 2 } }
+    writer.byte(0x0a);
+    const resourceSpans = writer.at;
+    writer.at += lengthRoom;
+    writer.raw(this.#resource);
+    writer.byte(0x12);
+    const scopeSpans = writer.at;
+    writer.at += lengthRoom;
+    writer.raw(this.#scope);
+    const start = writer.at;
+    for (const span of spans) this.#write(writer, span);
+    this.#spanSize = Math.ceil((writer.at - start) / spans.length) + 16;
+    writer.length(scopeSpans, lengthRoom);
+    writer.length(resourceSpans, lengthRoom);
+    return writer.from(0);
+  }
+
+  #write(writer: ProtoWriter, span: LightSpan): void {
+    const context = span.spanContext();
+    const parent = span.parentSpanContext;
+    const head = this.#head(span);
+    writer.reserve(fixedSize + head.length);
+    writer.byte(0x12);
+    const start = writer.at;
+    writer.at += 2;
+    writer.byte(0x0a);
+    writer.byte(16);
+    writer.hex(context.traceId, 16);
+    writer.byte(0x12);
+    writer.byte(8);
+    writer.hex(context.spanId, 8);
+    if (parent !== undefined) {
+      writer.byte(0x22);
+      writer.byte(8);
+      writer.hex(parent.spanId, 8);
+    }
+    writer.raw(head);
+    writer.byte(0x39);
+    writer.fixed64(Math.round(span.startedAtMs * 1e6));
+    writer.byte(0x41);
+    writer.fixed64(Math.round(span.endedAtMs * 1e6));
+    const { own } = span;
+    for (let at = 0; at < own.length; at += 2) {
+      writeAttribute(writer, 9, own[at] as string, own[at + 1] as AttributeValue);
+    }
+    writer.reserve(16);
+    writer.byte(0x85);
+    writer.byte(0x01);
+    writer.fixed32(context.traceFlags | hasIsRemote | (parent?.isRemote ? isRemote : 0));
+    writer.length(start, 2);
+  }
+
+  /** name = 5, kind = 6, attributes = 9: those it shares with others. */
+  #head({ shared, name, kind }: LightSpan): Buffer {
+    const known = this.#heads.get(shared);
+    if (known !== undefined && known.name === name && known.kind === kind) return known.bytes;
+    const writer = new ProtoWriter(512);
+    writer.byte(0x2a);
+    writer.string(name);
+    writer.reserve(2);
+    writer.byte(0x30);
+    // OTLP counts kinds from 1, where 0 is unspecified.
+    writer.byte(kind + 1);
+    writeAttributes(writer, 9, shared);
+    const bytes = writer.from(0);
+    this.#heads.set(shared, { name, kind, bytes });
+    return bytes;
+  }
+}
+
+/** A message in the field `field` of the one around it. */
+function encoded(field: number, write: (writer: ProtoWriter) => void): Buffer {
+  const writer = new ProtoWriter(256);
+  writer.byte((field << 3) | 2);
+  writer.at++;
+  write(writer);
+  writer.length(1, 1);
+  return writer.from(0);
+}

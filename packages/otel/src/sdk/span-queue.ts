@@ -1,0 +1,132 @@
+import type { Logger } from "@actor-runtime/core";
+import { context, TraceFlags } from "@opentelemetry/api";
+import { ExportResultCode, suppressTracing } from "@opentelemetry/core";
+import type { ReadableSpan, SpanExporter, SpanProcessor } from "@opentelemetry/sdk-trace";
+
+/** So long nothing is lost before losing spans is said to be over. */
+const quietMs = 10_000;
+
+export interface SpanQueueOptions {
+  readonly exporter: SpanExporter;
+  readonly logger: Pick<Logger, "warn" | "info">;
+  /** Spans that wait at most; one more is dropped and counted. */
+  readonly maxSpans: number;
+  /** Spans of one export. */
+  readonly batchSpans: number;
+  /** How long a lone span waits for company. */
+  readonly delayMs: number;
+  /** An export that takes longer has failed. */
+  readonly timeoutMs: number;
+}
+
+/**
+ * Where ended spans wait to be exported, in batches, one after the other. Like the SDK's `BatchSpanProcessor`, but it says once
+ * when spans begin to be lost, and once, with their number, when they no longer are.
+ */
+export class SpanQueue implements SpanProcessor {
+  readonly #options: SpanQueueOptions;
+  #spans: ReadableSpan[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #draining: Promise<void> | undefined;
+  /** How many spans are enough for another batch without waiting. */
+  #enough: number;
+  #closed = false;
+  /** Spans lost since that was last said to be over. */
+  #lost = 0;
+  #lostAt = 0;
+
+  constructor(options: SpanQueueOptions) {
+    this.#options = options;
+    this.#enough = options.batchSpans;
+  }
+
+  onStart(): void {}
+
+  onEnd(span: ReadableSpan): void {
+    if (this.#closed || (span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) return;
+    const { maxSpans, batchSpans } = this.#options;
+    if (this.#spans.length >= maxSpans) {
+      this.#lose(1, "they end faster than they can be exported");
+      return;
+    }
+    this.#spans.push(span);
+    if (this.#draining !== undefined) return;
+    if (this.#spans.length >= batchSpans) void this.#drain();
+    else this.#drainLater();
+  }
+
+  /** Exports what has ended by now. */
+  async forceFlush(): Promise<void> {
+    this.#enough = 1;
+    await this.#drain();
+    this.#enough = this.#options.batchSpans;
+    await this.#options.exporter.forceFlush?.();
+  }
+
+  async shutdown(): Promise<void> {
+    this.#closed = true;
+    await this.forceFlush();
+    await this.#options.exporter.shutdown();
+    if (this.#lost > 0) this.#options.logger.warn({ lost: this.#lost }, "spans were lost");
+  }
+
+  /** Exports what waits, and then as long as there is enough for another batch. */
+  #drain(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#draining ??= this.#exportAll().finally(() => {
+      this.#draining = undefined;
+      if (this.#spans.length > 0) this.#drainLater();
+    });
+    return this.#draining;
+  }
+
+  #drainLater(): void {
+    this.#timer ??= setTimeout(() => void this.#drain(), this.#options.delayMs).unref();
+  }
+
+  async #exportAll(): Promise<void> {
+    do {
+      const batch = this.#spans.splice(0, this.#options.batchSpans);
+      if (batch.length === 0) return;
+      const failure = await this.#export(batch);
+      if (failure === undefined) this.#sayRecovered();
+      else this.#lose(batch.length, failure);
+    } while (this.#spans.length >= this.#enough);
+  }
+
+  /** Never rejects; resolves to what went wrong. */
+  #export(batch: ReadableSpan[]): Promise<string | undefined> {
+    const { exporter, timeoutMs } = this.#options;
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(`no answer within ${timeoutMs} ms`), timeoutMs);
+      // What the exporter does is not traced itself, or each export would make the spans of the next.
+      context.with(suppressTracing(context.active()), () => {
+        try {
+          exporter.export(batch, ({ code, error }) => {
+            clearTimeout(timer);
+            resolve(
+              code === ExportResultCode.SUCCESS ? undefined : (error?.message ?? "the exporter does not say why"),
+            );
+          });
+        } catch (error) {
+          clearTimeout(timer);
+          resolve(String(error));
+        }
+      });
+    });
+  }
+
+  #lose(spans: number, cause: string): void {
+    if (this.#lost === 0) this.#options.logger.warn({ cause }, "spans are lost");
+    this.#lost += spans;
+    this.#lostAt = performance.now();
+  }
+
+  /** Not as soon as a batch gets through: while some do and some do not, nothing has recovered. */
+  #sayRecovered(): void {
+    if (this.#lost === 0 || performance.now() - this.#lostAt < quietMs) return;
+    this.#options.logger.info({ lost: this.#lost }, "spans are exported again");
+    this.#lost = 0;
+  }
+}

@@ -1,7 +1,7 @@
 import type { Span, TraceHeaders } from "@actor-runtime/core";
 import { type Context, ROOT_CONTEXT, type SpanContext, TraceFlags, trace } from "@opentelemetry/api";
+import type { Contexts } from "./contexts.js";
 import type { Origin } from "./origin.js";
-import type { Contexts } from "./otel-spans.js";
 import type { Propagation } from "./propagation.js";
 import { randomSpanId, randomTraceId } from "./random-ids.js";
 
@@ -58,7 +58,7 @@ export class DroppedSpan extends Unrecorded {
   }
 
   run<A extends unknown[], R>(body: (...args: A) => R, ...args: A): R {
-    return this.#contexts.with(trace.setSpanContext(this.#origin.context, this.#place), body, undefined, ...args);
+    return this.#contexts.with(trace.setSpanContext(this.#origin.base, this.#place), body, undefined, ...args);
   }
 
   get #place(): SpanContext {

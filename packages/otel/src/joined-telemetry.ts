@@ -7,12 +7,8 @@ import type {
   SpanOptions,
   Telemetry,
 } from "@actor-runtime/core";
+import type { Metrics, Spans } from "./halves.js";
 import { noSpans } from "./no-spans.js";
-
-/** The half of a telemetry that traces. */
-export type Spans = Pick<Telemetry, "tracing" | "sampledOut" | "span">;
-/** The half of a telemetry that measures. */
-export type Metrics = Pick<Telemetry, "count" | "counter" | "histogram" | "observe">;
 
 /**
  * One telemetry out of two halves: spans from one place (absent: nobody traces), metrics for any number of places.

@@ -1,5 +1,5 @@
 import type { Span } from "@actor-runtime/core";
-import type { Spans } from "./joined-telemetry.js";
+import type { Spans } from "./halves.js";
 
 const nothing: Span = {
   recording: false,

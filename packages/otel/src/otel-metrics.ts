@@ -8,7 +8,7 @@ import {
   levels,
 } from "@actor-runtime/core";
 import type { Counter, Histogram, Meter, ObservableCallback, ObservableGauge } from "@opentelemetry/api";
-import type { Metrics } from "./joined-telemetry.js";
+import type { Metrics } from "./halves.js";
 
 /** The catalogue of instruments on a meter of OpenTelemetry; each is made when it is first used. */
 export class OtelMetrics implements Metrics {

@@ -1,8 +1,8 @@
 import type { Attributes, Span, TraceHeaders, TraceIds } from "@actor-runtime/core";
 import { attributes as names } from "@actor-runtime/core";
 import { type Span as ApiSpan, SpanStatusCode, trace } from "@opentelemetry/api";
+import type { Contexts } from "./contexts.js";
 import type { Origin } from "./origin.js";
-import type { Contexts } from "./otel-spans.js";
 import type { Propagation } from "./propagation.js";
 
 /** A span that somebody records. */
@@ -41,7 +41,7 @@ export class OtelSpan implements Span {
   }
 
   run<A extends unknown[], R>(body: (...args: A) => R, ...args: A): R {
-    return this.#contexts.with(trace.setSpan(this.#origin.context, this.#span), body, undefined, ...args);
+    return this.#contexts.with(trace.setSpan(this.#origin.base, this.#span), body, undefined, ...args);
   }
 
   end(error?: unknown): void {

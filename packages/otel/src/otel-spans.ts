@@ -1,7 +1,8 @@
 import type { Span, SpanOptions } from "@actor-runtime/core";
-import { type ContextManager, context as globalContext, type Link, SpanKind, trace } from "@opentelemetry/api";
+import { context as globalContext, type Link, SpanKind } from "@opentelemetry/api";
+import type { Contexts } from "./contexts.js";
 import { DroppedSpan, NothingSpan } from "./dropped-span.js";
-import type { Spans } from "./joined-telemetry.js";
+import type { Spans } from "./halves.js";
 import { Origin } from "./origin.js";
 import { OtelSpan } from "./otel-span.js";
 import type { Propagation } from "./propagation.js";
@@ -14,8 +15,6 @@ const kinds = {
   client: SpanKind.CLIENT,
 } as const;
 const noLinks: Link[] = [];
-
-export type Contexts = Pick<ContextManager, "active" | "with">;
 
 /** Spans of one source. Who sampled out a message is not asked again: headers without a word make no span. */
 export class OtelSpans implements Spans {

@@ -11,7 +11,7 @@ import {
 } from "@actor-runtime/core";
 import { type Metric, Registry } from "prom-client";
 import { Distribution } from "./distribution.js";
-import type { Metrics } from "./joined-telemetry.js";
+import type { Metrics } from "./halves.js";
 import { LabelSets, type Labels } from "./label-sets.js";
 import { prometheusName } from "./prometheus-name.js";
 

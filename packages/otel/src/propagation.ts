@@ -50,7 +50,7 @@ export class Propagation {
   read(headers: TraceHeaders): Origin {
     if (this.#w3c && headers["tracestate"] === undefined && headers["baggage"] === undefined) {
       const span = parse(headers["traceparent"]);
-      if (span !== undefined) return new Origin(span);
+      if (span !== undefined) return new Origin(span, ROOT_CONTEXT);
     }
     return Origin.in(this.#propagator.extract(ROOT_CONTEXT, headers, getter));
   }
@@ -59,7 +59,7 @@ export class Propagation {
   write(span: SpanContext, origin: Origin): TraceHeaders {
     if (this.#w3c && span.traceState === undefined && !origin.laden) return { traceparent: traceparent(span) };
     const headers: Record<string, string> = {};
-    this.#propagator.inject(trace.setSpanContext(origin.context, span), headers, setter);
+    this.#propagator.inject(trace.setSpanContext(origin.base, span), headers, setter);
     return headers;
   }
 }

@@ -1,14 +1,10 @@
-import { randomSpanId } from "../random-ids.js";
-
-/** `0000` to `ffff`. */
-const hex = Array.from({ length: 65_536 }, (_, number) => number.toString(16).padStart(4, "0"));
-
 /**
  * Ids of traces, random in all their bytes, and the decision which of them are sampled: by the same rule as the SDK's
  * `TraceIdRatioBasedSampler`, but before the number becomes text.
  */
 export class TraceIds {
   readonly #bound: number;
+  readonly #bytes = Buffer.alloc(16);
 
   /** @param ratio 0 to 1: the share of traces that is sampled. */
   constructor(ratio: number) {
@@ -22,7 +18,11 @@ export class TraceIds {
     const c = random32();
     const d = random32();
     if ((a ^ b ^ c ^ d) >>> 0 >= this.#bound) return undefined;
-    return text(a) + text(b) + text(c) + text(d);
+    this.#bytes.writeUInt32BE(a, 0);
+    this.#bytes.writeUInt32BE(b, 4);
+    this.#bytes.writeUInt32BE(c, 8);
+    this.#bytes.writeUInt32BE(d, 12);
+    return this.#bytes.toString("hex");
   }
 
   samples(traceId: string): boolean {
@@ -34,19 +34,20 @@ export class TraceIds {
 
 /** Ids of spans: this process' random prefix and a counter, as they need only be unique within a trace. */
 export class SpanIds {
-  readonly #prefix = randomSpanId().slice(0, 8);
+  readonly #bytes = Buffer.alloc(8);
   #count = random32();
+
+  constructor() {
+    this.#bytes.writeUInt32BE((random32() | 1) >>> 0, 0);
+  }
 
   next(): string {
     this.#count = (this.#count + 1) >>> 0;
-    return this.#prefix + text(this.#count);
+    this.#bytes.writeUInt32BE(this.#count, 4);
+    return this.#bytes.toString("hex");
   }
 }
 
 function random32(): number {
-  return (Math.random() * 2 ** 32) >>> 0;
-}
-
-function text(number: number): string {
-  return hex[number >>> 16]! + hex[number & 0xffff]!;
+  return Math.floor(Math.random() * 2 ** 32);
 }

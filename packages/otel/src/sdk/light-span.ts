@@ -31,6 +31,8 @@ export interface SpanHome {
   readonly resource: Resource;
   readonly scope: InstrumentationScope;
   readonly limits: Required<SpanLimits>;
+  /** Whether a frozen object of attributes may be kept unread, for no limit can be below what the runtime puts there. */
+  readonly shares: boolean;
   /** Milliseconds since 1970. */
   now(): number;
   onEnd(span: LightSpan): void;
@@ -77,11 +79,11 @@ export class LightSpan implements Span, ReadableSpan {
     this.name = name;
     this.kind = kind;
     this.links = noLinks;
-    if (attributes === undefined || Object.isFrozen(attributes)) {
-      this.shared = attributes ?? noAttributes;
+    if (attributes !== undefined && home.shares && Object.isFrozen(attributes)) {
+      this.shared = attributes;
     } else {
       this.shared = noAttributes;
-      this.setAttributes(attributes);
+      if (attributes !== undefined) this.setAttributes(attributes);
     }
     if (links.length > 0) this.addLinks(links);
     this.startedAtMs = this.endedAtMs = home.now();
@@ -107,7 +109,7 @@ export class LightSpan implements Span, ReadableSpan {
         return this;
       }
     }
-    if (key in this.shared) return this.#unshare().setAttribute(key, kept);
+    if (Object.hasOwn(this.shared, key)) return this.#unshare().setAttribute(key, kept);
     if (own.length >= 2 * attributeCountLimit) this.droppedAttributesCount++;
     else own.push(key, kept);
     return this;
@@ -150,8 +152,8 @@ export class LightSpan implements Span, ReadableSpan {
   }
 
   setStatus(status: SpanStatus): this {
-    if (!this.ended && status.code !== SpanStatusCode.UNSET && this.status.code !== SpanStatusCode.OK)
-      this.status = status;
+    const settles = status.code !== SpanStatusCode.UNSET && this.status.code !== SpanStatusCode.OK;
+    if (settles && !this.ended) this.status = status;
     return this;
   }
 
@@ -180,8 +182,9 @@ export class LightSpan implements Span, ReadableSpan {
 
   get attributes(): Attributes {
     const attributes: Attributes = { ...this.shared };
-    for (let at = 0; at < this.own.length; at += 2)
+    for (let at = 0; at < this.own.length; at += 2) {
       attributes[this.own[at] as string] = this.own[at + 1] as AttributeValue;
+    }
     return attributes;
   }
 

@@ -26,6 +26,7 @@ export class LightTracer implements SpanSource, SpanHome {
   readonly scope: InstrumentationScope;
   readonly resource: Resource;
   readonly limits: Required<SpanLimits>;
+  readonly shares: boolean;
   readonly #parentBased: boolean;
   readonly #traceIds: TraceIds;
   readonly #spanIds = new SpanIds();
@@ -36,6 +37,7 @@ export class LightTracer implements SpanSource, SpanHome {
     this.scope = scope;
     this.resource = resource;
     this.limits = limits;
+    this.shares = limits.attributeValueLengthLimit === Number.POSITIVE_INFINITY && limits.attributeCountLimit >= 64;
     this.#parentBased = sampling.parentBased;
     this.#traceIds = new TraceIds(sampling.ratio);
     this.#processors = processors;

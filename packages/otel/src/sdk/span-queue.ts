@@ -25,7 +25,7 @@ export interface SpanQueueOptions {
  */
 export class SpanQueue implements SpanProcessor {
   readonly #options: SpanQueueOptions;
-  #spans: ReadableSpan[] = [];
+  readonly #spans: ReadableSpan[] = [];
   #timer: NodeJS.Timeout | undefined;
   #draining: Promise<void> | undefined;
   /** How many spans are enough for another batch without waiting. */

@@ -6,9 +6,9 @@ import type { Environment } from "./environment.js";
 import { TraceSerializer } from "./trace-serializer.js";
 
 const protocols = ["http/protobuf", "http/json", "grpc"];
-const exporters: Readonly<Record<string, (env: Environment) => SpanExporter | Promise<SpanExporter>>> = {
+const exporters: Readonly<Record<string, (env: Environment) => Promise<SpanExporter>>> = {
   otlp: otlpExporter,
-  console: () => new ConsoleSpanExporter(),
+  console: async () => new ConsoleSpanExporter(),
   zipkin: async () => new (await import("@opentelemetry/exporter-zipkin")).ZipkinExporter(),
 };
 
@@ -25,8 +25,9 @@ async function otlpExporter(env: Environment): Promise<SpanExporter> {
   if (protocol === "grpc") return new (await import("@opentelemetry/exporter-trace-otlp-grpc")).OTLPTraceExporter();
   env.checkUrl("OTEL_EXPORTER_OTLP_ENDPOINT");
   env.checkUrl("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT");
-  if (protocol === "http/json")
+  if (protocol === "http/json") {
     return new (await import("@opentelemetry/exporter-trace-otlp-http")).OTLPTraceExporter();
+  }
   return new OTLPExporterBase<ReadableSpan[]>(
     createOtlpHttpExportDelegate(
       convertLegacyHttpOptions({}, "TRACES", "v1/traces", { "Content-Type": "application/x-protobuf" }),

@@ -43,7 +43,7 @@ export interface SdkOptions {
 export interface Sdk {
   readonly telemetry: Telemetry;
   /** Exports what is left and ends the SDK. Takes at most `capMs` (default 3,000) and never rejects. */
-  shutdown(capMs?: number): Promise<void>;
+  readonly shutdown: (capMs?: number) => Promise<void>;
 }
 
 /**

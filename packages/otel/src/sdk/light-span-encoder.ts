@@ -84,9 +84,9 @@ export class LightSpanEncoder {
     }
     writer.raw(head);
     writer.byte(0x39);
-    writer.fixed64(Math.round(span.startedAtMs * 1e6));
+    writer.time(span.startedAtMs);
     writer.byte(0x41);
-    writer.fixed64(Math.round(span.endedAtMs * 1e6));
+    writer.time(span.endedAtMs);
     const { own } = span;
     for (let at = 0; at < own.length; at += 2) {
       writeAttribute(writer, 9, own[at] as string, own[at + 1] as AttributeValue);

@@ -233,7 +233,8 @@ export class LightSpan implements Span, ReadableSpan {
 
 function hrTime(ms: number): HrTime {
   const seconds = Math.floor(ms / 1_000);
-  return [seconds, Math.min(Math.round((ms - seconds * 1_000) * 1e6), 999_999_999)];
+  const nanoseconds = Math.round((ms - seconds * 1_000) * 1e6);
+  return nanoseconds < 1e9 ? [seconds, nanoseconds] : [seconds + 1, 0];
 }
 
 function shortened(value: AttributeValue, length: number): AttributeValue {

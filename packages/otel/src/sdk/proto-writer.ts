@@ -69,11 +69,14 @@ export class ProtoWriter {
     bytes[this.at++] = value >>> 24;
   }
 
-  /** A whole number below 2^64, as exact as a double is. */
-  fixed64(value: number): void {
-    const high = Math.floor(value / two32);
-    this.fixed32((value - high * two32) >>> 0);
-    this.fixed32(high);
+  /** Nanoseconds since 1970 as 64 bits, which a double cannot hold: 2^16 s at a time. */
+  time(ms: number): void {
+    const seconds = Math.floor(ms / 1_000);
+    const nanoseconds = Math.round((ms - seconds * 1_000) * 1e6);
+    const upper = Math.floor(seconds / 65_536) * 1e9;
+    const lower = (upper % 65_536) * 65_536 + (seconds % 65_536) * 1e9 + nanoseconds;
+    this.fixed32((lower % two32) >>> 0);
+    this.fixed32(Math.floor(upper / 65_536) + Math.floor(lower / two32));
   }
 
   /** Little-endian, as all machines that run Node.js are. */

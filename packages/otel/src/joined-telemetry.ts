@@ -17,6 +17,7 @@ import { noSpans } from "./no-spans.js";
  */
 export class JoinedTelemetry implements Telemetry {
   readonly tracing: boolean;
+  readonly measuring: boolean;
   readonly sampledOut: Span;
   readonly #spans: Spans;
   readonly #metrics: readonly Metrics[];
@@ -26,6 +27,7 @@ export class JoinedTelemetry implements Telemetry {
     metrics,
   }: { readonly spans?: Spans | undefined; readonly metrics: readonly Metrics[] }) {
     this.tracing = spans.tracing;
+    this.measuring = metrics.some(({ measuring }) => measuring);
     this.sampledOut = spans.sampledOut;
     this.#spans = spans;
     this.#metrics = metrics;

@@ -12,6 +12,7 @@ import type { Metrics } from "./halves.js";
 
 /** The catalogue of instruments on a meter of OpenTelemetry; each is made when it is first used. */
 export class OtelMetrics implements Metrics {
+  readonly measuring = true;
   readonly #meter: Meter;
   readonly #counters = new Map<CounterName, Counter>();
   readonly #histograms = new Map<HistogramName, Histogram>();

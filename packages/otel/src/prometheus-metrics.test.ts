@@ -72,6 +72,14 @@ describe("Metrics for Prometheus", () => {
     ]);
   });
 
+  it("P11: shows of several times under the same labels the longest, not their sum", async () => {
+    const prometheus = new PrometheusMetrics();
+    for (const value of [3, 5, 4]) {
+      prometheus.observe("actor.mailbox.oldest", () => [{ value, labels: { type: "Account" } }]);
+    }
+    expect(await prometheus.text()).toContain('actor_mailbox_oldest_seconds{type="Account"} 5\n');
+  });
+
   it("serves the rest when a level cannot be read, and says so once", async () => {
     const { warnings, logger } = recorder();
     const prometheus = new PrometheusMetrics({ logger });
@@ -131,6 +139,7 @@ describe("Metrics for Prometheus", () => {
       ...Object.entries(histograms).map(([name, histogram]) => prometheusName(name, histogram, "histogram")),
       ...Object.entries(levels).map(([name, level]) => prometheusName(name, level, "gauge")),
     ];
+    expect(names).toContain("process_event_loop_delay_seconds");
     expect(new Set(names).size).toBe(names.length);
     for (const name of names) expect(name).toMatch(/^[a-z][a-z0-9_]*$/);
   });

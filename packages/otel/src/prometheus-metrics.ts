@@ -42,6 +42,7 @@ class Total {
  * prom-client, whose own instruments look up their labels for every value (some 0.5 µs), only writes the text.
  */
 export class PrometheusMetrics implements Metrics {
+  readonly measuring = true;
   /** Ours alone, never prom-client's global one. More may be registered, for example `collectDefaultMetrics({ register })`. */
   readonly registry = new Registry();
   readonly #maxLabelSets: number;
@@ -58,9 +59,7 @@ export class PrometheusMetrics implements Metrics {
       const totals = this.#sets(name, counter, () => new Total());
       // Without labels it is there from the beginning: a zero says more than a gap.
       if (counter.labels.length === 0) totals.of();
-      this.#register(name, counter, "counter", () =>
-        Array.from(totals, ({ labels, value: { value } }) => ({ labels, value })),
-      );
+      this.#register(name, counter, "counter", () => linesOf(totals));
       return totals;
     });
     this.#histograms = mapValues(histograms, (histogram, name) => {
@@ -110,12 +109,15 @@ export class PrometheusMetrics implements Metrics {
     return () => this.#readers[instrument].delete(reader);
   }
 
-  /** What several readers say about the same labels is added up. */
+  /** What several readers say about the same labels is added up; of times it is the longest. */
   #read(name: LevelName, level: Instrument, readers: Iterable<() => Reading>): readonly Line[] {
     const totals = this.#sets(name, level, () => new Total());
     for (const read of readers) {
       try {
-        for (const { value, labels } of read()) totals.of(labels).value += value;
+        for (const { value, labels } of read()) {
+          const total = totals.of(labels);
+          total.value = level.unit === "s" ? Math.max(total.value, value) : total.value + value;
+        }
       } catch (error) {
         this.#warnOnce(
           `read ${name}`,
@@ -124,7 +126,7 @@ export class PrometheusMetrics implements Metrics {
         );
       }
     }
-    return Array.from(totals, ({ labels, value: { value } }) => ({ labels, value }));
+    return linesOf(totals);
   }
 
   #sets<T>(name: string, { labels }: Instrument, make: () => T): LabelSets<T> {
@@ -149,6 +151,10 @@ export class PrometheusMetrics implements Metrics {
     // All that a registry asks of a metric; its types want one of prom-client's own classes.
     this.registry.registerMetric({ name: metric, get } as unknown as Metric);
   }
+}
+
+function linesOf(totals: LabelSets<Total>): readonly Line[] {
+  return Array.from(totals, ({ labels, value: { value } }) => ({ labels, value }));
 }
 
 function distributionLines(metric: string, labels: Labels, distribution: Distribution): readonly Line[] {

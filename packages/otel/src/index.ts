@@ -7,7 +7,7 @@
  * - `otel-spans`, `otel-span`, `dropped-span`, `span-source`  spans: where they begin, what they are, what is left of those sampled out
  * - `origin`, `propagation`, `contexts`, `random-ids`  where a span comes from, and how that travels with messages
  * - `otel-metrics`        the catalogue of instruments on a meter of OpenTelemetry
- * - `prometheus-metrics`, `prometheus-name`, `label-sets`, `distribution`  the same for `/metrics`
+ * - `prometheus-metrics`, `prometheus-name`, `label-sets`, `total`, `distribution`  the same for `/metrics`
  * - `halves`, `joined-telemetry`, `no-spans`  one telemetry out of spans from one side and metrics for several
  * - `configured`          whether the environment asks for the SDK, without loading it
  * - `sdk`, `sdk/`         the entry `@actor-runtime/otel/sdk`: starts the SDK as the environment says, with light spans of our own

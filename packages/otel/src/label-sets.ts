@@ -1,5 +1,7 @@
 import type { Attributes } from "@actor-runtime/core";
 
+export const usualMaxLabelSets = 1_000;
+
 export type Labels = Readonly<Record<string, string>>;
 
 /**

@@ -12,8 +12,9 @@ import {
 import { type Metric, Registry } from "prom-client";
 import { Distribution } from "./distribution.js";
 import type { Metrics } from "./halves.js";
-import { LabelSets, type Labels } from "./label-sets.js";
+import { LabelSets, type Labels, usualMaxLabelSets } from "./label-sets.js";
 import { prometheusName } from "./prometheus-name.js";
+import { Total } from "./total.js";
 
 export interface PrometheusOptions {
   /** How many sets of labels one instrument may have; further ones are counted together under `other`. @default 1000 */
@@ -32,11 +33,6 @@ interface Line {
   readonly value: number;
 }
 
-/** A number that rises. */
-class Total {
-  value = 0;
-}
-
 /**
  * The catalogue of instruments for `/metrics`. Values are added to plain numbers, which are read whenever somebody scrapes:
  * prom-client, whose own instruments look up their labels for every value (some 0.5 µs), only writes the text.
@@ -52,7 +48,7 @@ export class PrometheusMetrics implements Metrics {
   readonly #histograms: Record<HistogramName, LabelSets<Distribution>>;
   readonly #readers: Record<LevelName, Set<() => Reading>>;
 
-  constructor({ maxLabelSets = 1_000, logger }: PrometheusOptions = {}) {
+  constructor({ maxLabelSets = usualMaxLabelSets, logger }: PrometheusOptions = {}) {
     this.#maxLabelSets = maxLabelSets;
     this.#logger = logger;
     this.#counters = mapValues(counters, (counter, name) => {

@@ -12,6 +12,8 @@ export function queueLimitsFrom(env: Environment): Omit<SpanQueueOptions, "expor
   return {
     maxSpans,
     batchSpans: Math.min(positive("OTEL_BSP_MAX_EXPORT_BATCH_SIZE") ?? 2_048, maxSpans),
+    // A busy event loop takes its time to see an answer; more spans would end meanwhile than one batch holds.
+    maxExports: 4,
     delayMs: positive("OTEL_BSP_SCHEDULE_DELAY") ?? 1_000,
     timeoutMs: positive("OTEL_BSP_EXPORT_TIMEOUT") ?? 30_000,
   };

@@ -29,6 +29,7 @@ function queue(options: Partial<SpanQueueOptions> & { readonly answer?: () => Ex
     },
     maxSpans: 10,
     batchSpans: 4,
+    maxExports: 1,
     delayMs: 1_000,
     timeoutMs: 30_000,
     ...options,
@@ -51,7 +52,15 @@ function queue(options: Partial<SpanQueueOptions> & { readonly answer?: () => Ex
 }
 
 describe("The queue of ended spans", () => {
-  it("exports a full batch at once, and one at a time", async () => {
+  it("exports full batches at once, as many as may be under way", () => {
+    const { end, batches } = queue({ maxExports: 2 });
+    end(9);
+    expect(batches).toEqual([4, 4]);
+    end(4);
+    expect(batches).toEqual([4, 4]);
+  });
+
+  it("exports the next batch when one is done, once it is full", async () => {
     const { end, batches, answer } = queue();
     end(9);
     expect(batches).toEqual([4]);

@@ -13,6 +13,8 @@ export interface SpanQueueOptions {
   readonly maxSpans: number;
   /** Spans of one export. */
   readonly batchSpans: number;
+  /** Exports under way at once. */
+  readonly maxExports: number;
   /** How long a lone span waits for company. */
   readonly delayMs: number;
   /** An export that takes longer has failed. */
@@ -20,14 +22,14 @@ export interface SpanQueueOptions {
 }
 
 /**
- * Where ended spans wait to be exported, in batches, one after the other. Like the SDK's `BatchSpanProcessor`, but it says once
+ * Where ended spans wait to be exported, in batches. Like the SDK's `BatchSpanProcessor`, but it has several exports under way, and says once
  * when spans begin to be lost, and once, with their number, when they no longer are.
  */
 export class SpanQueue implements SpanProcessor {
   readonly #options: SpanQueueOptions;
   readonly #spans: ReadableSpan[] = [];
   #timer: NodeJS.Timeout | undefined;
-  #draining: Promise<void> | undefined;
+  readonly #exports = new Set<Promise<void>>();
   /** How many spans are enough for another batch without waiting. */
   #enough: number;
   #closed = false;
@@ -44,21 +46,20 @@ export class SpanQueue implements SpanProcessor {
 
   onEnd(span: ReadableSpan): void {
     if (this.#closed || (span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) return;
-    const { maxSpans, batchSpans } = this.#options;
-    if (this.#spans.length >= maxSpans) {
+    if (this.#spans.length >= this.#options.maxSpans) {
       this.#lose(1, "they end faster than they can be exported");
       return;
     }
     this.#spans.push(span);
-    if (this.#draining !== undefined) return;
-    if (this.#spans.length >= batchSpans) void this.#drain();
-    else this.#drainLater();
+    if (this.#spans.length >= this.#enough) this.#fill();
+    else if (this.#exports.size === 0) this.#exportLater();
   }
 
   /** Exports what has ended by now. */
   async forceFlush(): Promise<void> {
     this.#enough = 1;
-    await this.#drain();
+    this.#fill();
+    while (this.#exports.size > 0) await Promise.all(this.#exports);
     this.#enough = this.#options.batchSpans;
     await this.#options.exporter.forceFlush?.();
   }
@@ -70,29 +71,27 @@ export class SpanQueue implements SpanProcessor {
     if (this.#lost > 0) this.#options.logger.warn({ lost: this.#lost }, "spans were lost");
   }
 
-  /** Exports what waits, and then as long as there is enough for another batch. */
-  #drain(): Promise<void> {
+  /** Exports as long as enough spans wait, and as many batches at once as there may be. */
+  #fill(): void {
+    while (this.#spans.length >= this.#enough && this.#exports.size < this.#options.maxExports) this.#exportBatch();
+  }
+
+  #exportLater(): void {
+    this.#timer ??= setTimeout(() => this.#exportBatch(), this.#options.delayMs).unref();
+  }
+
+  #exportBatch(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#draining ??= this.#exportAll().finally(() => {
-      this.#draining = undefined;
-      if (this.#spans.length > 0) this.#drainLater();
-    });
-    return this.#draining;
-  }
-
-  #drainLater(): void {
-    this.#timer ??= setTimeout(() => void this.#drain(), this.#options.delayMs).unref();
-  }
-
-  async #exportAll(): Promise<void> {
-    do {
-      const batch = this.#spans.splice(0, this.#options.batchSpans);
-      if (batch.length === 0) return;
-      const failure = await this.#export(batch);
+    const batch = this.#spans.splice(0, this.#options.batchSpans);
+    const exporting = this.#export(batch).then((failure) => {
       if (failure === undefined) this.#sayRecovered();
       else this.#lose(batch.length, failure);
-    } while (this.#spans.length >= this.#enough);
+      this.#exports.delete(exporting);
+      this.#fill();
+      if (this.#spans.length > 0 && this.#exports.size === 0) this.#exportLater();
+    });
+    this.#exports.add(exporting);
   }
 
   /** Never rejects; resolves to what went wrong. */

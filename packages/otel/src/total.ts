@@ -1,0 +1,4 @@
+/** A number that others add to. */
+export class Total {
+  value = 0;
+}

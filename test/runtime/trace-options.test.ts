@@ -1,6 +1,6 @@
-import { attributes, RejectedError } from "@actor-runtime/core";
+import { attributes, RejectedError, type TraceIds } from "@actor-runtime/core";
 import { type RecordedSpan, RecordingTelemetry } from "@actor-runtime/embedded";
-import { Actor, ActorContext, Handler, inject, State } from "@actor-runtime/runtime";
+import { Actor, ActorContext, Handler, inject, State, type UntypedCall } from "@actor-runtime/runtime";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Rig } from "./support.js";
 
@@ -83,6 +83,43 @@ describe("P11: a trace", () => {
       expect(turn.parent).toBeUndefined();
       expect(turn.options.links?.[0]?.["traceparent"]).toContain(`${sender.ids.trace_id}-${sender.ids.span_id}`);
     }
+  });
+
+  it("goes on from whoever wants a call by name, who is told the call's span at once", async () => {
+    const system = await rig.host([Stock], traced);
+    const parent = { traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", baggage: "tenant=a" };
+    const told: TraceIds[] = [];
+    const call: UntypedCall = {
+      address: "Stock/pen",
+      handler: "take",
+      args: [],
+      parent,
+      traced: (span) => told.push(span),
+    };
+    const calls = [system.ask(call), system.tell(call)];
+    expect(told).toHaveLength(2);
+    await rig.advance(1_000);
+    await Promise.all(calls);
+    const sent = [only("ask Stock.take"), only("send Stock")];
+    expect(sent.map((span) => [span.ids.trace_id, span.parent])).toEqual([
+      ["4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"],
+      ["4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"],
+    ]);
+    expect(told).toEqual(sent.map(({ ids }) => ids));
+    const turns = telemetry.spans.filter(({ name }) => name === "process Stock.take");
+    expect(turns.map((turn) => turn.options.parent)).toEqual([
+      expect.objectContaining({ baggage: "tenant=a" }),
+      expect.objectContaining({ baggage: "tenant=a" }),
+    ]);
+  });
+
+  it("is not begun for a call by name that its caller sampled out", async () => {
+    const system = await rig.host([Stock], traced);
+    const call = { address: "Stock/pen", handler: "take", args: [], parent: {}, traced: () => expect.unreachable() };
+    const asked = system.ask(call);
+    await rig.advance(1_000);
+    expect(await asked).toBe(1);
+    expect(telemetry.spans.filter(({ name }) => name.endsWith("Stock.take"))).toEqual([]);
   });
 
   it("does not stay open for as long as a message is delayed", async () => {

@@ -1,4 +1,4 @@
-import type { Duration } from "@actor-runtime/core";
+import type { Duration, TraceHeaders, TraceIds } from "@actor-runtime/core";
 import type { RefBy, Transaction } from "./client/ref-types.js";
 import type { Cluster } from "./cluster.js";
 import type { DeadLetters } from "./dead-letters.js";
@@ -87,6 +87,10 @@ export interface UntypedCall {
   readonly signal?: AbortSignal;
   readonly idempotencyKey?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** The trace it is part of, as W3C headers of whoever wants the call; default: that of the running body, else a new one. */
+  readonly parent?: TraceHeaders;
+  /** Told the call's span at once, unless it is not traced. */
+  readonly traced?: (span: TraceIds) => unknown;
 }
 
 export interface ActorSystem extends AsyncDisposable {

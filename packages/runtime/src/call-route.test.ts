@@ -81,19 +81,39 @@ describe("callRoute", () => {
     expect(system.asked[0]?.address).toBe("Account/a/b ü?#%");
   });
 
-  it("passes timeout, idempotency key and trace headers on, and nothing else of the request", async () => {
+  it("passes timeout and idempotency key on, and nothing else of the request", async () => {
     const system = fakeSystem();
-    const headers = {
-      "actor-timeout": "2s",
-      "idempotency-key": "order-17",
-      traceparent: "00-aa-bb-01",
-      cookie: "secret",
-    };
+    const headers = { "actor-timeout": "2s", "idempotency-key": "order-17", cookie: "secret" };
     await callRoute(system, { allow })(post("/A/b/c", "[]", headers));
-    expect(system.asked).toMatchObject([
-      { timeout: 2_000, idempotencyKey: "order-17", headers: { traceparent: "00-aa-bb-01" } },
-    ]);
+    expect(system.asked).toMatchObject([{ timeout: 2_000, idempotencyKey: "order-17" }]);
     expect(JSON.stringify(system.asked)).not.toContain("secret");
+    expect(system.asked[0]).not.toHaveProperty("headers");
+    expect(system.asked[0]).not.toHaveProperty("parent");
+  });
+
+  it("P11: makes the call a part of the caller's trace; baggage goes with it only where the program wants that", async () => {
+    const system = fakeSystem();
+    const trace = { traceparent: "00-aa-bb-01", tracestate: "vendor=1" };
+    await callRoute(system, { allow })(post("/A/b/c", "[]", { ...trace, baggage: "tenant=a" }));
+    await callRoute(system, { allow, baggage: true })(post("/A/b/c?tell", "[]", { ...trace, baggage: "tenant=a" }));
+    expect([...system.asked, ...system.told].map(({ parent }) => parent)).toEqual([
+      trace,
+      { ...trace, baggage: "tenant=a" },
+    ]);
+  });
+
+  it("P11: answers which trace a call is part of, also a failed one, and nothing where it is not traced", async () => {
+    const ids = { trace_id: "4bf92f3577b34da6a3ce929d0e0e4736", span_id: "00f067aa0ba902b7" };
+    const traced = fakeSystem((call) => call.traced?.(ids));
+    const failed = fakeSystem((call) => {
+      call.traced?.(ids);
+      throw new RejectedError("no");
+    });
+    const header = async (system: ReturnType<typeof fakeSystem>) =>
+      (await callRoute(system, { allow })(post("/A/b/c"))).headers.get("traceresponse");
+    expect(await header(traced)).toBe(`00-${ids.trace_id}-${ids.span_id}-01`);
+    expect(await header(failed)).toBe(`00-${ids.trace_id}-${ids.span_id}-01`);
+    expect(await header(fakeSystem())).toBeNull();
   });
 
   it("withdraws the call when the request is aborted", async () => {

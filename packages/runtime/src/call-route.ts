@@ -23,6 +23,7 @@ import {
   StateVersionError,
   StoreUnavailableError,
   TooLargeError,
+  type TraceIds,
   TurnTimeoutError,
   toWire,
   UnknownHandlerError,
@@ -43,6 +44,11 @@ export interface CallRouteOptions {
    * @example allow: (type, handler, request) => isAdmin(request) || (type === "Account" && handler === "current")
    */
   allow: (type: string, handler: string, request: Request) => boolean | Promise<boolean>;
+  /**
+   * Whether the request's `baggage` goes with the call and with all that it causes. Default `false`: whoever may call could
+   * put up to 8 KiB into every message that follows.
+   */
+  baggage?: boolean;
 }
 
 /**
@@ -51,7 +57,8 @@ export interface CallRouteOptions {
  *
  * - The answer is 200 with the reply as JSON, or 204 for `undefined`. With `?tell` it is 202 as soon as the message is
  *   safe in the mailbox.
- * - `Idempotency-Key`, `Actor-Timeout` (`"2s"` or milliseconds), `traceparent`, `tracestate` and `baggage` go with the call.
+ * - `Idempotency-Key` and `Actor-Timeout` (`"2s"` or milliseconds) go with the call. With `traceparent` and `tracestate` it
+ *   is part of the caller's trace; a call that is traced says so by `traceresponse`, which holds the id of the trace.
  * - A client that disconnects withdraws its call.
  * - A failure is `{ "error": { class, name, code, message, effect, retryable, data } }` with a status by its class: 400 and
  *   404 the call is wrong, 422 the actor refused, 409 deadlock, 413 too large, 503 not now (with `Retry-After` where it is
@@ -62,36 +69,53 @@ export interface CallRouteOptions {
  */
 export function callRoute(
   system: Pick<ActorSystem, "ask" | "tell">,
-  { allow }: CallRouteOptions,
+  options: CallRouteOptions,
 ): (request: Request) => Promise<Response> {
   return async (request) => {
-    try {
-      if (request.method !== "POST") {
-        throw new HttpError(405, "METHOD_NOT_ALLOWED", "call a handler with POST", { allow: "POST" });
-      }
-      const url = new URL(request.url);
-      const { type, key, handler } = targetOf(url.pathname);
-      if (!(await allow(type, handler, request))) {
-        throw new HttpError(403, "FORBIDDEN", `calling ${type}.${handler} is not allowed here`);
-      }
-      const call: UntypedCall = {
-        address: formatAddress(type, key),
-        handler,
-        args: await readArguments(request),
-        signal: request.signal,
-        ...optionsOf(request.headers),
-      };
-      if (url.searchParams.has("tell")) {
-        await system.tell(call);
-        return new Response(null, { status: 202 });
-      }
-      const reply = await system.ask(call);
-      return reply === undefined ? new Response(null, { status: 204 }) : Response.json(toWire(reply, "reply"));
-    } catch (error) {
-      if (error instanceof ActorError) return failureResponse(error);
-      throw error;
-    }
+    let span: TraceIds | undefined;
+    const response = await answerTo(request, system, options, (ids) => {
+      span = ids;
+    });
+    // The header that W3C drafts for it.
+    if (span) response.headers.set("traceresponse", `00-${span.trace_id}-${span.span_id}-01`);
+    return response;
   };
+}
+
+async function answerTo(
+  request: Request,
+  system: Pick<ActorSystem, "ask" | "tell">,
+  { allow, baggage = false }: CallRouteOptions,
+  traced: (span: TraceIds) => void,
+): Promise<Response> {
+  try {
+    if (request.method !== "POST") {
+      throw new HttpError(405, "METHOD_NOT_ALLOWED", "call a handler with POST", { allow: "POST" });
+    }
+    const url = new URL(request.url);
+    const { type, key, handler } = targetOf(url.pathname);
+    if (!(await allow(type, handler, request))) {
+      throw new HttpError(403, "FORBIDDEN", `calling ${type}.${handler} is not allowed here`);
+    }
+    const call: UntypedCall = {
+      address: formatAddress(type, key),
+      handler,
+      args: await readArguments(request),
+      signal: request.signal,
+      traced,
+      ...optionsOf(request.headers),
+      ...parentOf(request.headers, baggage),
+    };
+    if (url.searchParams.has("tell")) {
+      await system.tell(call);
+      return new Response(null, { status: 202 });
+    }
+    const reply = await system.ask(call);
+    return reply === undefined ? new Response(null, { status: 204 }) : Response.json(toWire(reply, "reply"));
+  } catch (error) {
+    if (error instanceof ActorError) return failureResponse(error);
+    throw error;
+  }
 }
 
 /** A refusal that only HTTP knows. */
@@ -169,19 +193,23 @@ function decode(part: string): string {
   }
 }
 
-const tracing = ["traceparent", "tracestate", "baggage"] as const;
-
-function optionsOf(headers: Headers): Pick<UntypedCall, "timeout" | "idempotencyKey" | "headers"> {
-  const timeout = headers.get("actor-timeout");
-  const idempotencyKey = headers.get("idempotency-key");
-  const traced = tracing.flatMap((name) => {
+/** The context of the caller's trace, as far as it may go with the call. */
+function parentOf(headers: Headers, baggage: boolean): Pick<UntypedCall, "parent"> {
+  const names = ["traceparent", "tracestate", ...(baggage ? ["baggage"] : [])];
+  const given = names.flatMap((name) => {
     const value = headers.get(name);
     return value === null ? [] : [[name, value]];
   });
+  // Without any there is no parent: an empty one would say that the caller sampled it out.
+  return given.length === 0 ? {} : { parent: Object.fromEntries(given) };
+}
+
+function optionsOf(headers: Headers): Pick<UntypedCall, "timeout" | "idempotencyKey"> {
+  const timeout = headers.get("actor-timeout");
+  const idempotencyKey = headers.get("idempotency-key");
   return {
     ...(timeout === null ? {} : { timeout: timeoutMs(timeout) }),
     ...(idempotencyKey === null ? {} : { idempotencyKey }),
-    ...(traced.length === 0 ? {} : { headers: Object.fromEntries(traced) }),
   };
 }
 

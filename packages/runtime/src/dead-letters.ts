@@ -130,7 +130,7 @@ export class BrokerDeadLetters implements DeadLetters {
     const details = { timeoutMs: confirmMs, signal: undefined, headers, chain: undefined, dueAt: undefined };
     const target = callTarget(address, "ask", handler);
     const method = { handler, target: { ...parseAddress(address), known: undefined } };
-    const span = this.#tracing.on ? this.#tracing.send(method, false, trace) : undefined;
+    const span = this.#tracing.on ? this.#tracing.send(method, false, { again: trace }) : undefined;
     const again = { ...details, id: identityOf(id), span, trace: span?.headers };
     try {
       await this.#tracing.follow(span, () => this.#calls.tell(partition, target, JSON.stringify(args), again));

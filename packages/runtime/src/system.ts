@@ -302,12 +302,14 @@ function noLocks(): UnsupportedError {
   return new UnsupportedError("locks are not part of this version; an actor's turns exclude each other already");
 }
 
-function optionsOf({ timeout, signal, idempotencyKey, headers }: UntypedCall): RefOptions {
+function optionsOf({ timeout, signal, idempotencyKey, headers, parent, traced }: UntypedCall): RefOptions {
   return {
     ...(timeout !== undefined && { timeout }),
     ...(signal && { signal }),
     ...(idempotencyKey !== undefined && { idempotencyKey }),
     ...(headers && { headers }),
+    ...(parent && { parent }),
+    ...(traced && { traced }),
   };
 }
 

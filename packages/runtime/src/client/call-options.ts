@@ -1,9 +1,10 @@
 import { ConfigError, type Duration, durationMs } from "@actor-runtime/core";
+import type { UntypedCall } from "../actor-system.js";
 import type { CallDetails } from "./call-target.js";
 import type { CallOptions } from "./ref-types.js";
 
-/** Everything `ref.with(…)` takes. */
-export interface RefOptions extends CallOptions {
+/** Everything `ref.with(…)` takes, and what only a call by name has. */
+export interface RefOptions extends CallOptions, Pick<UntypedCall, "parent" | "traced"> {
   readonly delay?: Duration;
 }
 
@@ -19,6 +20,8 @@ const maxHeaderBytes = 8 * 1024;
 /** Options of a reference's calls, checked and in milliseconds. */
 export interface NormalCallOptions extends CallDetails {
   readonly delayMs: number | undefined;
+  readonly parent: UntypedCall["parent"] | undefined;
+  readonly traced: UntypedCall["traced"] | undefined;
 }
 
 /**
@@ -47,6 +50,8 @@ export function normalCallOptions(options: RefOptions, target: CalledType): Norm
     chain: undefined,
     dueAt: undefined,
     delayMs: options.delay === undefined ? undefined : durationMs(options.delay, "delay"),
+    parent: options.parent,
+    traced: options.traced,
   };
 }
 

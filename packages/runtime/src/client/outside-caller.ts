@@ -23,13 +23,15 @@ export class OutsideCaller implements Caller {
 
   ask(method: BoundMethod, args: readonly unknown[], options: NormalCallOptions): Promise<unknown> {
     if (!this.#tracing.on) return this.#ask(method, args, options);
-    const span = this.#tracing.ask(method);
+    const span = this.#tracing.ask(method, options.parent);
+    if (span.ids) options.traced?.(span.ids);
     return this.#tracing.follow(span, () => this.#ask(method, args, options, span));
   }
 
   tell(method: BoundMethod, args: readonly unknown[], options: NormalCallOptions): Promise<void> {
     if (!this.#tracing.on) return this.#tell(method, args, options);
-    const span = this.#tracing.send(method, options.delayMs !== undefined);
+    const span = this.#tracing.send(method, options.delayMs !== undefined, options);
+    if (span.ids) options.traced?.(span.ids);
     return this.#tracing.follow(span, () => this.#tell(method, args, options, span));
   }
 

@@ -86,22 +86,31 @@ export class Tracing {
     this.#processes = shapes("process", "process", (type, handler) => `process ${type}.${handler}`);
   }
 
-  /** An ask or query, until its answer. */
-  ask({ target, handler }: CalledMethod): Span {
+  /**
+   * An ask or query, until its answer.
+   *
+   * @param parent headers of the span that wants it; default: the running body's
+   */
+  ask({ target, handler }: CalledMethod, parent?: TraceHeaders): Span {
     const { name, attributes } = this.#asks.get(target.type, handler, mailboxOf(target));
-    return this.#keyed(this.#telemetry.span(name, { kind: "client", attributes }), target.key);
+    return this.#keyed(this.#telemetry.span(name, { kind: "client", parent, attributes }), target.key);
   }
 
   /**
    * A tell, until it is safe.
    *
-   * @param again headers of the message that this one sends once more
+   * @param of.again headers of the message that this one sends once more
+   * @param of.parent headers of the span that wants it; default: the running body's
    */
-  send({ target, handler }: CalledMethod, delayed: boolean, again?: TraceHeaders): Span {
+  send(
+    { target, handler }: CalledMethod,
+    delayed: boolean,
+    { again, parent }: { readonly again?: TraceHeaders | undefined; readonly parent?: TraceHeaders | undefined } = {},
+  ): Span {
     const shapes = delayed ? this.#schedules : this.#sends;
     const { name, attributes } = shapes.get(target.type, handler, mailboxOf(target));
     const links = again === undefined || isSampledOut(again) ? undefined : [again];
-    return this.#keyed(this.#telemetry.span(name, { kind: "producer", attributes, links }), target.key);
+    return this.#keyed(this.#telemetry.span(name, { kind: "producer", parent, attributes, links }), target.key);
   }
 
   /**

@@ -13,12 +13,13 @@ export class QuietDiagnostics implements DiagLogger {
     this.#logger = logger;
   }
 
-  error(message: string): void {
-    this.#say(message);
+  // The SDK's parts say their name first and then what is wrong.
+  error(...words: unknown[]): void {
+    this.#say(words.join(" "));
   }
 
-  warn(message: string): void {
-    this.#say(message);
+  warn(...words: unknown[]): void {
+    this.#say(words.join(" "));
   }
 
   info(): void {}

@@ -39,11 +39,11 @@ describe.each(places)("dead letters in $name", { timeout: 60_000 }, ({ env }) =>
   }
   const addresses = async (...args: string[]) => (await list(...args)).map(({ address }) => address).toSorted();
 
-  it("are listed in a table with age, handler, cause and attempts", async () => {
+  it("are listed in a table with age, handler, cause, attempts and, where there is one, trace", async () => {
     const { code, stdout } = await worker.cli(["dead", "ls", "Ledger", "--key", "a"]);
     expect(code).toBe(0);
     expect(stdout).toMatch(
-      /^ID +AGE +ADDRESS +HANDLER +CAUSE +ATTEMPTS\n\S+ +\d+s +Ledger\/a +add +HANDLER_FAILED: the l.* 1\n$/,
+      /^ID +AGE +ADDRESS +HANDLER +CAUSE +ATTEMPTS +TRACE\n\S+ +\d+s +Ledger\/a +add +HANDLER_FAILED: the l.* 1 +-\n$/,
     );
   });
 

@@ -147,7 +147,7 @@ export class WorkerProcess implements AsyncDisposable {
 
 function launch(args: readonly string[], { cwd, env }: SpawnOptions): ChildProcess {
   const inherited = Object.entries(process.env).filter(
-    ([name]) => !/^(ACTOR_|AMQP_URL|REDIS_URL|NODE_OPTIONS|VITEST)/.test(name),
+    ([name]) => !/^(ACTOR_|AMQP_URL|REDIS_URL|OTEL_|NODE_OPTIONS|VITEST)/.test(name),
   );
   return spawn(process.execPath, [...args], { cwd, env: { ...Object.fromEntries(inherited), ...env } });
 }

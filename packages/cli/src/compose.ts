@@ -13,7 +13,7 @@ import { isEmbedded, type ServiceSettings } from "./services.js";
  */
 export async function compose(settings: ServiceSettings, options: ComposeOptions): Promise<Composition> {
   checkServices(settings);
-  if (isEmbedded(settings)) return embedded();
+  if (isEmbedded(settings)) return embedded(options);
   // Loaded here, because an embedded process needs nothing of it.
   const { connected } = await import("./connected.js");
   return connected(settings, options);
@@ -32,11 +32,10 @@ export function newWorkerId(): string {
   return `${hostname().replace(/[^A-Za-z0-9.-]/g, "-")}-${process.pid}-${random}`;
 }
 
-function embedded(): Composition {
+function embedded({ telemetry = new SilentTelemetry() }: ComposeOptions): Composition {
   const clock = new SystemClock();
   const random = new SystemRandom();
   const world = new EmbeddedWorld({ clock, random, schedule: eventLoopHops() }).connect("main");
   const { broker, store, leases, membership, alarms } = world;
-  const telemetry = new SilentTelemetry();
   return { ports: { broker, store, leases, membership, alarms, clock, random, telemetry }, close: async () => {} };
 }

@@ -1,5 +1,5 @@
-import { ConfigError, type Container, type Duration, type Logger } from "@actor-runtime/core";
-import { type ActorSystem, type AnyActor, consoleLog, createSystem } from "@actor-runtime/runtime";
+import { ConfigError, type Container, type Duration, type Logger, type Telemetry } from "@actor-runtime/core";
+import { type ActorSystem, type AnyActor, consoleLog, createSystem, type TracingOptions } from "@actor-runtime/runtime";
 import { typediContainer } from "@actor-runtime/typedi";
 import { compose, newWorkerId } from "./compose.js";
 import { resolveSettings } from "./config/resolve.js";
@@ -42,6 +42,10 @@ export interface ConnectOptions {
   build?: string;
   /** Where the system logs, the shape of pino. @default warnings and errors on stderr */
   log?: Logger;
+  /** Who is told spans and metrics: `new OtelTelemetry()` of `actor-runtime/otel`, once your SDK has started. @default nobody */
+  telemetry?: Telemetry;
+  /** What spans tell, and how they hang together. @default ACTOR_TRACE_CORRELATION, ACTOR_TRACE_KEYS, else a conversation is one trace, keys plain */
+  tracing?: TracingOptions;
 }
 
 /**
@@ -57,23 +61,32 @@ export interface ConnectOptions {
  * await system.ref(Account, "alice").deposit(100);
  */
 export async function connect(options: ConnectOptions = {}): Promise<ActorSystem> {
-  const { actors = [], container = typediContainer(), log, ...given } = options;
-  const { workerId, weight, build, ...services } = valuesOf(given);
+  const { actors = [], container = typediContainer(), log, telemetry, tracing, ...given } = options;
+  const { workerId, weight, build, traceCorrelation, traceKeys, ...services } = valuesOf(given);
   if (actors.length === 0 && isEmbedded(services)) {
     throw new ConfigError(
       "connect() has nothing to talk to: give actors to host them here, connect({ actors: [Account] }), " +
         "or set AMQP_URL and REDIS_URL to reach workers elsewhere",
     );
   }
-  return join(services, { actors, container, workerId, weight, build, log });
+  return join(services, {
+    actors,
+    container,
+    workerId,
+    weight,
+    build,
+    log,
+    telemetry,
+    tracing: { correlation: traceCorrelation, keys: traceKeys, ...tracing },
+  });
 }
 
 /** @throws as `connect` does */
 export async function join(
   services: ServiceSettings,
-  { workerId = newWorkerId(), log = consoleLog, ...options }: JoinOptions = {},
+  { workerId = newWorkerId(), log = consoleLog, telemetry, ...options }: JoinOptions = {},
 ): Promise<ActorSystem> {
-  const { ports, close } = await compose(services, { log, connectionName: workerId });
+  const { ports, close } = await compose(services, { log, connectionName: workerId, telemetry });
   // Timers of the runtime keep no process alive, but a program that waits for a time-out or a drain must see it.
   const alive = setInterval(() => {}, longestIntervalMs);
   const stopObserving = observeEventLoop(ports.telemetry);
@@ -98,11 +111,13 @@ interface JoinOptions {
   readonly weight?: number;
   readonly build?: string;
   readonly log?: Logger | undefined;
+  readonly telemetry?: Telemetry | undefined;
+  readonly tracing?: TracingOptions;
 }
 
 /** What the program gives hides the variables of the same settings; an empty text unsets them. */
-function valuesOf(given: Omit<ConnectOptions, "actors" | "container" | "log">) {
-  const names = [...serviceSettings, "workerId", "weight", "build"] as const;
+function valuesOf(given: Omit<ConnectOptions, "actors" | "container" | "log" | "telemetry" | "tracing">) {
+  const names = [...serviceSettings, "workerId", "weight", "build", "traceCorrelation", "traceKeys"] as const;
   const set = Object.entries(given).filter(([, value]) => value !== undefined);
   const hidden = new Set(set.map(([name]) => settings[name as SettingName].env as string));
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !hidden.has(name)));

@@ -52,7 +52,8 @@ export async function connected(
 }
 
 export function surroundingsOf(options: Omit<ComposeOptions, "adopt">): Surroundings {
-  return { clock: new SystemClock(), random: new SystemRandom(), telemetry: new SilentTelemetry(), ...options };
+  const { log, connectionName, telemetry = new SilentTelemetry() } = options;
+  return { clock: new SystemClock(), random: new SystemRandom(), telemetry, log, connectionName };
 }
 
 export function connectRabbit(settings: ServiceSettings, surroundings: Surroundings): Promise<RabbitBroker> {

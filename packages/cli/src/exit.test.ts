@@ -1,7 +1,7 @@
 import { ConfigError, HandlerError, OverloadedError, RejectedError, StoreUnavailableError } from "@actor-runtime/core";
 import { CommanderError } from "commander";
 import { describe, expect, it } from "vitest";
-import { endingOf, UnreachableError, UsageError } from "./exit.js";
+import { endingOf, TracedError, UnreachableError, UsageError } from "./exit.js";
 
 describe("a failed command", () => {
   it.each([
@@ -23,6 +23,19 @@ describe("a failed command", () => {
     [Object.assign(new SyntaxError("a.ts:1:2: oops"), { code: "ACTOR_SYNTAX" }), 78, "error: a.ts:1:2: oops"],
   ])("ends with one line and its exit code: %s", (error, code, text) => {
     expect(endingOf(error)).toEqual({ code, text });
+  });
+
+  it("P11: ends as its error does and says under which trace it can be looked up", () => {
+    const error = new TracedError(new RejectedError("no", { code: "NO" }), {
+      traceId: "4bf9",
+      traceUrl: "http://j/4bf9",
+    });
+    expect(endingOf(error)).toEqual({ code: 1, text: "RejectedError [NO]: no\ntrace: http://j/4bf9" });
+    expect(JSON.parse(endingOf(error, true).text)).toMatchObject({
+      error: { class: "RejectedError", code: "NO" },
+      traceId: "4bf9",
+      traceUrl: "http://j/4bf9",
+    });
   });
 
   it("shows the stack of what is nobody's mistake but ours", () => {

@@ -10,6 +10,7 @@ import {
 import { CommanderError } from "commander";
 import { exitCodes } from "./exit-codes.js";
 import { syntaxErrorCode } from "./loader/syntax-error-code.js";
+import { type TraceLink, traceLine } from "./trace-link.js";
 
 /** The command line is wrong. */
 export class UsageError extends ActorError {
@@ -32,6 +33,16 @@ export class UnreachableError extends ActorError {
   }
 }
 
+/** A call failed, and its trace shows how: `cause` is its error. */
+export class TracedError extends Error {
+  readonly link: TraceLink;
+
+  constructor(cause: unknown, link: TraceLink) {
+    super("a traced call failed", { cause });
+    this.link = link;
+  }
+}
+
 /** How a failed command ends: its exit code and what stderr gets. */
 export interface Ending {
   readonly code: number;
@@ -46,7 +57,15 @@ export interface Ending {
 export function endingOf(error: unknown, asJson = false): Ending {
   // commander has written its message already; help and version are no mistakes
   if (error instanceof CommanderError) return { code: error.exitCode === 0 ? exitCodes.ok : exitCodes.usage, text: "" };
-  return { code: codeOf(error), text: asJson ? JSON.stringify({ error: withoutStack(error) }) : textOf(error) };
+  if (error instanceof TracedError) return ending(error.cause, asJson, error.link);
+  return ending(error, asJson);
+}
+
+function ending(error: unknown, asJson: boolean, link?: TraceLink): Ending {
+  const text = asJson
+    ? JSON.stringify({ error: withoutStack(error), ...link })
+    : [textOf(error), ...(link ? [traceLine(link)] : [])].join("\n");
+  return { code: codeOf(error), text };
 }
 
 function codeOf(error: unknown): number {

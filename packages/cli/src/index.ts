@@ -11,8 +11,9 @@
  * - `ops/`                     the HTTP port of a worker; `client/` asks it, or runs the same routes on broker and store
  * - `cluster/`                what `workers`, `ring` and `types` report: pure, on what `/api/cluster` says
  * - `doctor/`, `adopt`         one file per check; ties broker and store anew
+ * - `telemetry`, `trace-link`  what a worker measures and traces, and to whom it tells it; how a trace is found
  * - `shutdown`, `ready-file`, `log`, `event-loop-delay`, `watchdog*`   what a worker process has beside its actors
- * - `register`, `testing`, `vitest`                further entry points
+ * - `register`, `otel`, `testing`, `vitest`        further entry points
  */
 export {
   ActorError,
@@ -46,6 +47,7 @@ export {
   type RingOptions,
   StateVersionError,
   StoreUnavailableError,
+  type Telemetry,
   TooLargeError,
   TurnEndedError,
   TurnTimeoutError,
@@ -84,6 +86,7 @@ export {
   type Ref,
   State,
   type SystemDescription,
+  type TracingOptions,
   type Transaction,
   type TransactionRef,
   type TurnRef,

@@ -11,6 +11,7 @@ import { OpsServer } from "./ops/server.js";
 import { writeReadyFile } from "./ready-file.js";
 import { isEmbedded } from "./services.js";
 import { type Reason, Shutdown } from "./shutdown.js";
+import { startTelemetry, type WorkerTelemetry } from "./telemetry.js";
 import { startWatchdog } from "./watchdog.js";
 
 /**
@@ -25,53 +26,59 @@ export async function runWorker(
   container: Container = typediContainer(),
 ): Promise<number> {
   checkServices(settings);
+  const { workerId = newWorkerId(), logLevel: level, logFormat: format } = settings;
+  const log = await createLog({ level, format });
+  const telling = await startTelemetry(settings, { workerId, log });
   installLoader(settings.decorators);
   const actors = chosen(await importActors(patterns), settings);
-  const log = await createLog({ level: settings.logLevel, format: settings.logFormat });
   using shutdown = new Shutdown((error) => log.error({ err: error }, "an error that nobody caught"));
   const forced = shutdown.forced.then(({ cause, exitCode }) => {
     log.warn({ cause }, "second signal, ending at once");
     return exitCode;
   });
-  return await Promise.race([serve({ actors, container, log }, settings, shutdown.requested), forced]);
+  return await Promise.race([
+    serve({ workerId, actors, container, log, telling }, settings, shutdown.requested),
+    forced,
+  ]);
 }
 
 interface Parts {
+  readonly workerId: string;
   readonly actors: readonly AnyActor[];
   readonly container: Container;
   readonly log: Logger;
+  readonly telling: WorkerTelemetry;
 }
 
 /** Hosts the actors until somebody asks for the end, then finishes what runs while the ops port says that it drains. */
-async function serve({ log, ...parts }: Parts, settings: WorkerSettings, requested: Promise<Reason>): Promise<number> {
-  const {
-    namespace,
-    workerId = newWorkerId(),
-    weight,
-    build,
-    host,
-    port,
-    token,
-    checkQueries,
-    drainTimeout,
-  } = settings;
-  const { ports, close } = await compose(settings, { log, connectionName: workerId });
+async function serve(
+  { log, telling, ...parts }: Parts,
+  settings: WorkerSettings,
+  requested: Promise<Reason>,
+): Promise<number> {
+  const { namespace, weight, build, host, port, token, checkQueries, drainTimeout } = settings;
+  const { telemetry, metrics } = telling;
+  const { ports, close } = await compose(settings, { log, connectionName: parts.workerId, telemetry });
   const watchdog = settings.watchdog ? startWatchdog(settings.lease) : undefined;
   await using system = await createSystem({
     ...parts,
     ports,
     log,
     limits: { leaseMs: settings.lease },
-    onClosed: close,
+    tracing: { correlation: settings.traceCorrelation, keys: settings.traceKeys },
+    onClosed: async () => {
+      await close();
+      await telling.close();
+    },
     namespace,
-    workerId,
     weight,
     build,
     dev: checkQueries,
     ...(watchdog && { watchdog }),
   });
-  await using ops = await OpsServer.listen(system, { host, port, token, log });
-  await announce(system, ops.url, settings, log);
+  const baggage = isLoopback(host) || settings.trustBaggage;
+  await using ops = await OpsServer.listen(system, { host, port, token, log, metrics, baggage });
+  await announce(system, { url: ops.url, tracesTo: telling.tracesTo }, settings, log);
   const { cause, exitCode } = await requested;
   log.info({ cause }, "draining: no new work, running turns finish");
   await system.close({ drainTimeout });
@@ -80,13 +87,19 @@ async function serve({ log, ...parts }: Parts, settings: WorkerSettings, request
   return exitCode;
 }
 
-async function announce(system: ActorSystem, url: string, settings: WorkerSettings, log: Logger): Promise<void> {
+async function announce(
+  system: ActorSystem,
+  { url, tracesTo }: { url: string; tracesTo: string | undefined },
+  settings: WorkerSettings,
+  log: Logger,
+): Promise<void> {
   const { workerId, namespace, transport, types } = system.describe();
   const names = types.map(({ name }) => name);
   if (settings.readyFile !== undefined) {
     await writeReadyFile(settings.readyFile, { pid: process.pid, url, workerId, transport, types: names });
   }
-  log.info({ transport, namespace, workerId, types: names }, `ready at ${url}`);
+  const traces = tracesTo === undefined ? {} : { tracesTo };
+  log.info({ transport, namespace, workerId, types: names, ...traces }, `ready at ${url}`);
   if (isEmbedded(settings)) {
     log.warn(
       {},

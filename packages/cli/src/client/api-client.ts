@@ -2,6 +2,12 @@ import { type Address, errorFromWire, type WireError } from "@actor-runtime/core
 import { RefusedError, UnreachableError } from "../exit.js";
 import type { ApiAnswer, ApiRequest, Transport } from "./transport.js";
 
+export interface ApiCallOptions {
+  readonly tell: boolean;
+  readonly idempotencyKey: string | undefined;
+  readonly traced: (traceId: string) => void;
+}
+
 /**
  * `/api` as the command line asks it.
  *
@@ -16,23 +22,34 @@ export class ApiClient implements AsyncDisposable {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** @returns the reply as JSON text, `undefined` when there is none; a tell never has one */
+  /** How to say who answers. */
+  get where(): string {
+    return this.#transport.where;
+  }
+
+  /**
+   * @param options.traced told the id of the trace that the call is part of, if it is traced, also when it fails
+   * @returns the reply as JSON text, `undefined` when there is none; a tell never has one
+   */
   async call(
     { type, key }: Address,
     handler: string,
     args: readonly unknown[],
-    { tell, idempotencyKey }: { tell: boolean; idempotencyKey: string | undefined },
+    { tell, idempotencyKey, traced }: ApiCallOptions,
   ): Promise<string | undefined> {
-    const { status, text } = await this.#send({
-      method: "POST",
-      path: ["actors", type, key, handler],
-      ...(tell && { query: [["tell", ""]] as const }),
-      body: args,
-      headers: {
-        "actor-timeout": String(this.#timeoutMs),
-        ...(idempotencyKey !== undefined && { "idempotency-key": idempotencyKey }),
+    const { status, text } = await this.#send(
+      {
+        method: "POST",
+        path: ["actors", type, key, handler],
+        ...(tell && { query: [["tell", ""]] as const }),
+        body: args,
+        headers: {
+          "actor-timeout": String(this.#timeoutMs),
+          ...(idempotencyKey !== undefined && { "idempotency-key": idempotencyKey }),
+        },
       },
-    });
+      traced,
+    );
     return status === 200 ? text : undefined;
   }
 
@@ -48,8 +65,9 @@ export class ApiClient implements AsyncDisposable {
     await this.#transport[Symbol.asyncDispose]();
   }
 
-  async #send(request: ApiRequest): Promise<ApiAnswer> {
+  async #send(request: ApiRequest, traced?: ApiCallOptions["traced"]): Promise<ApiAnswer> {
     const answer = await this.#transport.send(request);
+    if (answer.traceId !== undefined) traced?.(answer.traceId);
     if (answer.status < 300) return answer;
     const error = errorIn(answer.text);
     if (error?.name === "HttpError") throw new RefusedError(error.message, error.code);

@@ -13,6 +13,8 @@ export interface ApiRequest {
 export interface ApiAnswer {
   readonly status: number;
   readonly text: string;
+  /** The trace it was part of. */
+  readonly traceId: string | undefined;
 }
 
 /** Carries requests to somebody who answers them. Rejects with UnreachableError when nobody does. */

@@ -1,6 +1,7 @@
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { UnreachableError } from "../exit.js";
+import { traceIdOf } from "../trace-link.js";
 import { type ApiAnswer, type ApiRequest, apiPath, type Transport } from "./transport.js";
 
 export interface WorkerTransportOptions {
@@ -46,7 +47,11 @@ export class WorkerTransport implements Transport {
           const chunks: Buffer[] = [];
           response.on("data", (chunk: Buffer) => chunks.push(chunk));
           response.on("end", () =>
-            resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }),
+            resolve({
+              status: response.statusCode ?? 0,
+              text: Buffer.concat(chunks).toString(),
+              traceId: traceIdOf(response.headers["traceresponse"]?.toString()),
+            }),
           );
           response.on("error", fail);
         },

@@ -1,27 +1,35 @@
 import type { Command } from "commander";
 import { ApiClient } from "../client/api-client.js";
+import type { CallTracing } from "../client/direct-transport.js";
 import type { Transport } from "../client/transport.js";
 import { WorkerTransport } from "../client/worker-transport.js";
 import { type ClusterAnswer, readCluster } from "../cluster/read-cluster.js";
+import type { SettingName } from "../config/settings.js";
 import { isEmbedded, serviceSettings } from "../services.js";
 import { addSettings, settingsOf } from "./options.js";
 
 const settings = ["url", "token", "timeout", ...serviceSettings] as const;
 
-/** Declares the settings of a command that asks `/api`. */
-export function addApiSettings(command: Command): Command {
-  return addSettings(command, settings);
+/** Declares the settings of a command that asks `/api`, and further ones of its own. */
+export function addApiSettings(command: Command, further: readonly SettingName[] = []): Command {
+  return addSettings(command, [...settings, ...further]);
 }
 
 /**
  * Runs a command on `/api`: that of the worker that is named by `--url` or ACTOR_URL; else, with AMQP_URL and REDIS_URL,
  * directly on broker and store; else that of a worker on this machine.
+ *
+ * @param tracing how calls are traced that go directly; default: not at all
  */
-export async function withApi<R>(command: Command, run: (api: ApiClient) => Promise<R>): Promise<R> {
+export async function withApi<R>(
+  command: Command,
+  run: (api: ApiClient) => Promise<R>,
+  tracing?: CallTracing,
+): Promise<R> {
   const { values, direct } = await wayOf(command);
   const { url, token, timeout: timeoutMs } = values;
   const transport: Transport = direct
-    ? await (await import("../client/direct-transport.js")).openDirect(values)
+    ? await (await import("../client/direct-transport.js")).openDirect(values, tracing)
     : new WorkerTransport({ url, token, timeoutMs });
   await using api = new ApiClient(transport, timeoutMs);
   return await run(api);

@@ -1,8 +1,13 @@
 import { text as readAll } from "node:stream/consumers";
 import { type Address, InvalidAddressError, parseAddress } from "@actor-runtime/core";
 import { Command } from "commander";
-import { UsageError } from "../exit.js";
+import { TracedError, UsageError } from "../exit.js";
+import { type TraceLink, traceLine, traceLink } from "../trace-link.js";
 import { addApiSettings, withApi } from "./api.js";
+import { printJson } from "./json.js";
+import { settingsOf, wantsJson } from "./options.js";
+
+const tracing = ["otel", "traceKeys", "traceUrl"] as const;
 
 export function callCommand(): Command {
   return sending("call", "ask an actor and print its reply as JSON", false);
@@ -23,10 +28,41 @@ function sending(name: string, about: string, tell: boolean): Command {
       const target = parseTarget(address);
       const args = await parseArguments(json, () => readAll(process.stdin));
       const { idempotencyKey } = command.opts<{ idempotencyKey?: string }>();
-      const reply = await withApi(command, (api) => api.call(target, handler, args, { tell, idempotencyKey }));
-      if (reply !== undefined) process.stdout.write(`${reply}\n`);
+      const { values, sources } = await settingsOf(command, tracing);
+      let link: TraceLink | undefined;
+      const traced = (traceId: string): void => {
+        link = traceLink(traceId, values.traceUrl);
+      };
+      try {
+        await withApi(
+          command,
+          async (api) => {
+            const reply = await api.call(target, handler, args, { tell, idempotencyKey, traced });
+            if (wantsJson(command)) printAsJson(reply, link);
+            else print(reply, link);
+            if (!link && sources.traceUrl === "--trace-url") process.stderr.write(notTraced(api.where));
+          },
+          values,
+        );
+      } catch (error) {
+        throw link ? new TracedError(error, link) : error;
+      }
     });
-  return addApiSettings(command);
+  return addApiSettings(command, tracing);
+}
+
+function print(reply: string | undefined, link: TraceLink | undefined): void {
+  if (reply !== undefined) process.stdout.write(`${reply}\n`);
+  if (link) process.stderr.write(`${traceLine(link)}\n`);
+}
+
+function printAsJson(reply: string | undefined, link: TraceLink | undefined): void {
+  printJson({ ...(reply !== undefined && { reply: JSON.parse(reply) as unknown }), ...link });
+}
+
+/** Nobody can tell from here whether it was only sampled out. */
+function notTraced(where: string): string {
+  return `trace: none; ${where} traces calls when OTEL_EXPORTER_OTLP_ENDPOINT is set for it, as far as OTEL_TRACES_SAMPLER says\n`;
 }
 
 /** @throws UsageError when the text is no address */

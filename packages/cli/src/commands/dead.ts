@@ -1,18 +1,28 @@
 import type { DeadLetter } from "@actor-runtime/core";
 import { Command } from "commander";
+import { type TraceLink, traceLink } from "../trace-link.js";
 import { ageOf } from "./age.js";
 import { addApiSettings, withApi } from "./api.js";
 import { confirmed } from "./confirm.js";
 import { addFilters, filterQuery } from "./dead-filters.js";
 import { printJson } from "./json.js";
-import { wantsJson } from "./options.js";
+import { settingsOf, wantsJson } from "./options.js";
 import { printTable } from "./table.js";
+
+/** What `/api/dead` says of the trace that a letter's message was part of. */
+type Traced = Partial<Pick<TraceLink, "traceId">>;
 
 /** As `/api/dead` lists them. */
 interface LetterList {
-  readonly letters: readonly (Pick<DeadLetter, "id" | "address" | "handler" | "attempts" | "at"> & {
-    readonly cause: { readonly class: string; readonly name: string; readonly code: string; readonly message: string };
-  })[];
+  readonly letters: readonly (Pick<DeadLetter, "id" | "address" | "handler" | "attempts" | "at"> &
+    Traced & {
+      readonly cause: {
+        readonly class: string;
+        readonly name: string;
+        readonly code: string;
+        readonly message: string;
+      };
+    })[];
   readonly more: boolean;
 }
 
@@ -30,23 +40,26 @@ function listCommand(): Command {
     new Command("ls").description("list dead letters, each message once, oldest first"),
   ).action(async (type: string | undefined) => {
     const query = filterQuery(command, type);
+    const { traceUrl } = (await settingsOf(command, ["traceUrl"])).values;
     const list = (await withApi(command, (api) => api.json("GET", ["dead"], query))) as LetterList;
-    if (wantsJson(command)) return printJson(list);
+    const letters = list.letters.map((letter) => withLink(letter, traceUrl));
+    if (wantsJson(command)) return printJson({ ...list, letters });
     const now = Date.now();
     printTable(
-      ["ID", "AGE", "ADDRESS", "HANDLER", "CAUSE", "ATTEMPTS"],
-      list.letters.map(({ id, at, address, handler, cause, attempts }) => [
+      ["ID", "AGE", "ADDRESS", "HANDLER", "CAUSE", "ATTEMPTS", "TRACE"],
+      letters.map(({ id, at, address, handler, cause, attempts, traceId, traceUrl: link }) => [
         id,
         ageOf(now - at),
         address,
         handler || "-",
         `${cause.code}: ${firstLine(cause.message)}`,
         attempts,
+        link ?? traceId ?? "-",
       ]),
     );
     if (list.more) process.stderr.write("there are more: narrow it down, see actor-runtime dead ls --help\n");
   });
-  return addApiSettings(command);
+  return addApiSettings(command, ["traceUrl"]);
 }
 
 function showCommand(): Command {
@@ -59,12 +72,14 @@ function showCommand(): Command {
     .action(async (id: string, { type }: { type?: string }) => {
       const query: [string, string][] = type === undefined ? [] : [["type", type]];
       const { letters } = (await withApi(command, (api) => api.json("GET", ["dead", id], query))) as {
-        letters: readonly DeadLetter[];
+        letters: readonly (DeadLetter & Traced)[];
       };
+      const { traceUrl } = (await settingsOf(command, ["traceUrl"])).values;
+      const shown = letters.map((letter) => withLink(letter, traceUrl));
       // Several only where actors were sent messages under one idempotency key.
-      printJson(letters.length === 1 ? letters[0] : letters);
+      printJson(shown.length === 1 ? shown[0] : shown);
     });
-  return addApiSettings(command);
+  return addApiSettings(command, ["traceUrl"]);
 }
 
 function retryCommand(): Command {
@@ -111,6 +126,10 @@ function dropCommand(): Command {
     process.stdout.write(`${dryRun ? "would be dropped" : "dropped"}: ${answer.dropped}\n`);
   });
   return addApiSettings(command);
+}
+
+function withLink<L extends Traced>(letter: L, template: string | undefined): L & Partial<TraceLink> {
+  return letter.traceId === undefined ? letter : { ...letter, ...traceLink(letter.traceId, template) };
 }
 
 function withDryRun(query: readonly [string, string][], dryRun: boolean | undefined): [string, string][] {

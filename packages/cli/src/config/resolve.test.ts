@@ -31,6 +31,8 @@ describe("settings", () => {
     ["drainTimeout", "250", 250],
     ["only", "Account,Bank", ["Account", "Bank"]],
     ["watchdog", "false", false],
+    ["otel", "false", false],
+    ["traceUrl", "http://jaeger/trace/{traceId}", "http://jaeger/trace/{traceId}"],
     ["amqpUrl", "amqp://a:x,y@h1/v,amqps://h2", ["amqp://a:x,y@h1/v", "amqps://h2"]],
     ["maxMailboxBytes", "64MiB", 67_108_864],
     ["maxMailboxBytes", "1000", 1_000],
@@ -53,6 +55,13 @@ describe("settings", () => {
     ["weight", "100.5", 'ACTOR_WEIGHT is "100.5" and must be a number above 0'],
     ["weight", "heavy", 'ACTOR_WEIGHT is "heavy" and must be a number above 0'],
     ["build", "two words", 'ACTOR_BUILD is "two words" and must be up to 128 printable'],
+    [
+      "traceUrl",
+      "http://jaeger/trace/",
+      'ACTOR_TRACE_URL is "http://jaeger/trace/" and must be a URL with {traceId} in it',
+    ],
+    ["traceKeys", "none", 'ACTOR_TRACE_KEYS is "none" and must be plain or hashed'],
+    ["traceCorrelation", "both", 'ACTOR_TRACE_CORRELATION is "both" and must be parent or link'],
     ["watchdog", "maybe", 'ACTOR_WATCHDOG is "maybe" and must be true or false'],
   ])("that are wrong are named with their source and what they must be: %s", (name, text, message) => {
     const given = { flags: {}, env: { [settings[name].env]: text } };

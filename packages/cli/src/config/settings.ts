@@ -1,5 +1,6 @@
 import { durationMs } from "@actor-runtime/core";
 import { z } from "zod";
+import { traceIdPlace } from "../trace-link.js";
 
 /** One thing that can be set: by its flag, by its environment variable, in the config file, or not at all. */
 export interface Setting {
@@ -265,6 +266,45 @@ export const settings = {
     about: "json or pretty (default: pretty on a terminal, json elsewhere)",
     schema: z.enum(["json", "pretty"]),
     expects: "must be json or pretty",
+  },
+  otel: {
+    flag: "--no-otel",
+    env: "ACTOR_OTEL",
+    about: "trace nothing, whatever the OTEL_ variables say",
+    schema: flag,
+    expects: "must be true or false",
+    default: true,
+  },
+  traceCorrelation: {
+    flag: "--trace-correlation <how>",
+    env: "ACTOR_TRACE_CORRELATION",
+    about: "parent: a conversation is one trace; link: each turn begins a trace, with a link to its sender",
+    schema: z.enum(["parent", "link"]),
+    expects: "must be parent or link",
+    default: "parent",
+  },
+  traceKeys: {
+    flag: "--trace-keys <how>",
+    env: "ACTOR_TRACE_KEYS",
+    about: "how spans name an actor's key: plain or hashed",
+    schema: z.enum(["plain", "hashed"]),
+    expects: "must be plain or hashed",
+    default: "plain",
+  },
+  traceUrl: {
+    flag: "--trace-url <template>",
+    env: "ACTOR_TRACE_URL",
+    about: "print traces as links, for example http://localhost:16686/trace/{traceId} for Jaeger",
+    schema: url("http:", "https:").refine((text) => text.includes(traceIdPlace)),
+    expects: `must be a URL with ${traceIdPlace} in it, like http://localhost:16686/trace/${traceIdPlace}`,
+  },
+  trustBaggage: {
+    flag: "--trust-baggage",
+    env: "ACTOR_TRUST_BAGGAGE",
+    about: "let W3C baggage of HTTP calls go with them also where the ops port is off loopback",
+    schema: flag,
+    expects: "must be true or false",
+    default: false,
   },
   watchdog: {
     flag: "--no-watchdog",

@@ -1,5 +1,6 @@
 import { type DeadLetter, type Duration, durationMs, InvalidArgumentsError } from "@actor-runtime/core";
 import { type ActorSystem, type DeadLetterFilter, HttpError, isRetryable } from "@actor-runtime/runtime";
+import { traceIdOf } from "../trace-link.js";
 
 type WithDead = Pick<ActorSystem, "dead">;
 
@@ -21,7 +22,9 @@ export async function listDead({ dead }: WithDead, query: URLSearchParams): Prom
 /** `GET /api/dead/<id>?<filters>`: everything that is known of a message; several actors may have had one of this identity. */
 export async function showDead({ dead }: WithDead, id: string, query: URLSearchParams): Promise<Response> {
   const letters = [];
-  for await (const letter of dead.list({ ...filterOf(query), ids: [id] })) letters.push(letter);
+  for await (const letter of dead.list({ ...filterOf(query), ids: [id] })) {
+    letters.push({ ...letter, ...traceOf(letter) });
+  }
   if (letters.length === 0) throw new HttpError(404, "NO_SUCH_LETTER", `there is no dead letter ${id}`);
   return Response.json({ letters });
 }
@@ -77,5 +80,12 @@ function summaryOf(letter: DeadLetter) {
     at,
     cause: { class: type, name, code, message },
     retryable: isRetryable(letter),
+    ...traceOf(letter),
   };
+}
+
+/** The trace that its message was part of. */
+function traceOf({ message }: DeadLetter): { traceId?: string } {
+  const traceId = "trace" in message ? traceIdOf(message.trace?.traceparent) : undefined;
+  return traceId === undefined ? {} : { traceId };
 }

@@ -5,6 +5,17 @@ export function livez(): Response {
   return Response.json({ status: "ok" });
 }
 
+/** The state of every instrument, as text of one format. */
+export interface MetricsPage {
+  readonly contentType: string;
+  text(): Promise<string>;
+}
+
+/** What Prometheus scrapes. */
+export async function metrics(page: MetricsPage): Promise<Response> {
+  return new Response(await page.text(), { headers: { "content-type": page.contentType } });
+}
+
 /** 200 only while the worker takes work and every check is ok; a rollout waits for it. */
 export function readyz({ state, checks }: Pick<SystemDescription, "state" | "checks">): Response {
   const ready = state === "running" && Object.values(checks).every((check) => check === "ok");

@@ -1,7 +1,7 @@
 import { type DeadLetter, UnknownTypeError } from "@actor-runtime/core";
-import type { ActorSystem, SystemDescription } from "@actor-runtime/runtime";
+import type { ActorSystem, SystemDescription, UntypedCall } from "@actor-runtime/runtime";
 import { describe, expect, it } from "vitest";
-import { opsRouter } from "./router.js";
+import { opsRouter, type RouterOptions } from "./router.js";
 
 const hosted: SystemDescription = {
   workerId: "w1",
@@ -23,12 +23,20 @@ const hosted: SystemDescription = {
   checks: { partitions: "ok" },
 };
 
+const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
+
 function letter(id: string): DeadLetter {
   return {
     id,
     address: "Account/a",
     handler: "deposit",
-    message: { to: "Account/a", kind: "tell", handler: "deposit", args: [1] },
+    message: {
+      to: "Account/a",
+      kind: "tell",
+      handler: "deposit",
+      args: [1],
+      trace: { traceparent: `00-${traceId}-b7-01` },
+    },
     cause: {
       class: "HandlerError",
       name: "TypeError",
@@ -50,10 +58,15 @@ function systemOf({
   ...description
 }: Partial<SystemDescription> & { stored?: number; letters?: number } = {}) {
   const erased: string[] = [];
+  const asked: UntypedCall[] = [];
   const filters: object[] = [];
   const system = {
     describe: () => ({ ...hosted, ...description }),
-    ask: async ({ address, handler, args }) => ({ address, handler, args }),
+    ask: async (call) => {
+      asked.push(call);
+      const { address, handler, args } = call;
+      return { address, handler, args };
+    },
     actors: {
       types: async () => [],
       async *list(type, { prefix = "" } = {}) {
@@ -98,7 +111,7 @@ function systemOf({
       },
     },
   } satisfies Partial<ActorSystem> as Partial<ActorSystem> as ActorSystem;
-  return { system, erased, filters };
+  return { system, erased, asked, filters };
 }
 
 async function send(
@@ -109,9 +122,16 @@ async function send(
 ) {
   const headers = { host: "localhost:7070", "content-type": "application/json", ...init.headers };
   const request = new Request(`http://localhost${path}`, { ...init, method, headers });
-  const response = await opsRouter(system, { host: "127.0.0.1", token: undefined })(request);
+  const response = await opsRouter(system, options)(request);
   return { status: response.status, body: (await response.json()) as Record<string, unknown> };
 }
+
+const options: RouterOptions = {
+  host: "127.0.0.1",
+  token: undefined,
+  baggage: false,
+  metrics: { contentType: "text/plain; version=0.0.4", text: async () => "up 1\n" },
+};
 
 describe("the ops port", () => {
   it("is ready while the worker runs and every check is ok, and alive in any case", async () => {
@@ -128,7 +148,38 @@ describe("the ops port", () => {
         body: { checks: { ...hosted.checks, ...description.checks } },
       });
       expect((await send(system, "GET", "/livez")).status).toBe(200);
+      expect((await send(system, "GET", "/healthz")).status).toBe(200);
     }
+  });
+
+  it("shows probes and metrics to anybody, by GET and HEAD and no other method", async () => {
+    const route = opsRouter(systemOf().system, { ...options, host: "0.0.0.0", token: "correct-horse" });
+    const ask = (method: string, path: string) => route(new Request(`http://foreign.example${path}`, { method }));
+    for (const path of ["/livez", "/healthz", "/readyz", "/metrics"]) {
+      expect((await ask("GET", path)).status).toBe(200);
+      expect((await ask("HEAD", path)).status).toBe(200);
+      expect((await ask("POST", path)).status).toBe(404);
+    }
+    const page = await ask("GET", "/metrics");
+    expect([page.headers.get("content-type"), await page.text()]).toEqual(["text/plain; version=0.0.4", "up 1\n"]);
+  });
+
+  it("P11: lets the baggage of calls go with them only where it is told to", async () => {
+    const { system, asked } = systemOf();
+    const headers = { traceparent: "00-aa-bb-01", baggage: "tenant=a", "content-type": "application/json" };
+    for (const baggage of [false, true]) {
+      const request = new Request("http://localhost/api/actors/Account/a/deposit", {
+        method: "POST",
+        body: "[1]",
+        headers,
+      });
+      request.headers.set("host", "localhost");
+      await opsRouter(system, { ...options, baggage })(request);
+    }
+    expect(asked.map(({ parent }) => parent)).toEqual([
+      { traceparent: "00-aa-bb-01" },
+      { traceparent: "00-aa-bb-01", baggage: "tenant=a" },
+    ]);
   });
 
   it("lists the types of this worker with what they can be asked", async () => {
@@ -210,6 +261,7 @@ describe("the ops port", () => {
           at: 1_000,
           cause: { class: "HandlerError", name: "TypeError", code: "HANDLER_FAILED", message: "a bug" },
           retryable: true,
+          traceId,
         },
       ],
       more: true,
@@ -218,9 +270,11 @@ describe("the ops port", () => {
     expect([(many.body.letters as unknown[]).length, many.body.more]).toEqual([1_000, true]);
   });
 
-  it("shows all of a dead letter", async () => {
+  it("shows all of a dead letter, with the id of the trace its message was part of", async () => {
     const { system, filters } = systemOf({ letters: 1 });
-    expect((await send(system, "GET", "/api/dead/s%3A0?type=Account")).body).toEqual({ letters: [letter("s:0")] });
+    expect((await send(system, "GET", "/api/dead/s%3A0?type=Account")).body).toEqual({
+      letters: [{ ...letter("s:0"), traceId }],
+    });
     expect(filters).toEqual([{ type: "Account", ids: ["s:0"] }]);
   });
 

@@ -4,30 +4,43 @@ import { eraseActor, listActors, listTypes, showActor } from "./actors.js";
 import { showCluster } from "./cluster.js";
 import { dropDead, listDead, retryDead, showDead } from "./dead.js";
 import { listPaused, pause, resume } from "./paused.js";
-import { livez, readyz } from "./probes.js";
+import { livez, type MetricsPage, metrics, readyz } from "./probes.js";
 import { type AccessPolicy, refusalOf } from "./security.js";
 
 type Router = (request: Request) => Promise<Response>;
 
+export interface RouterOptions extends AccessPolicy {
+  readonly metrics: MetricsPage;
+  /** Whether the W3C baggage of a call goes on with it and all that it causes. */
+  readonly baggage: boolean;
+}
+
 /**
- * The routes of the ops port. Probes answer anybody, `/api` whom the policy lets in.
+ * The routes of the ops port. Probes and metrics answer anybody, `/api` whom the policy lets in.
  *
  * @returns a function that answers every request, failures of ours included; it rejects on bugs only
  */
-export function opsRouter(system: ActorSystem, policy: AccessPolicy): Router {
-  const api = apiRouter(system);
+export function opsRouter(system: ActorSystem, { metrics: page, baggage, ...policy }: RouterOptions): Router {
+  const api = apiRouter(system, { baggage });
+  const open: Readonly<Record<string, () => Response | Promise<Response>>> = {
+    "/livez": livez,
+    "/healthz": livez,
+    "/readyz": () => readyz(system.describe()),
+    "/metrics": () => metrics(page),
+  };
   return answering(async (request) => {
     const { pathname } = new URL(request.url);
-    if (pathname === "/livez") return livez();
-    if (pathname === "/readyz") return readyz(system.describe());
+    const reads = request.method === "GET" || request.method === "HEAD";
+    const answer = reads && Object.hasOwn(open, pathname) ? open[pathname] : undefined;
+    if (answer) return answer();
     if (pathname.startsWith("/api")) authorize(policy, request.headers);
     return api(request);
   });
 }
 
 /** The routes below `/api`, for whoever may use them. */
-export function apiRouter(system: ActorSystem): Router {
-  const call = callRoute(system, { allow: () => true });
+export function apiRouter(system: ActorSystem, { baggage }: Pick<RouterOptions, "baggage">): Router {
+  const call = callRoute(system, { allow: () => true, baggage });
   return answering(async (request) => {
     const { pathname, searchParams } = new URL(request.url);
     const [root, resource, ...path] = pathname.slice(1).split("/");

@@ -4,10 +4,9 @@ import type { AddressInfo } from "node:net";
 import { ConfigError, type Logger } from "@actor-runtime/core";
 import type { ActorSystem } from "@actor-runtime/runtime";
 import { toRequest, writeResponse } from "./node-http.js";
-import { opsRouter } from "./router.js";
-import type { AccessPolicy } from "./security.js";
+import { opsRouter, type RouterOptions } from "./router.js";
 
-export interface OpsOptions extends AccessPolicy {
+export interface OpsOptions extends RouterOptions {
   /** 0 takes any free one. */
   readonly port: number;
   readonly log: Logger;
@@ -27,8 +26,8 @@ export class OpsServer implements AsyncDisposable {
   }
 
   /** @throws ConfigError when the address cannot be listened on */
-  static async listen(system: ActorSystem, { host, port, token, log }: OpsOptions): Promise<OpsServer> {
-    const route = opsRouter(system, { host, token });
+  static async listen(system: ActorSystem, { port, log, ...options }: OpsOptions): Promise<OpsServer> {
+    const route = opsRouter(system, options);
     const answer = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
       // The port is about to close: what is sent on this connection then would find it gone.
       if (system.describe().state !== "running") outgoing.shouldKeepAlive = false;
@@ -44,11 +43,11 @@ export class OpsServer implements AsyncDisposable {
     };
     const server = createServer((incoming, outgoing) => void answer(incoming, outgoing));
     server.maxConnections = maxConnections;
-    server.listen(port, host);
+    server.listen(port, options.host);
     try {
       await once(server, "listening");
     } catch (error) {
-      throw cannotListen(error as NodeJS.ErrnoException, host, port);
+      throw cannotListen(error as NodeJS.ErrnoException, options.host, port);
     }
     return new OpsServer(server);
   }

@@ -250,6 +250,7 @@ describe("a worker that leaves", () => {
       broker: "ok",
       membership: "ok",
       partitions: "ok",
+      store: "ok",
     });
     const asked = watch(client.ref<Counter>("Counter", "k").add(2));
     await rig.advance(100);
@@ -305,6 +306,17 @@ describe("half connected", () => {
     await rig.advance(9_000);
     expect(await shares()).toEqual({ w1: 8, w2: 8 });
     expect(w1.describe().checks.partitions).toBe("ok");
+  });
+
+  it("a worker that does not reach the store is not ready, and says since when, until the store answers again", async () => {
+    const w1 = await start("w1");
+    expect(w1.describe().checks["store"]).toBe("ok");
+    rig.world.disconnect("w1", "store");
+    await rig.advance(20_000);
+    expect(w1.describe().checks["store"]).toMatch(/^the store has not answered for 1\d s$/);
+    rig.world.reconnect("w1", "store");
+    await rig.advance(9_000);
+    expect(w1.describe().checks["store"]).toBe("ok");
   });
 
   it("without any broker everybody keeps its partitions, and serves them when it is back", async () => {

@@ -41,8 +41,8 @@ export class Presence {
   #replaced = false;
   #over = false;
   #skewed = false;
-  /** The store does not answer, and that was said. */
-  #silent = false;
+  /** Since when the store does not answer, which was said once; in ms by the clock's `monotonic()`. */
+  #silentSince: number | undefined;
 
   constructor(services: WorkerServices, host: PresenceHost) {
     this.#services = services;
@@ -52,6 +52,13 @@ export class Presence {
   /** As last seen. */
   get view(): View | undefined {
     return this.#view;
+  }
+
+  /** Whether the store answers, in words, for `describe()`. */
+  get check(): string {
+    if (this.#silentSince === undefined) return "ok";
+    const seconds = Math.round((this.#services.ports.clock.monotonic() - this.#silentSince) / 1_000);
+    return `the store has not answered for ${seconds} s`;
   }
 
   /** Since when the view is as it is, in ms by the clock's `monotonic()`. */
@@ -83,9 +90,12 @@ export class Presence {
       if (this.#over) return;
       const { log } = this.#services;
       // Once: it may last for long.
-      if (this.#silent) log.debug({ err: error }, "no heartbeat yet: the store does not answer");
-      else log.warn({ err: error }, "no heartbeat: the store does not answer; trying until it does");
-      this.#silent = true;
+      if (this.#silentSince === undefined) {
+        log.warn({ err: error }, "no heartbeat: the store does not answer; trying until it does");
+      } else {
+        log.debug({ err: error }, "no heartbeat yet: the store does not answer");
+      }
+      this.#silentSince ??= this.#services.ports.clock.monotonic();
     });
   }
 
@@ -117,8 +127,8 @@ export class Presence {
     const { own, view, storeTime, nextExpiryMs } = await ports.membership.heartbeat(member, limits.leaseMs);
     this.#correctTime(storeTime, askedAt);
     if (this.#over) return;
-    if (this.#silent) {
-      this.#silent = false;
+    if (this.#silentSince !== undefined) {
+      this.#silentSince = undefined;
       log.info({}, "the store answers again");
       this.#host.recovered();
     }

@@ -110,7 +110,7 @@ export class Worker implements PartitionHost {
   }
 
   /** Readiness, one line per check. */
-  get checks(): { readonly partitions: string; readonly broker: string; readonly membership: string } {
+  get checks(): Readonly<Record<"partitions" | "broker" | "store" | "membership", string>> {
     const ours = this.#owners.filter(({ wanted }) => wanted);
     const living = new Set(this.#presence.view?.members.map(({ id }) => id));
     // One that another worker still hands over is served there.
@@ -120,6 +120,7 @@ export class Worker implements PartitionHost {
     return {
       partitions: missing.length === 0 ? "ok" : `${missing.length} of ${ours.length} partitions are not served yet`,
       broker: this.health.check,
+      store: this.#presence.check,
       membership: this.#replaced ? "another process has joined under this worker's id" : "ok",
     };
   }

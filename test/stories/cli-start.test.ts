@@ -19,7 +19,7 @@ describe.each(places)("start in $name", { timeout: 30_000 }, ({ env, transport }
       types: ["Account"],
     });
     await expect.poll(() => worker.log).toContain(transport);
-    expect(worker.log.includes("state is lost on exit")).toBe(transport === "embedded");
+    await expect.poll(() => worker.log.includes("state is lost on exit")).toBe(transport === "embedded");
     expect(await (await fetch(`${worker.url}/api/actors`)).json()).toMatchObject({
       workerId: "w1",
       types: [{ name: "Account", handlers: expect.arrayContaining(["deposit"]), queries: ["current"], activations: 0 }],

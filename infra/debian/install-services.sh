@@ -24,7 +24,9 @@ fi
 export DEBIAN_FRONTEND=noninteractive
 apt() { apt-get -qq -o DPkg::Lock::Timeout=300 "$@" >/dev/null; }
 # Lists are missing in a fresh container, and on an old machine they name versions that are gone.
+# shellcheck disable=SC2086 # $packages is a list
 apt install --yes --no-install-recommends $packages 2>/dev/null || {
   apt update
+  # shellcheck disable=SC2086
   apt install --yes --no-install-recommends $packages
 }

@@ -25,6 +25,7 @@ describe("the README and the guides", { timeout: 60_000 }, () => {
         "docs/operations.md",
         "docs/placement.md",
         "docs/testing.md",
+        "docs/tracing.md",
       ]),
     );
     expect(await complaints(all)).toEqual([]);

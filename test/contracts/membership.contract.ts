@@ -1,4 +1,15 @@
-import type { Change, Leases, Member, Membership, Placement, PlacementTable } from "@actor-runtime/core";
+import {
+  type Cancel,
+  type Change,
+  type Inquiry,
+  type InquiryOptions,
+  type Leases,
+  type Member,
+  type Membership,
+  maxResponseBytes,
+  type Placement,
+  type PlacementTable,
+} from "@actor-runtime/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { granted } from "./leases.contract.js";
 import { eventually, unique } from "./samples.js";
@@ -527,6 +538,105 @@ export function membershipContract(name: string, make: () => Promise<MembershipU
         expect(await seen[0]).toEqual(["a", "b"]);
         watching();
         cancel();
+      });
+    });
+
+    describe("questions", () => {
+      const timeoutMs = 500;
+      const responding: Cancel[] = [];
+
+      afterEach(() => {
+        for (const cancel of responding.splice(0)) cancel();
+      });
+
+      async function ask(question: string, options: Partial<InquiryOptions> = {}, port = membership): Promise<Inquiry> {
+        const asking = port.inquire(question, { timeoutMs, ...options });
+        const over = asking.then(() => true);
+        let isOver = false;
+        while (!isOver) isOver = await Promise.race([over, under.pass(10).then(() => false)]);
+        return asking;
+      }
+
+      /** Joins as a member that responds, and that hears whatever it is asked from here on. */
+      async function join(port: Membership, member: Member, respond: (question: string) => string): Promise<Cancel> {
+        const cancel = port.respond(member, respond);
+        responding.push(cancel);
+        await port.join(member, longTtlMs);
+        await eventually(async () => expect((await ask("there?", { of: [member.id] })).silent).toEqual([]));
+        return cancel;
+      }
+
+      it("get the response of every member, whoever asks", async () => {
+        await join(membership, a, (question) => `a: ${question}`);
+        await join(other, b, (question) => `b: ${question}`);
+        for (const port of [membership, other]) {
+          const { responses, silent } = await ask('how?\n"ключ"', {}, port);
+          expect(Object.fromEntries(responses)).toEqual({ a: 'a: how?\n"ключ"', b: 'b: how?\n"ключ"' });
+          expect(silent).toEqual([]);
+        }
+      });
+
+      it("name the members that did not respond in time, and give what the others said", async () => {
+        await join(membership, b, () => "here");
+        await other.join(a, longTtlMs);
+        await other.join(someMember("c"), longTtlMs);
+        expect(await ask("who?")).toEqual({ responses: new Map([["b", "here"]]), silent: ["a", "c"] });
+      });
+
+      it("do not wait for anybody when all have responded, or nobody is there", async () => {
+        const nobody = await membership.inquire("who?", { timeoutMs: longTtlMs });
+        expect(nobody).toEqual({ responses: new Map(), silent: [] });
+        await join(other, a, () => "here");
+        const { responses } = await membership.inquire("who?", { timeoutMs: longTtlMs });
+        expect(responses.get("a")).toBe("here");
+      });
+
+      it("are put only to those who are named and there", async () => {
+        const heard: string[] = [];
+        await join(membership, a, () => "a");
+        await join(other, b, (question) => {
+          heard.push(question);
+          return "b";
+        });
+        heard.length = 0;
+        const { responses, silent } = await ask("who?", { of: ["a", "never-joined"] });
+        expect([[...responses.keys()], silent, heard]).toEqual([["a"], [], []]);
+        expect(await ask("who?", { of: [] })).toEqual({ responses: new Map(), silent: [] });
+      });
+
+      it("get a response of 1 MiB whole, and of what is longer nothing", async () => {
+        const whole = "x".repeat(maxResponseBytes - 2) + "é";
+        await join(other, a, (question) => (question === "much?" ? whole : question === "more?" ? `${whole}x` : ""));
+        expect((await ask("much?", { timeoutMs: longTtlMs })).responses.get("a")).toBe(whole);
+        expect(await ask("more?")).toEqual({ responses: new Map(), silent: ["a"] });
+        expect((await ask("none?")).responses.get("a")).toBe("");
+      });
+
+      it("of several at once get the responses to their own question each", async () => {
+        await join(membership, a, (question) => `a: ${question}`);
+        await join(other, b, (question) => `b: ${question}`);
+        const asked = Array.from({ length: 10 }, (_, number) => `${number}?`);
+        const inquiries = await Promise.all(
+          asked.map((question, number) => ask(question, {}, number % 2 === 0 ? membership : other)),
+        );
+        for (const [number, { responses }] of inquiries.entries()) {
+          expect(Object.fromEntries(responses)).toEqual({ a: `a: ${number}?`, b: `b: ${number}?` });
+        }
+      });
+
+      it("are answered by the run of a member that is in the view, not by one it replaced", async () => {
+        await join(membership, a, () => "earlier");
+        await other.join(laterA, longTtlMs);
+        expect(await ask("who?")).toEqual({ responses: new Map(), silent: ["a"] });
+        await join(other, laterA, () => "later");
+        expect((await ask("who?")).responses.get("a")).toBe("later");
+      });
+
+      it("are not heard any more by one that does not want to respond", async () => {
+        const cancel = await join(other, a, () => "here");
+        cancel();
+        cancel();
+        expect((await ask("who?")).silent).toEqual(["a"]);
       });
     });
   });

@@ -2,7 +2,7 @@
  * # Layout
  *
  * - `model/`  values: addresses, partitions, frames, messages, durations, errors, and how they travel
- * - `rules/`  pure decisions: hash, ring, placement, delivery streams, retry, brake
+ * - `rules/`  pure decisions: hash, ring, placement, delivery streams, retry, brake, latency
  * - `ports/`  interfaces to the outside, one file each
  *
  * No dependency, no I/O, no timer, no randomness, no wall clock.
@@ -107,16 +107,19 @@ export type { Cancel, Clock } from "./ports/clock.js";
 export type { Container, Injectable, InjectionToken } from "./ports/container.js";
 export type { Acquired, Lease, Leases, Renewal, Renewed } from "./ports/leases.js";
 export type { LogFields, Logger } from "./ports/logger.js";
-export type {
-  Change,
-  Heartbeat,
-  Member,
-  MemberState,
-  Membership,
-  Placement,
-  PlacementTable,
-  View,
-  ViewMember,
+export {
+  type Change,
+  type Heartbeat,
+  type Inquiry,
+  type InquiryOptions,
+  type Member,
+  type MemberState,
+  type Membership,
+  maxResponseBytes,
+  type Placement,
+  type PlacementTable,
+  type View,
+  type ViewMember,
 } from "./ports/membership.js";
 export type { Random } from "./ports/random.js";
 export type {
@@ -137,6 +140,7 @@ export { Brake } from "./rules/brake.js";
 export { buildsByAge, membersNewerThan } from "./rules/builds.js";
 export { hashKey, partitionOf } from "./rules/hash.js";
 export { type Acceptance, InboundStream } from "./rules/inbound-stream.js";
+export { type Latency, LatencyWindow } from "./rules/latency-window.js";
 export { candidatesOf, type PlacementInput, passedOn, placementOf } from "./rules/placement.js";
 export { Ranges } from "./rules/ranges.js";
 export { type Backoff, retryDelayMs } from "./rules/retry.js";

@@ -1,12 +1,17 @@
-import type {
-  Cancel,
-  Change,
-  Heartbeat,
-  Member,
-  Membership,
-  Placement,
-  PlacementTable,
-  View,
+import {
+  type Cancel,
+  type Change,
+  type Clock,
+  type Heartbeat,
+  type Inquiry,
+  type InquiryOptions,
+  type Member,
+  type Membership,
+  maxResponseBytes,
+  messageBytes,
+  type Placement,
+  type PlacementTable,
+  type View,
 } from "@actor-runtime/core";
 import type { Link } from "./link.js";
 import type { MembershipMemory } from "./membership-memory.js";
@@ -15,10 +20,13 @@ import type { MembershipMemory } from "./membership-memory.js";
 export class EmbeddedMembership implements Membership {
   readonly #memory: MembershipMemory;
   readonly #link: Link;
+  readonly #clock: Clock;
 
-  constructor(memory: MembershipMemory, link: Link) {
+  /** @param clock the process' own */
+  constructor(memory: MembershipMemory, link: Link, clock: Clock) {
     this.#memory = memory;
     this.#link = link;
+    this.#clock = clock;
   }
 
   join(member: Member, ttlMs: number): Promise<View> {
@@ -54,6 +62,33 @@ export class EmbeddedMembership implements Membership {
     });
     return () => {
       watching = false;
+      cancel();
+    };
+  }
+
+  async inquire(text: string, { timeoutMs, of }: InquiryOptions): Promise<Inquiry> {
+    const question = await this.#link.call(() => this.#memory.ask(text, of));
+    let cancel: Cancel = () => {};
+    const over = new Promise<void>((resolve) => {
+      cancel = this.#clock.after(timeoutMs, resolve);
+    });
+    await Promise.race([question.answered, over]);
+    cancel();
+    return this.#link.call(() => question.outcome);
+  }
+
+  respond({ id, incarnation }: Pick<Member, "id" | "incarnation">, respond: (question: string) => string): Cancel {
+    let responding = true;
+    const cancel = this.#memory.listen((question) => {
+      this.#link.notify(() => {
+        if (!responding || !question.isFor(id)) return;
+        const text = respond(question.text);
+        if (messageBytes(text) > maxResponseBytes) return;
+        this.#link.send(() => question.respond(id, incarnation, text));
+      });
+    });
+    return () => {
+      responding = false;
       cancel();
     };
   }

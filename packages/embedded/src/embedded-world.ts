@@ -119,7 +119,7 @@ export class EmbeddedWorld {
       broker,
       store: new EmbeddedStore(this.store, link),
       leases: new EmbeddedLeases(this.#leases, link, clock),
-      membership: new EmbeddedMembership(this.#membership, link),
+      membership: new EmbeddedMembership(this.#membership, link, clock),
       alarms,
     };
   }

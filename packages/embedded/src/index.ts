@@ -4,7 +4,7 @@
  * - `embedded-world`      the world that processes connect to, and its faults
  * - `embedded-*`          one process's connection to each port: broker, store, leases, membership, alarms
  * - `*-memory`, `disk`    what the connections share; `partition-queue`, `partition-record` and `lease-record` are
- *                         one partition of it
+ *                         one partition of it; `question` is one to its members
  * - `link`, `schedule`    how a call crosses from a process to the world
  * - `manual-clock`, `system-clock`, `timer-heap`        time
  * - `seeded-random`, `system-random`, `hex-id`          chance

@@ -9,6 +9,7 @@ import type {
   View,
   ViewMember,
 } from "@actor-runtime/core";
+import { Question } from "./question.js";
 
 /** The members and the placement that all workers of a world agree on. */
 export class MembershipMemory {
@@ -16,6 +17,7 @@ export class MembershipMemory {
   readonly #members = new Map<string, { readonly member: ViewMember; until: number }>();
   readonly #placements = new Map<string, Placement>();
   readonly #watchers = new Set<(change: Change) => void>();
+  readonly #listeners = new Set<(question: Question) => void>();
   #version = 0;
 
   constructor(clock: Clock) {
@@ -82,6 +84,21 @@ export class MembershipMemory {
     const watcher = (change: Change) => changed(change);
     this.#watchers.add(watcher);
     return () => void this.#watchers.delete(watcher);
+  }
+
+  /** Puts a question to members. */
+  ask(text: string, of: readonly string[] | undefined): Question {
+    const asked = this.view().members.filter(({ id }) => of?.includes(id) ?? true);
+    const question = new Question(text, asked);
+    for (const listener of [...this.#listeners]) listener(question);
+    return question;
+  }
+
+  /** Hears every question from now on. */
+  listen(asked: (question: Question) => void): Cancel {
+    const listener = (question: Question) => asked(question);
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   /** Tells everybody who watches. */

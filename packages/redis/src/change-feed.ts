@@ -1,17 +1,20 @@
 import type { Cancel, Change, Logger } from "@actor-runtime/core";
 import type { Redis } from "ioredis";
 import { parseChange } from "./changes.js";
+import { parseQuestion, type Question } from "./questions.js";
 import { storeError } from "./store-error.js";
 
 /**
- * Hears of changes on a channel of Redis, by a connection of its own that is made for the first who watches and made again
- * whenever it is lost. Redis keeps nothing for those who are away: so each time it listens anew, everybody is told to look.
+ * Hears of changes and questions on a channel of Redis, by a connection of its own that is made for the first who watches or
+ * listens and made again whenever it is lost. Redis keeps nothing for those who are away: so each time it listens anew,
+ * everybody who watches is told to look.
  */
 export class ChangeFeed {
   readonly #connect: () => Redis;
   readonly #channel: string;
   readonly #log: Logger;
   readonly #watchers = new Set<(change: Change) => void>();
+  readonly #listeners = new Set<(question: Question) => void>();
   #client: Redis | undefined;
   #listening = false;
   #failureLogged = false;
@@ -27,9 +30,13 @@ export class ChangeFeed {
   watch(changed: (change: Change) => void): Cancel {
     // An entry of its own, should one listener watch twice.
     const watcher = (change: Change) => changed(change);
-    this.#watchers.add(watcher);
-    if (!this.#closed) this.#client ??= this.#open();
-    return () => void this.#watchers.delete(watcher);
+    return this.#add(this.#watchers, watcher);
+  }
+
+  /** Hears questions to members, whoever they are for. */
+  listen(asked: (question: Question) => void): Cancel {
+    const listener = (question: Question) => asked(question);
+    return this.#add(this.#listeners, listener);
   }
 
   /** Asks the connection for a sign of life, now and then: silence is normal here, so a dead one would not be noticed. */
@@ -43,7 +50,14 @@ export class ChangeFeed {
   close(): void {
     this.#closed = true;
     this.#watchers.clear();
+    this.#listeners.clear();
     this.#client?.disconnect();
+  }
+
+  #add<T>(listeners: Set<T>, listener: T): Cancel {
+    listeners.add(listener);
+    if (!this.#closed) this.#client ??= this.#open();
+    return () => void listeners.delete(listener);
   }
 
   #open(): Redis {
@@ -53,10 +67,7 @@ export class ChangeFeed {
       this.#listening = false;
     });
     client.on("error", (error) => this.#failed(error));
-    client.on("message", (_channel, text) => {
-      const change = parseChange(text);
-      if (change) this.#tell(change);
-    });
+    client.on("message", (_channel, text) => this.#hear(text));
     // Its failure is an event too, and it is tried again.
     client.connect().catch(() => {});
     return client;
@@ -71,6 +82,13 @@ export class ChangeFeed {
       },
       (error: unknown) => this.#failed(error),
     );
+  }
+
+  #hear(text: string): void {
+    const change = parseChange(text);
+    if (change) this.#tell(change);
+    const question = parseQuestion(text);
+    if (question) for (const listener of [...this.#listeners]) listener(question);
   }
 
   #tell(change: Change): void {

@@ -62,7 +62,7 @@ export class NamespaceKeys {
   readonly viewVersion: Key;
   /** Hash: mailbox → placement. */
   readonly placements: Key;
-  /** Channel, not a key: hints of changes. */
+  /** Channel, not a key: hints of changes, and questions to members. */
   readonly changes: string;
   /** Written before a barrier so that the barrier covers all that came before it. */
   readonly barrier: Key;
@@ -86,6 +86,11 @@ export class NamespaceKeys {
       this.#partitions.set(id, keys);
     }
     return keys;
+  }
+
+  /** List: what members responded to a question. */
+  responses(question: string): Key {
+    return `{${this.namespace}}:responses:${question}`;
   }
 
   /** Hash: who holds a lease. That of a partition is its `own`; locks have tags of their own and spread over a cluster. */

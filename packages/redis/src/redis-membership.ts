@@ -2,6 +2,8 @@ import type {
   Cancel,
   Change,
   Heartbeat,
+  Inquiry,
+  InquiryOptions,
   Member,
   Membership,
   Placement,
@@ -12,6 +14,7 @@ import type {
 import type { ChangeFeed } from "./change-feed.js";
 import { changeText } from "./changes.js";
 import type { Connection } from "./connection.js";
+import type { Inquiries } from "./inquiries.js";
 import type { NamespaceKeys } from "./keys.js";
 import { beat, joinView, leaveView, lookAtView, writePlacement } from "./scripts/membership.js";
 import type { StoreClock } from "./store-clock.js";
@@ -31,13 +34,21 @@ export class RedisMembership implements Membership {
   readonly #keys: NamespaceKeys;
   readonly #storeClock: StoreClock;
   readonly #changes: ChangeFeed;
+  readonly #inquiries: Inquiries;
   readonly #view: readonly string[];
 
-  constructor(connection: Connection, keys: NamespaceKeys, storeClock: StoreClock, changes: ChangeFeed) {
+  constructor(
+    connection: Connection,
+    keys: NamespaceKeys,
+    storeClock: StoreClock,
+    changes: ChangeFeed,
+    inquiries: Inquiries,
+  ) {
     this.#connection = connection;
     this.#keys = keys;
     this.#storeClock = storeClock;
     this.#changes = changes;
+    this.#inquiries = inquiries;
     this.#view = [keys.members, keys.memberEnds, keys.viewVersion];
   }
 
@@ -89,6 +100,16 @@ export class RedisMembership implements Membership {
 
   watch(changed: (change: Change) => void): Cancel {
     return this.#changes.watch(changed);
+  }
+
+  async inquire(question: string, { timeoutMs, of }: InquiryOptions): Promise<Inquiry> {
+    const { members } = await this.view();
+    const asked = members.filter(({ id }) => of?.includes(id) ?? true);
+    return this.#inquiries.inquire(question, asked, timeoutMs);
+  }
+
+  respond(member: Pick<Member, "id" | "incarnation">, respond: (question: string) => string): Cancel {
+    return this.#inquiries.respond(member, respond);
   }
 }
 

@@ -3,6 +3,7 @@ import { Barrier } from "./barrier.js";
 import { ChangeFeed } from "./change-feed.js";
 import { redisClient } from "./client.js";
 import { Connection } from "./connection.js";
+import { Inquiries } from "./inquiries.js";
 import { NamespaceKeys } from "./keys.js";
 import { NamespaceRecord } from "./namespace-record.js";
 import { type Endpoint, type RedisServicesOptions, type Settings, settingsOf } from "./options.js";
@@ -60,7 +61,8 @@ export class RedisServices {
     this.leases = new RedisLeases(main, keys, record, rewinds, storeClock, clock, random);
     this.#nodes = () => (main.nodes.length > 0 ? main.nodes : endpoints);
     this.#changes = new ChangeFeed(() => redisClient(settings, this.#nodes), keys.changes, log);
-    this.membership = new RedisMembership(main, keys, storeClock, this.#changes);
+    const inquiries = new Inquiries(main, keys, this.#changes, clock, random);
+    this.membership = new RedisMembership(main, keys, storeClock, this.#changes, inquiries);
     main.onReady(() => void this.#reconnected(record));
     main.onReady(() => telemetry.count("store.reconnects", 1, { purpose: "reads" }));
     commits.onReady(() => telemetry.count("store.reconnects", 1, { purpose: "commits" }));

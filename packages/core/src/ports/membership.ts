@@ -68,6 +68,24 @@ export type Change =
   | { readonly about: "placement"; readonly mailbox: string }
   | { readonly about: "released"; readonly lease: string };
 
+/** The longest response to a question, in bytes of UTF-8. A longer one is not sent, and who asked takes it for silence. */
+export const maxResponseBytes = 1024 * 1024;
+
+export interface InquiryOptions {
+  /** How long to wait for those who do not respond. */
+  readonly timeoutMs: number;
+  /** Ids of the members to ask. @default all in the view */
+  readonly of?: readonly string[] | undefined;
+}
+
+/** What came of a question. Every member asked that is in the view is in one of the two. */
+export interface Inquiry {
+  /** What each said, by its id. */
+  readonly responses: ReadonlyMap<string, string>;
+  /** Ids of those who did not respond in time, in order. */
+  readonly silent: readonly string[];
+}
+
 /** Who is alive, judged by the store's own clock, and the placement they agreed on. */
 export interface Membership {
   /**
@@ -92,4 +110,18 @@ export interface Membership {
    * whoever depends on it looks now and then by himself. Must not throw.
    */
   watch(changed: (change: Change) => void): Cancel;
+  /**
+   * Asks the members themselves, past their mailboxes, and resolves once all have responded or the time is over. Nobody hears
+   * of a question later: a member that cannot respond now is silent.
+   *
+   * @throws StoreUnavailableError
+   */
+  inquire(question: string, options: InquiryOptions): Promise<Inquiry>;
+  /**
+   * Responds to questions put to this member from soon on. A response counts only while this incarnation is the one in the
+   * view.
+   *
+   * @param respond must not throw
+   */
+  respond(member: Pick<Member, "id" | "incarnation">, respond: (question: string) => string): Cancel;
 }

@@ -189,6 +189,8 @@ describe("P6: only the owner of the current fence commits", () => {
           placements: (...args) => ports.membership.placements(...args),
           place: (...args) => ports.membership.place(...args),
           watch: (changed) => ports.membership.watch((change) => void (believes || changed(change))),
+          inquire: (...args) => ports.membership.inquire(...args),
+          respond: (...args) => ports.membership.respond(...args),
           heartbeat: (...args) => (believes ? new Promise(() => {}) : ports.membership.heartbeat(...args)),
         },
       }),

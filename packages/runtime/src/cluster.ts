@@ -1,4 +1,12 @@
 import { type Mailbox, type Placement, partitionsOf, type View } from "@actor-runtime/core";
+import {
+  type ActorInspection,
+  type ClusterInspection,
+  type InspectActorOptions,
+  Inspections,
+  type InspectOptions,
+  type TypeInspection,
+} from "./inspect/inspections.js";
 import type { Ports } from "./ports.js";
 
 /** Who holds a partition by lease, whatever the placement says. */
@@ -30,14 +38,43 @@ export interface ClusterDescription {
 export interface Cluster {
   /** Who is alive, who should own which partition, and who does. Its parts are read one after the other. */
   describe(): Promise<ClusterDescription>;
+  /**
+   * Asks every worker what it has to do: actors in memory, messages that wait, turns that run and how long for, p50 and p99.
+   *
+   * Questions do not go through mailboxes, so they are answered also where a mailbox is stuck, and they wake no actor. A
+   * worker that does not answer in time is named in `silent`.
+   *
+   * @throws StoreUnavailableError
+   * @example
+   * const { reports, silent } = await system.cluster.inspect();
+   * for (const { worker, turns } of reports) console.log(worker, turns.items[0]?.address, turns.items[0]?.ageMs);
+   */
+  inspect(options?: InspectOptions): Promise<ClusterInspection>;
+  /**
+   * As {@link inspect}, of one type: what the workers that host it have to do for it, in all and by partition.
+   *
+   * @throws UnknownTypeError when no worker of this namespace ever hosted the type
+   */
+  inspectType(type: string, options?: InspectOptions): Promise<TypeInspection>;
+  /**
+   * Asks the worker that has an actor what it does and what keeps it from getting on.
+   *
+   * @throws InvalidAddressError, UnknownTypeError
+   * @example
+   * const { report } = await system.cluster.inspectActor("Account/alice");
+   * report?.obstacles.items; // [{ kind: "ask", address: "Bank/main", handler: "book", ageMs: 4000, timeoutInMs: 26000 }]
+   */
+  inspectActor(address: string, options?: InspectActorOptions): Promise<ActorInspection>;
 }
 
 /** `system.cluster`: asks whoever the workers agree by, so it needs none of them and hosts nothing. */
 export class StoredCluster implements Cluster {
   readonly #ports: Pick<Ports, "membership" | "store" | "leases">;
+  readonly #inspections: Inspections;
 
   constructor(ports: Pick<Ports, "membership" | "store" | "leases">) {
     this.#ports = ports;
+    this.#inspections = new Inspections(ports);
   }
 
   async describe(): Promise<ClusterDescription> {
@@ -62,6 +99,18 @@ export class StoredCluster implements Cluster {
         }),
       ),
     };
+  }
+
+  inspect(options: InspectOptions = {}): Promise<ClusterInspection> {
+    return this.#inspections.cluster(options);
+  }
+
+  inspectType(type: string, options: InspectOptions = {}): Promise<TypeInspection> {
+    return this.#inspections.type(type, options);
+  }
+
+  inspectActor(address: string, options: InspectActorOptions = {}): Promise<ActorInspection> {
+    return this.#inspections.actor(address, options);
   }
 
   #holders(mailbox: Mailbox): Promise<(PartitionHolder | undefined)[]> {

@@ -6,6 +6,7 @@
  * - `worker/`      agreeing with other workers: `presence` → `placements` → `ownership` → `partition-owner`; serving a
  *                  partition: `partition-owner` → `tenure` → `inbox` → `scheduler` → `commit-log`
  * - `metrics/`     what is counted and measured: bound instruments per type, mailbox and caller; levels
+ * - `inspect/`     what workers say of themselves: `inspections` asks, past the mailboxes; `inspector` answers
  * - `system.ts`    puts both together; `call-route.ts` opens it to HTTP
  *
  * One ask goes `ref → outside-caller → calls → lane → Broker → tenure → inbox → scheduler → commit-log → Store`, and its
@@ -54,8 +55,29 @@ export { DefaultContainer } from "./definition/default-container.js";
 export { actorName, defineActor } from "./definition/define.js";
 export { inject } from "./definition/inject.js";
 export { Registry } from "./definition/registry.js";
+export type {
+  ActorInspection,
+  ClusterInspection,
+  InspectActorOptions,
+  Inspection,
+  InspectOptions,
+  TypeInspection,
+} from "./inspect/inspections.js";
+export type {
+  ActorReport,
+  AskReport,
+  Limited,
+  Load,
+  Obstacle,
+  PartitionLoad,
+  TurnReport,
+  TypeLoad,
+  TypeReport,
+  WorkerReport,
+} from "./inspect/reports.js";
 export { defaultLimits, type Limits } from "./options.js";
 export type { Ports } from "./ports.js";
 export { createSystem, LocalSystem, type SystemOptions } from "./system.js";
 export type { TracingOptions } from "./tracing-options.js";
 export type { Watchdog } from "./watchdog.js";
+export type { LastError } from "./worker/last-error.js";

@@ -29,6 +29,7 @@ import type { AnyActor } from "./definition/actor-definition.js";
 import { DefaultContainer } from "./definition/default-container.js";
 import { actorName } from "./definition/define.js";
 import { Registry } from "./definition/registry.js";
+import type { WorkerReport } from "./inspect/reports.js";
 import { AskMetrics } from "./metrics/ask-metrics.js";
 import { observeProcess } from "./metrics/levels.js";
 import type { Meter } from "./metrics/meter.js";
@@ -231,6 +232,11 @@ export class LocalSystem implements ActorSystem {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** What this worker has to do; `undefined` for a client. */
+  report(): WorkerReport | undefined {
+    return this.#worker?.inspector.worker();
   }
 
   // ---- for tests of actors (`actor-runtime/testing`)

@@ -74,6 +74,11 @@ export class Calls implements AskHost, TellHost {
     return this.waiting === 0;
   }
 
+  /** Asks and queries that wait for their answer. */
+  get asks(): Iterable<PendingAsk> {
+    return this.#pending.filter((pending) => pending !== undefined);
+  }
+
   /** Resolves with the handler's answer; see ActorError for what it rejects with. */
   ask(partition: PartitionId, target: CallTarget, argsText: string, details: CallDetails): Promise<unknown> {
     this.#check(target, details);

@@ -1,3 +1,4 @@
+import { LatencyWindow } from "@actor-runtime/core";
 import { eraseHandler } from "../system-handlers.js";
 import type { Ending } from "../worker/ending.js";
 import type { Inbound } from "../worker/inbound.js";
@@ -32,6 +33,8 @@ class MethodMetrics {
 
 /** What is measured of the messages of one type; labels are fixed beforehand, so that a message allocates nothing here. */
 export class TypeMetrics {
+  /** How long turns and queries took of late: for whoever looks into the worker, whether or not anybody measures. */
+  readonly latency = new LatencyWindow();
   readonly parked: Instrument;
   readonly deadLetters: Instrument;
   readonly #meter: Meter;
@@ -54,12 +57,9 @@ export class TypeMetrics {
   /** The turn of a message begins. */
   began(inbound: Inbound): void {
     const { telemetry, clock, time } = this.#meter;
-    if (!telemetry.measuring) {
-      inbound.beganAt = 0;
-      return;
-    }
     const now = clock.monotonic();
     inbound.beganAt = now;
+    if (!telemetry.measuring) return;
     const waitMs = inbound.waitMs(time.at(now));
     if (waitMs !== undefined) this.#wait(waitMs / 1_000);
   }
@@ -67,8 +67,10 @@ export class TypeMetrics {
   /** Its handler has returned, or failed. */
   ran({ beganAt, message }: Inbound): void {
     const { telemetry, clock } = this.#meter;
-    if (beganAt < 0 || !telemetry.measuring) return;
-    this.#method(message.handler).duration((clock.monotonic() - beganAt) / 1_000);
+    if (beganAt < 0) return;
+    const now = clock.monotonic();
+    this.latency.add(now - beganAt, Math.floor(now / 1_000));
+    if (telemetry.measuring) this.#method(message.handler).duration((now - beganAt) / 1_000);
   }
 
   /** @param tally of the commit it ends with; `undefined`: there is nothing to wait for */

@@ -1,9 +1,10 @@
-import type { ActorError, Span } from "@actor-runtime/core";
+import { type ActorError, NotStartedError, RejectedError, type Span } from "@actor-runtime/core";
 import type { Bucket, Timed } from "../deadlines.js";
 import type { ActorDefinition } from "../definition/actor-definition.js";
 import type { TypeMetrics } from "../metrics/type-metrics.js";
 import { TypeBrake } from "./brake.js";
 import type { Inbound, Parked } from "./inbound.js";
+import { type LastError, lastErrorOf } from "./last-error.js";
 import type { StoredField } from "./state.js";
 
 /** A hosted type: its definition and what all its activations share. */
@@ -27,8 +28,15 @@ export class HostedType {
 /** A turn as its actor sees it (`turn.ts`). */
 export interface RunningTurn extends Timed {
   readonly inbound: Inbound | undefined;
+  /** What its code runs in; `undefined`: nobody traces. */
+  readonly span: Span | undefined;
   /** Its own, and those of what it told so far. */
   readonly spans: readonly Span[];
+  readonly kind: "handler" | "query" | "lifecycle";
+  /** In ms by the clock's `monotonic()`; negative: not begun, it is looked up whether its message was answered before. */
+  readonly beganAt: number;
+  /** The last ask that waits to be sent. */
+  readonly sending: Promise<unknown> | undefined;
   abort(reason: ActorError): void;
   stop(reason: ActorError): void;
   end(): void;
@@ -85,6 +93,7 @@ export class Activation implements Timed {
   parked: Parked | undefined;
   /** Operators want it erased. */
   erasures: Inbound[] | undefined;
+  lastError: LastError | undefined;
 
   // The list of all activations of the worker, least recently used first; times in seconds.
   usedAt = 0;
@@ -114,6 +123,12 @@ export class Activation implements Timed {
     return (
       this.running === undefined && this.queries === undefined && this.erasures === undefined && this.waiting === 0
     );
+  }
+
+  /** Remembers an error for operators, unless it says nothing about the actor: it refused, or nothing began. */
+  failed(error: ActorError, at: number, handler?: string, traceId?: string): void {
+    if (error instanceof RejectedError || error instanceof NotStartedError) return;
+    this.lastError = lastErrorOf(error, at, handler, traceId);
   }
 
   enqueue(inbound: Inbound): void {

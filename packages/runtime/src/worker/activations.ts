@@ -12,6 +12,7 @@ import { Activation, type HostedType } from "./activation.js";
 import { ReadBatch } from "./read-batch.js";
 import type { ActivationTable, PartitionScope } from "./scope.js";
 import { SelfContext } from "./self-context.js";
+import { asActorError } from "./settlement.js";
 import { assignState, checkStateSize, encodeState, readState, storedFields } from "./state.js";
 import { currentTurn, Turn } from "./turn.js";
 
@@ -256,6 +257,7 @@ export class Activations implements ActivationTable {
   #failFirst(activation: Activation, text: string | undefined, error: unknown): void {
     const { log } = this.#scope.services;
     const inbound = activation.head;
+    activation.failed(asActorError(error), this.#scope.services.time.now());
     if (!(error instanceof StateVersionError)) {
       log.error({ actor: activation.address, err: error }, "activation failed");
     }

@@ -33,7 +33,6 @@ export interface DelayedHost {
 export class DelayedMessages {
   readonly #host: DelayedHost;
   readonly #waiting = new Map<string, Delayed>();
-  /** How many wait, by address. */
   readonly #counts = new Map<string, number>();
 
   constructor(host: DelayedHost) {

@@ -45,6 +45,7 @@ export class Turn implements RunningTurn {
   asks = 0;
   destroys = false;
   deactivates = false;
+  readonly #beganAt: number;
   #ended = false;
   #controller: AbortController | undefined;
   #reason: ActorError | undefined;
@@ -55,6 +56,7 @@ export class Turn implements RunningTurn {
     this.inbound = inbound;
     this.kind = kind;
     this.span = span;
+    this.#beganAt = inbound === undefined ? host.scope.services.ports.clock.monotonic() : -1;
   }
 
   get spans(): readonly Span[] {
@@ -69,6 +71,10 @@ export class Turn implements RunningTurn {
 
   due(): void {
     this.host.timeout(this);
+  }
+
+  get beganAt(): number {
+    return this.inbound?.beganAt ?? this.#beganAt;
   }
 
   get ended(): boolean {

@@ -243,9 +243,11 @@ export class Turns implements TurnHost {
 
   /** A refusal is no fault; everything else is logged where it happened. */
   #report(turn: Turn, error: ActorError): void {
-    const { log } = this.scope.services;
+    const { log, time } = this.scope.services;
     const { handler } = turn.inbound!.message;
-    const fields = { actor: turn.activation.address, handler, code: error.code, ...turn.span?.ids };
+    const { ids } = turn.span ?? {};
+    turn.activation.failed(error, time.now(), handler, ids?.trace_id);
+    const fields = { actor: turn.activation.address, handler, code: error.code, ...ids };
     if (error instanceof HandlerError || error instanceof TurnTimeoutError) {
       log.error({ ...fields, err: error }, `${turn.what} failed: ${error.message}`);
     } else {

@@ -12,6 +12,7 @@ import {
   StoreUnavailableError,
   type View,
 } from "@actor-runtime/core";
+import { Inspector } from "../inspect/inspector.js";
 import { observeWorker } from "../metrics/levels.js";
 import type { HostedType } from "./activation.js";
 import { BrokerHealth } from "./broker-health.js";
@@ -38,6 +39,7 @@ const goodbyeMs = 2_000;
 export class Worker implements PartitionHost {
   readonly health: BrokerHealth;
   readonly news: PartitionLog;
+  readonly inspector: Inspector;
   readonly #services: WorkerServices;
   readonly #mailboxes: ReadonlyMap<string, Mailbox>;
   readonly #owners: readonly PartitionOwner[];
@@ -51,6 +53,7 @@ export class Worker implements PartitionHost {
   /** The first attempts to take what was assigned last. */
   #taken: Promise<void> = Promise.resolve();
   #quietTimer: Cancel = () => {};
+  #stopResponding: Cancel = () => {};
   #stopped = false;
   #replaced = false;
 
@@ -70,6 +73,7 @@ export class Worker implements PartitionHost {
         (partition, index) => new PartitionOwner(services, this, mailbox, partition, index, count),
       ),
     );
+    this.inspector = new Inspector(services, this.#owners);
     this.#presence = new Presence(services, {
       seen: (view) => this.#seen(view),
       replaced: (replaced) => this.#makeWay(replaced),
@@ -97,6 +101,8 @@ export class Worker implements PartitionHost {
   async start(): Promise<void> {
     // Before the first message: what is paused must not run even for a moment.
     await this.#services.brakes.look();
+    const { ports, member } = this.#services;
+    this.#stopResponding = ports.membership.respond(member, (question) => this.inspector.respond(question));
     await this.#presence.join();
     // Before the last partition is served: those that are must not lose their leases meanwhile.
     this.#housekeeping.start();
@@ -159,6 +165,7 @@ export class Worker implements PartitionHost {
     this.#quietTimer();
     this.#housekeeping.stop();
     this.#stopObserving();
+    this.#stopResponding();
     await this.#presence.leave().catch(() => {});
     this.news.flush();
     const others = this.#presence.view?.members.some(({ id, state }) => id !== workerId && state !== "draining");

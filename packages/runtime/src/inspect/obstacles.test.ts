@@ -1,0 +1,89 @@
+import { describe, expect, it } from "vitest";
+import { Actor, Handler } from "../definition/decorators.js";
+import { defineActor } from "../definition/define.js";
+import type { Meter } from "../metrics/meter.js";
+import { TypeMetrics } from "../metrics/type-metrics.js";
+import { Activation, HostedType, type RunningTurn } from "../worker/activation.js";
+import { Inbound } from "../worker/inbound.js";
+import { obstaclesOf, type Surroundings } from "./obstacles.js";
+
+@Actor("Account")
+class Account {
+  @Handler() deposit(): void {}
+}
+
+const now = 1_000_000;
+const nobodyLooks = () => () => {};
+const meter = { telemetry: { counter: nobodyLooks, histogram: nobodyLooks } } as unknown as Meter;
+const around: Surroundings = { asks: [], commits: { committedSeq: 5, unavailable: false }, givenUp: false, now };
+
+function alice(changes: Partial<Activation> = {}): Activation {
+  const owner = { deactivate: () => false, resume: () => {} };
+  const hosted = new HostedType(defineActor(Account), new TypeMetrics(meter, "Account", []));
+  return Object.assign(new Activation(owner, hosted, "Account/alice"), { phase: "ready", ...changes });
+}
+
+function stored({ notBefore = 0, attempts = 0, adopted = false } = {}): Inbound {
+  const message = { to: "Account/alice", kind: "tell", handler: "deposit", args: [] } as const;
+  return Inbound.parked(message, { identity: "i", attempts, notBefore }, adopted);
+}
+
+const turn = (changes: Partial<RunningTurn> = {}) =>
+  ({
+    kind: "handler",
+    beganAt: 0,
+    inbound: stored(),
+    sending: undefined,
+    span: undefined,
+    ...changes,
+  }) as RunningTurn;
+const kinds = (activation: Activation, changes: Partial<Surroundings> = {}) =>
+  obstaclesOf(activation, { ...around, ...changes }).map(({ kind }) => kind);
+
+describe("what keeps an actor from getting on", () => {
+  it("is nothing while it is idle, or runs, or has a message that may begin", () => {
+    expect(kinds(alice())).toEqual([]);
+    expect(kinds(alice({ running: turn(), queue: [stored()] }))).toEqual([]);
+    expect(kinds(alice({ queue: [stored()] }))).toEqual([]);
+  });
+
+  it("is its commit once nothing runs, or when its turn wants to ask", () => {
+    expect(kinds(alice({ lastSeq: 5 }))).toEqual([]);
+    expect(kinds(alice({ lastSeq: 6 }))).toEqual(["commit"]);
+    expect(kinds(alice({ lastSeq: 6, running: turn() }))).toEqual([]);
+    expect(kinds(alice({ lastSeq: 6, running: turn({ sending: Promise.resolve() }) }))).toEqual(["commit"]);
+  });
+
+  it("is the store while its state, or a kept answer, is read", () => {
+    expect(kinds(alice({ phase: "loading" }))).toEqual(["state"]);
+    expect(kinds(alice({ phase: "loading", running: turn({ kind: "lifecycle", inbound: undefined }) }))).toEqual([]);
+    expect(kinds(alice({ running: turn({ kind: "lifecycle" }) }))).toEqual(["lookup"]);
+  });
+
+  it("is the time of its next attempt, however many messages wait behind", () => {
+    const failed = stored({ notBefore: now + 250, attempts: 2 });
+    expect(obstaclesOf(alice({ queue: [failed, stored()] }), around)).toEqual([
+      { kind: "retry", at: now + 250, inMs: 250, failedAttempts: 2 },
+    ]);
+    expect(kinds(alice({ queue: [stored({ notBefore: now })] }))).toEqual([]);
+  });
+
+  it("is the mark of a message that was there when a worker died", () => {
+    expect(kinds(alice({ queue: [stored({ adopted: true })] }))).toEqual(["mark"]);
+  });
+
+  it("is the handover of its partition, but not for a turn that runs", () => {
+    expect(kinds(alice({ queue: [stored()] }), { givenUp: true })).toEqual(["handover"]);
+    expect(kinds(alice({ running: turn(), queue: [stored()] }), { givenUp: true })).toEqual([]);
+  });
+
+  it("are several at once, asks first", () => {
+    const ask = { address: "Bank/main", handler: "book", ageMs: 1, timeoutInMs: 2 };
+    const queries = new Set([turn({ kind: "query" })]);
+    expect(kinds(alice({ lastSeq: 6, queries, queue: [stored()] }), { asks: [ask] })).toEqual([
+      "ask",
+      "commit",
+      "queries",
+    ]);
+  });
+});

@@ -9,10 +9,10 @@
  * - `config/`                  settings: their table, where values come from, the config file
  * - `loader/`                  TypeScript without a build step: compiling, Node's hooks, finding actor files
  * - `ops/`                     the HTTP port of a worker; `client/` asks it, or runs the same routes on broker and store
- * - `cluster/`                what `workers`, `ring` and `types` report: pure, on what `/api/cluster` says
+ * - `cluster/`                what `workers`, `ring`, `types` and `inspect` report: pure, on what `/api/cluster` says
  * - `doctor/`, `adopt`         one file per check; ties broker and store anew
  * - `telemetry`, `trace-link`  what a worker measures and traces, and to whom it tells it; how a trace is found
- * - `shutdown`, `ready-file`, `log`, `event-loop-delay`, `watchdog*`   what a worker process has beside its actors
+ * - `shutdown`, `ready-file`, `log`, `event-loop-delay`, `report-signal`, `watchdog*`   what a worker process has beside its actors
  * - `register`, `otel`, `testing`, `vitest`        further entry points
  */
 export {
@@ -61,7 +61,9 @@ export {
   Actor,
   type ActorAdmin,
   ActorContext,
+  type ActorInspection,
   type ActorOptions,
+  type ActorReport,
   type ActorSystem,
   type Actors,
   type AnyActor,
@@ -69,18 +71,22 @@ export {
   type CallRouteOptions,
   type Cluster,
   type ClusterDescription,
+  type ClusterInspection,
   callRoute,
   type DeadLetterFilter,
   type DeadLetters,
   type DelayOptions,
   type DryRun,
   Handler,
+  type InspectActorOptions,
+  type InspectOptions,
   inject,
   type Lock,
   type LockOptions,
   type Locks,
   type MailboxDescription,
   type NamedType,
+  type Obstacle,
   type PartitionHolder,
   Query,
   type Ref,
@@ -90,8 +96,12 @@ export {
   type Transaction,
   type TransactionRef,
   type TurnRef,
+  type TurnReport,
   type TypeDescription,
+  type TypeInspection,
+  type TypeReport,
   type UntypedCall,
+  type WorkerReport,
 } from "@actor-runtime/runtime";
 export { typediContainer } from "@actor-runtime/typedi";
 export { type ActorRuntimeConfig, defineConfig } from "./config/config-file.js";

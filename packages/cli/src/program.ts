@@ -6,6 +6,7 @@ import { configCommand } from "./commands/config.js";
 import { deadCommand } from "./commands/dead.js";
 import { devCommand } from "./commands/dev.js";
 import { doctorCommand } from "./commands/doctor.js";
+import { inspectCommand } from "./commands/inspect.js";
 import { pauseCommand, resumeCommand } from "./commands/pause.js";
 import { ringCommand } from "./commands/ring.js";
 import { startCommand } from "./commands/start.js";
@@ -28,6 +29,7 @@ export function program(): Command {
     .addCommand(devCommand())
     .addCommand(callCommand())
     .addCommand(tellCommand())
+    .addCommand(inspectCommand())
     .addCommand(workersCommand())
     .addCommand(ringCommand())
     .addCommand(typesCommand())

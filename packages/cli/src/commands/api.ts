@@ -1,3 +1,4 @@
+import type { Cluster } from "@actor-runtime/runtime";
 import type { Command } from "commander";
 import { ApiClient } from "../client/api-client.js";
 import type { CallTracing } from "../client/direct-transport.js";
@@ -37,9 +38,24 @@ export async function withApi<R>(
 
 /** The cluster, by the same ways; what the store alone knows is read from it alone. */
 export async function clusterOf(command: Command): Promise<ClusterAnswer> {
+  return withCluster(command, {
+    direct: async (cluster, namespace) => ({ namespace, transport: "rabbitmq", ...(await cluster.describe()) }),
+    api: readCluster,
+  });
+}
+
+/** Runs a command about the cluster on the store alone, or on `/api`. The broker may be what is in trouble. */
+export async function withCluster<R>(
+  command: Command,
+  run: {
+    readonly direct: (cluster: Cluster, namespace: string) => Promise<R>;
+    readonly api: (api: ApiClient) => Promise<R>;
+  },
+): Promise<R> {
   const { values, direct } = await wayOf(command);
-  if (!direct) return withApi(command, readCluster);
-  return (await import("../cluster/stored-cluster.js")).storedCluster(values);
+  if (!direct) return withApi(command, run.api);
+  const { withStoredCluster } = await import("../cluster/stored-cluster.js");
+  return withStoredCluster(values, (cluster) => run.direct(cluster, values.namespace));
 }
 
 async function wayOf(command: Command) {

@@ -1,13 +1,4 @@
-import {
-  type Address,
-  checkType,
-  formatAddress,
-  InvalidAddressError,
-  type Mailbox,
-  parseAddress,
-  partitionId,
-  UnknownTypeError,
-} from "@actor-runtime/core";
+import { type Address, formatAddress, type Mailbox, partitionId, UnknownTypeError } from "@actor-runtime/core";
 import type { MailboxDescription } from "@actor-runtime/runtime";
 import { Command } from "commander";
 import { type Change, changedView, parseAdded } from "../cluster/change.js";
@@ -21,12 +12,7 @@ import { addApiSettings, clusterOf } from "./api.js";
 import { printJson } from "./json.js";
 import { wantsJson } from "./options.js";
 import { printAddress, printMailboxes, printMoves } from "./ring-print.js";
-
-/** A type, or one actor of it. */
-interface Target {
-  readonly type: string;
-  readonly key?: string;
-}
+import { parseTarget, type Target } from "./target.js";
 
 interface Flags {
   readonly add?: Change["add"];
@@ -108,18 +94,6 @@ function changeOf({ add = [], remove = [], partitions }: Flags, target: Target |
   }
   if (partitions) throw new UsageError("--partitions shows what is, --add and --remove what would be: choose one");
   return { add, remove };
-}
-
-/** @throws UsageError when it is neither a type nor an address */
-function parseTarget(text: string): Target {
-  try {
-    if (text.includes("/")) return parseAddress(text);
-    checkType(text);
-    return { type: text };
-  } catch (error) {
-    if (error instanceof InvalidAddressError) throw new UsageError(error.message);
-    throw error;
-  }
 }
 
 /** Loaded here, because an embedded process needs nothing of it. */

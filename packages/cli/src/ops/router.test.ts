@@ -24,6 +24,7 @@ const hosted: SystemDescription = {
 };
 
 const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
+const mailbox = { name: "Account", generation: 1, partitions: 2 };
 
 function letter(id: string): DeadLetter {
   return {
@@ -83,12 +84,25 @@ function systemOf({
       paused: async () => ["Account/a/b"],
     },
     cluster: {
+      inspect: async () => ({ reports: [], silent: ["w2"], timeoutMs: 2_000 }),
+      inspectType: async (type) => {
+        if (type === "Nobody") throw new UnknownTypeError("there is no such type");
+        return { type, mailbox, reports: [], silent: [], timeoutMs: 2_000 };
+      },
+      inspectActor: async (address, { state } = {}) => ({
+        address,
+        mailbox,
+        partition: 1,
+        silent: [],
+        timeoutMs: 2_000,
+        ...(state && { state: address === "Account/a/b" ? { balance: 12n } : null }),
+      }),
       describe: async () => ({
         view: { version: 3, members: [] },
         paused: [],
         mailboxes: [
           {
-            mailbox: { name: "Account", generation: 1, partitions: 2 },
+            mailbox,
             types: ["Account"],
             placement: { version: 1, view: 3, owners: ["w1", undefined], since: [1, 1] },
             holders: [{ worker: "w1", fence: 5, remainingMs: 10 }, undefined],
@@ -203,6 +217,26 @@ describe("the ops port", () => {
     });
   });
 
+  it("inspects the workers, a type and an actor, whose state it shows only on request and in wire form", async () => {
+    const { system } = systemOf();
+    expect((await send(system, "GET", "/api/inspect")).body).toMatchObject({
+      workers: [{ id: "w1", state: "gone", held: 1, assigned: 1, share: 0.5 }],
+      silent: ["w2"],
+    });
+    expect((await send(system, "GET", "/api/inspect/Account")).body).toMatchObject({ type: "Account", reports: [] });
+    const shown = async (path: string) => (await send(system, "GET", `/api/inspect/Account/${path}`)).body;
+    expect(await shown("a%2Fb")).toEqual({
+      address: "Account/a/b",
+      mailbox,
+      partition: 1,
+      silent: [],
+      timeoutMs: 2_000,
+    });
+    expect(await shown("a%2Fb?state=0")).not.toHaveProperty("state");
+    expect((await shown("a%2Fb?state=1")).state).toEqual({ balance: { $bigint: "12" } });
+    expect((await shown("c?state=1")).state).toBeNull();
+  });
+
   it("lists stored actors by prefix, at most 1,000 at once, and says when there are more", async () => {
     const few = await send(systemOf().system, "GET", "/api/actors/Account?prefix=a");
     expect(few.body).toMatchObject({
@@ -296,6 +330,9 @@ describe("the ops port", () => {
     ["GET", "/api/actors/Account/%ff", 400, "INVALID_ADDRESS"],
     ["GET", "/api/actors/Account/alice/deposit", 405, "METHOD_NOT_ALLOWED"],
     ["PUT", "/api/actors/Account/alice", 404, "NO_ROUTE"],
+    ["GET", "/api/inspect/Nobody", 404, "UNKNOWN_TYPE"],
+    ["GET", "/api/inspect/Account/%ff", 400, "INVALID_ADDRESS"],
+    ["GET", "/api/inspect/Account/a/b", 404, "NO_ROUTE"],
     ["GET", "/api/dead?older=soon", 400, "INVALID_ARGUMENTS"],
     ["POST", "/api/dead/burn", 404, "NO_ROUTE"],
     ["PUT", "/api/paused/Account/%ff", 400, "INVALID_ADDRESS"],
@@ -308,7 +345,15 @@ describe("the ops port", () => {
   it("guards all of /api, also paths that do not exist, and no probe", async () => {
     const { system } = systemOf();
     const foreign = { headers: { host: "evil.example" } };
-    for (const path of ["/api", "/api/actors", "/api/actors/Account/a", "/api/dead", "/api/paused", "/api/none"]) {
+    for (const path of [
+      "/api",
+      "/api/actors",
+      "/api/actors/Account/a",
+      "/api/dead",
+      "/api/inspect",
+      "/api/paused",
+      "/api/none",
+    ]) {
       expect((await send(system, "GET", path, foreign)).status).toBe(403);
     }
     expect((await send(system, "GET", "/readyz", foreign)).status).toBe(200);

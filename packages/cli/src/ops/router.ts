@@ -3,6 +3,7 @@ import { type ActorSystem, callRoute, failureResponse, HttpError } from "@actor-
 import { eraseActor, listActors, listTypes, showActor } from "./actors.js";
 import { showCluster } from "./cluster.js";
 import { dropDead, listDead, retryDead, showDead } from "./dead.js";
+import { inspectActor, inspectCluster, inspectType } from "./inspect.js";
 import { listPaused, pause, resume } from "./paused.js";
 import { livez, type MetricsPage, metrics, readyz } from "./probes.js";
 import { type AccessPolicy, refusalOf } from "./security.js";
@@ -58,6 +59,12 @@ export function apiRouter(system: ActorSystem, { baggage }: Pick<RouterOptions, 
         return eraseActor(system, first, second);
       case "GET api/cluster 0":
         return showCluster(system);
+      case "GET api/inspect 0":
+        return Response.json(await inspectCluster(system.cluster));
+      case "GET api/inspect 1":
+        return Response.json(await inspectType(system.cluster, first));
+      case "GET api/inspect 2":
+        return Response.json(await inspectActor(system.cluster, first, second, searchParams.get("state") === "1"));
       case "GET api/paused 0":
         return listPaused(system);
       case "PUT api/paused 1":

@@ -6,6 +6,7 @@
  *
  * - `sdk/environment`, `sdk/sampling`, `sdk/span-limits`, `sdk/queue-limits`, `sdk/resource`  what the `OTEL_*` variables say
  * - `sdk/light-tracer`, `sdk/light-span`, `sdk/light-ids`, `sdk/epoch-clock`  the runtime's own spans, at a tenth of the cost of the SDK's
+ * - `sdk/lazy-contexts`   the SDK's context manager, not switched on before somebody needs it
  * - `sdk/span-queue`      where ended spans, ours and the SDK's, wait for their export
  * - `sdk/trace-exporter`  who gets them
  * - `sdk/trace-serializer`, `sdk/light-span-encoder`, `sdk/attribute-encoder`, `sdk/proto-writer`  OTLP protobuf, what spans share encoded once
@@ -22,6 +23,7 @@ import { OtelSpans } from "./otel-spans.js";
 import { scope } from "./otel-telemetry.js";
 import { Propagation } from "./propagation.js";
 import { Environment } from "./sdk/environment.js";
+import { LazyContexts } from "./sdk/lazy-contexts.js";
 import { LightTracer } from "./sdk/light-tracer.js";
 import { queueLimitsFrom } from "./sdk/queue-limits.js";
 import { QuietDiagnostics } from "./sdk/quiet-diagnostics.js";
@@ -63,7 +65,10 @@ export async function startSdk({ workerId, build, logger }: SdkOptions): Promise
     await resourceFrom(env, workerId, build),
   ];
   const exporters = asked.traces ? await traceExportersFrom(env) : [];
-  const processors = exporters.map((exporter) => new SpanQueue({ exporter, logger, ...queueLimitsFrom(env) }));
+  const contexts = new LazyContexts();
+  const processors = exporters.map(
+    (exporter) => new SpanQueue({ exporter, contexts, logger, ...queueLimitsFrom(env) }),
+  );
 
   const diagnostics = new QuietDiagnostics(logger);
   // With OTEL_LOG_LEVEL the SDK sets a logger of its own.
@@ -75,6 +80,7 @@ export async function startSdk({ workerId, build, logger }: SdkOptions): Promise
     sampler: samplerOf(sampling),
     spanLimits: limits,
     spanProcessors: processors,
+    contextManager: contexts,
     ...(asked.metrics ? {} : { metricReaders: [] }),
     ...(asked.logs ? {} : { logRecordProcessors: [] }),
   });

@@ -6,7 +6,7 @@ import type { SpanQueueOptions } from "./span-queue.js";
  * worker ends in a third of a second, so that an export that is late loses nothing. Spans are on their way after one second, not
  * five, because somebody who follows a link to a trace wants to see it.
  */
-export function queueLimitsFrom(env: Environment): Omit<SpanQueueOptions, "exporter" | "logger"> {
+export function queueLimitsFrom(env: Environment): Omit<SpanQueueOptions, "exporter" | "contexts" | "logger"> {
   const positive = (name: string) => env.number(name, { min: 1, max: 2 ** 31 - 1 });
   const maxSpans = positive("OTEL_BSP_MAX_QUEUE_SIZE") ?? 32_768;
   return {

@@ -1,8 +1,9 @@
 import { setImmediate as nextLoop } from "node:timers/promises";
-import { context, ROOT_CONTEXT } from "@opentelemetry/api";
+import { ROOT_CONTEXT } from "@opentelemetry/api";
 import { type ExportResult, ExportResultCode, isTracingSuppressed } from "@opentelemetry/core";
 import type { ReadableSpan, SpanExporter } from "@opentelemetry/sdk-trace";
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { LazyContexts } from "./lazy-contexts.js";
 import { SpanQueue, type SpanQueueOptions } from "./span-queue.js";
 
 const success: ExportResult = { code: ExportResultCode.SUCCESS };
@@ -23,6 +24,7 @@ function queue(options: Partial<SpanQueueOptions> & { readonly answer?: () => Ex
   };
   const spans = new SpanQueue({
     exporter,
+    contexts: new LazyContexts(),
     logger: {
       warn: (fields, line) => void logged.push([line, fields]),
       info: (fields, line) => void logged.push([line, fields]),
@@ -156,22 +158,27 @@ describe("The queue of ended spans", () => {
   });
 
   it("exports with tracing suppressed, or each export would make the spans of the next", async () => {
-    let active = ROOT_CONTEXT;
-    context.setGlobalContextManager({
-      active: () => active,
-      with: (inner, body, self, ...args) => {
-        active = inner;
-        return body.call(self as never, ...args);
+    const contexts = new LazyContexts();
+    const suppressed: boolean[] = [];
+    const { spans, end } = queue({
+      contexts,
+      answer: () => {
+        suppressed.push(isTracingSuppressed(contexts.active()));
+        return success;
       },
-      bind: (_, target) => target,
-      enable: () => context as never,
-      disable: () => context as never,
     });
-    onTestFinished(() => context.disable());
-    const { spans, end } = queue({ answer: () => success });
+    contexts.with(ROOT_CONTEXT, () => {});
     end(1);
     await spans.forceFlush();
-    expect(isTracingSuppressed(active)).toBe(true);
+    expect(suppressed).toEqual([true]);
+  });
+
+  it("enters no context where nobody else does, for from then on every promise of the process costs more", async () => {
+    const contexts = new LazyContexts();
+    const { spans, end } = queue({ contexts, answer: () => success });
+    end(1);
+    await spans.forceFlush();
+    expect(contexts.entered).toBe(false);
   });
 
   it("takes nothing after its shutdown", async () => {

@@ -1,13 +1,15 @@
 import type { Logger } from "@actor-runtime/core";
-import { context, TraceFlags } from "@opentelemetry/api";
+import { TraceFlags } from "@opentelemetry/api";
 import { ExportResultCode, suppressTracing } from "@opentelemetry/core";
 import type { ReadableSpan, SpanExporter, SpanProcessor } from "@opentelemetry/sdk-trace";
+import type { LazyContexts } from "./lazy-contexts.js";
 
 /** So long nothing is lost before losing spans is said to be over. */
 const quietMs = 10_000;
 
 export interface SpanQueueOptions {
   readonly exporter: SpanExporter;
+  readonly contexts: Pick<LazyContexts, "entered" | "active" | "with">;
   readonly logger: Pick<Logger, "warn" | "info">;
   /** Spans that wait at most; one more is dropped and counted. */
   readonly maxSpans: number;
@@ -96,23 +98,24 @@ export class SpanQueue implements SpanProcessor {
 
   /** Never rejects; resolves to what went wrong. */
   #export(batch: ReadableSpan[]): Promise<string | undefined> {
-    const { exporter, timeoutMs } = this.#options;
+    const { exporter, contexts, timeoutMs } = this.#options;
     return new Promise((resolve) => {
       const timer = setTimeout(() => resolve(`no answer within ${timeoutMs} ms`), timeoutMs);
-      // What the exporter does is not traced itself, or each export would make the spans of the next.
-      context.with(suppressTracing(context.active()), () => {
-        try {
-          exporter.export(batch, ({ code, error }) => {
-            clearTimeout(timer);
-            resolve(
-              code === ExportResultCode.SUCCESS ? undefined : (error?.message ?? "the exporter does not say why"),
-            );
-          });
-        } catch (error) {
-          clearTimeout(timer);
-          resolve(String(error));
-        }
-      });
+      const settle = (failure: string | undefined) => {
+        clearTimeout(timer);
+        resolve(failure);
+      };
+      const send = () =>
+        exporter.export(batch, ({ code, error }) =>
+          settle(code === ExportResultCode.SUCCESS ? undefined : (error?.message ?? "the exporter does not say why")),
+        );
+      try {
+        // An export is not traced itself, or each would make the spans of the next. Whoever traces requests enters contexts.
+        if (contexts.entered) contexts.with(suppressTracing(contexts.active()), send);
+        else send();
+      } catch (error) {
+        settle(String(error));
+      }
     });
   }
 

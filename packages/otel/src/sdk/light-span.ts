@@ -24,6 +24,7 @@ import type { ReadableSpan, SpanLimits, TimedEvent } from "@opentelemetry/sdk-tr
 const unset: SpanStatus = Object.freeze({ code: SpanStatusCode.UNSET });
 const noEvents: TimedEvent[] = [];
 const noLinks: Link[] = [];
+const noOwn: (string | AttributeValue)[] = [];
 const noAttributes: Attributes = Object.freeze({});
 
 /** What all spans of one tracer share. */
@@ -57,7 +58,7 @@ export class LightSpan implements Span, ReadableSpan {
   /** Attributes shared with other spans; never written to. */
   shared: Attributes;
   /** Keys and values of its own, in turns; none is among the shared ones. */
-  readonly own: (string | AttributeValue)[] = [];
+  own: (string | AttributeValue)[] = noOwn;
   readonly startedAtMs: number;
   endedAtMs: number;
 
@@ -111,6 +112,8 @@ export class LightSpan implements Span, ReadableSpan {
     }
     if (Object.hasOwn(this.shared, key)) return this.#unshare().setAttribute(key, kept);
     if (own.length >= 2 * attributeCountLimit) this.droppedAttributesCount++;
+    // An array that grows from nothing makes room for 17, and spans of all messages under way are in memory.
+    else if (own.length === 0) this.own = [key, kept];
     else own.push(key, kept);
     return this;
   }
@@ -225,6 +228,7 @@ export class LightSpan implements Span, ReadableSpan {
 
   /** One of the shared attributes is about to differ. */
   #unshare(): this {
+    this.own = [...this.own];
     for (const key in this.shared) this.own.push(key, this.shared[key]!);
     this.shared = noAttributes;
     return this;

@@ -8,10 +8,22 @@ import { embeddedAsk } from "./embedded-ask.js";
 import { failover, handoff } from "./gap.js";
 import { json, table } from "./report.js";
 import { tell, tellByHand, tellWide, tellWorkers } from "./tell.js";
+import { tracing, tracingSampledOut } from "./tracing.js";
 
 const embedded: readonly Benchmark[] = [embeddedAsk, activations];
 /** Those that need RabbitMQ and Redis. */
-const real: readonly Benchmark[] = [tell, tellByHand, tellWide, ...tellWorkers, ask1, ask128, ...handoff, failover];
+const real: readonly Benchmark[] = [
+  tell,
+  tellByHand,
+  tellWide,
+  ...tellWorkers,
+  tracing,
+  tracingSampledOut,
+  ask1,
+  ask128,
+  ...handoff,
+  failover,
+];
 const benchmarks = [...embedded, ...real];
 const names = [...new Set(benchmarks.map(({ name, group = name }) => group))];
 const rounds = 3;

@@ -3,6 +3,7 @@ import { pick } from "./counters.js";
 import { note } from "./note.js";
 import { type Spread, tallies } from "./tally.js";
 import { run } from "./throughput.js";
+import { traced } from "./traced-process.js";
 import { Workers } from "./workers.js";
 
 /**
@@ -22,7 +23,8 @@ const classes = tallies[spread];
 const workers = new Workers(spread);
 await workers.start(count);
 
-const systems = await Promise.all(Array.from({ length: senders }, () => connect()));
+const tracing = await traced("sender");
+const systems = await Promise.all(Array.from({ length: senders }, () => connect(tracing.options)));
 const refs = systems.map((system) =>
   Array.from({ length: actors }, (_, n) => system.ref(pick(classes, n), `tally-${n}`)),
 );
@@ -38,6 +40,7 @@ const seconds = (performance.now() - began) / 1_000;
 if (counted !== tells) throw new Error(`${tells} tells were confirmed and ${counted} took effect`);
 
 await Promise.all(systems.map((system) => system.close()));
+await tracing.end();
 await workers.stop();
 process.send?.(tells / seconds);
 

@@ -12,14 +12,11 @@ export interface Field {
 /** Fields by number, looked up when they are met, so that a schema can hold itself. Others are skipped. */
 export type Schema = () => Readonly<Record<number, Field>>;
 
-/** One field on the wire: the bytes of its value, or the value of a varint. */
+/** One field on the wire, with the bytes of its value: those of a varint as they stand. */
 interface WireField {
   readonly number: number;
   readonly bytes: Buffer;
-  readonly varint: bigint;
 }
-
-const none = Buffer.alloc(0);
 
 /**
  * The message as the JSON mapping writes it: 64-bit integers are decimal strings.
@@ -42,52 +39,58 @@ export function decodeProtobuf(bytes: Buffer, schema: Schema): Record<string, un
 /** The fields of one message, not looked into. */
 export function* fieldsOf(bytes: Buffer): Generator<WireField> {
   let at = 0;
-  const varint = (): bigint => {
-    for (let value = 0n, shift = 0n; ; shift += 7n) {
+  // Tags and lengths are small: no need of a BigInt.
+  const readNumber = (): number => {
+    for (let value = 0, factor = 1; ; factor *= 128) {
       const byte = bytes.readUInt8(at++);
-      value |= BigInt(byte & 0x7f) << shift;
+      value += (byte & 0x7f) * factor;
       if (byte < 0x80) return value;
     }
   };
-  const take = (length: number): Buffer => {
-    if (at + length > bytes.length) throw new RangeError(`a field of ${length} bytes at ${at} passes the end`);
-    at += length;
-    return bytes.subarray(at - length, at);
+  const varintLength = (): number => {
+    for (let length = 1; ; length++) if (bytes.readUInt8(at + length - 1) < 0x80) return length;
   };
   while (at < bytes.length) {
-    const tag = Number(varint());
-    const number = tag >>> 3;
-    switch (tag & 7) {
-      case 0:
-        yield { number, bytes: none, varint: varint() };
-        break;
-      case 1:
-        yield { number, bytes: take(8), varint: 0n };
-        break;
-      case 2:
-        yield { number, bytes: take(Number(varint())), varint: 0n };
-        break;
-      case 5:
-        yield { number, bytes: take(4), varint: 0n };
-        break;
-      default:
-        throw new Error(`there is no wire type ${tag & 7} in proto3, at byte ${at}`);
-    }
+    const tag = readNumber();
+    const length = lengthOf(tag & 7, varintLength, readNumber);
+    if (at + length > bytes.length) throw new RangeError(`a field of ${length} bytes at ${at} passes the end`);
+    at += length;
+    yield { number: tag >>> 3, bytes: bytes.subarray(at - length, at) };
   }
 }
 
-function valueOf({ bytes, varint }: WireField, type: FieldType): unknown {
+/** How many bytes the value of a field has, by its wire type. */
+function lengthOf(wireType: number, varintLength: () => number, readNumber: () => number): number {
+  switch (wireType) {
+    case 0:
+      return varintLength();
+    case 1:
+      return 8;
+    case 2:
+      return readNumber();
+    case 5:
+      return 4;
+    default:
+      throw new Error(`there is no wire type ${wireType} in proto3`);
+  }
+}
+
+function varintOf(bytes: Buffer): bigint {
+  return bytes.reduceRight((value, byte) => (value << 7n) | BigInt(byte & 0x7f), 0n);
+}
+
+function valueOf({ bytes }: WireField, type: FieldType): unknown {
   switch (type) {
     case "text":
       return bytes.toString("utf8");
     case "hex":
       return bytes.toString("hex");
     case "bool":
-      return varint !== 0n;
+      return varintOf(bytes) !== 0n;
     case "enum":
-      return Number(varint);
+      return Number(varintOf(bytes));
     case "int64":
-      return BigInt.asIntN(64, varint).toString();
+      return BigInt.asIntN(64, varintOf(bytes)).toString();
     case "fixed64":
       return bytes.readBigUInt64LE().toString();
     case "double":

@@ -8,7 +8,9 @@ import {
   NotStartedError,
   type PartitionId,
   QueryEffectError,
+  type Span,
   TooLargeError,
+  type TraceHeaders,
   TurnEndedError,
 } from "@actor-runtime/core";
 import type { NormalCallOptions } from "../client/call-options.js";
@@ -26,21 +28,21 @@ const maxIdentityLength = 200;
 export const turnCalls: Caller = {
   ask(method, args, options) {
     const tracing = currentTurn.getStore()?.host.scope.services.tracing;
-    if (!tracing?.on) return ask(method, args, passingOn(options));
+    if (!tracing?.on) return ask(method, args, options, passedOn());
     const span = tracing.ask(method);
-    return tracing.follow(span, () => ask(method, args, { ...options, span, trace: span.headers }));
+    return tracing.follow(span, () => ask(method, args, options, span.headers, span));
   },
 
   tell(method, args, options) {
     const turn = current(`tell ${method.address}.${method.handler}`);
     const { tracing } = turn.host.scope.services;
     if (!tracing.on) {
-      tell(turn, method, args, passingOn(options));
+      tell(turn, method, args, options, passedOn());
       return;
     }
     const span = tracing.send(method, options.delayMs !== undefined);
     try {
-      tell(turn, method, args, { ...options, span, trace: span.headers });
+      tell(turn, method, args, options, span.headers, span);
     } catch (error) {
       tracing.fail(span, error);
       throw error;
@@ -53,13 +55,18 @@ export const turnCalls: Caller = {
 };
 
 /** Where nobody traces, the sender's trace goes on: those that come after may be traced. */
-function passingOn(options: NormalCallOptions): NormalCallOptions {
-  const trace = currentTurn.getStore()?.inbound?.message.trace;
-  return trace === undefined ? options : { ...options, trace };
+function passedOn(): TraceHeaders | undefined {
+  return currentTurn.getStore()?.inbound?.message.trace;
 }
 
 /** Async so that every refusal is a rejection of the ask. */
-async function ask(method: BoundMethod, args: readonly unknown[], options: NormalCallOptions): Promise<unknown> {
+async function ask(
+  method: BoundMethod,
+  args: readonly unknown[],
+  options: NormalCallOptions,
+  trace: TraceHeaders | undefined,
+  span?: Span,
+): Promise<unknown> {
   const { address, handler, target } = method;
   const turn = current(`ask ${address}.${handler}`);
   turn.checkRunning("ask");
@@ -79,14 +86,23 @@ async function ask(method: BoundMethod, args: readonly unknown[], options: Norma
   turn.checkRunning("ask");
   const timeoutMs = remainingMs(turn, options.timeoutMs);
   const asked = kind === method.kind ? method : { ...method, kind };
-  return services.calls.ask(partition, asked, argsText, { ...options, timeoutMs, id, chain });
+  const { signal, headers, dueAt } = options;
+  // Field by field: a spread with further fields takes microseconds, a hundred times as long.
+  return services.calls.ask(partition, asked, argsText, { timeoutMs, signal, headers, id, chain, dueAt, trace, span });
 }
 
-function tell(turn: Turn, method: BoundMethod, args: readonly unknown[], options: NormalCallOptions): void {
+function tell(
+  turn: Turn,
+  method: BoundMethod,
+  args: readonly unknown[],
+  options: NormalCallOptions,
+  trace: TraceHeaders | undefined,
+  span?: Span,
+): void {
   const { address, handler, target } = method;
   turn.checkEffect(`tell ${address}.${handler}`);
   const { services, outbox } = turn.host.scope;
-  const { id, trace, headers, delayMs, span } = options;
+  const { id, headers, delayMs } = options;
   const dueAt = delayMs === undefined ? undefined : Math.ceil(services.time.now() + delayMs);
   const message = { to: address, kind: "tell", handler, id, dueAt, trace, headers } as const;
   const text = messageText(message, encodeText(args, "args"));

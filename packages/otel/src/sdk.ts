@@ -8,8 +8,9 @@
  * - `sdk/light-tracer`, `sdk/light-span`, `sdk/light-ids`, `sdk/epoch-clock`  the runtime's own spans, at a tenth of the cost of the SDK's
  * - `sdk/lazy-contexts`   the SDK's context manager, not switched on before somebody needs it
  * - `sdk/span-queue`      where ended spans, ours and the SDK's, wait for their export
- * - `sdk/trace-exporter`  who gets them
- * - `sdk/trace-serializer`, `sdk/light-span-encoder`, `sdk/attribute-encoder`, `sdk/proto-writer`  OTLP protobuf, what spans share encoded once
+ * - `sdk/trace-exporter`, `sdk/span-batch`  who gets them, and what they are until then
+ * - `sdk/otlp-exporter`, `sdk/otlp-request`, `sdk/light-span-encoder`, `sdk/attribute-encoder`, `sdk/proto-writer`  OTLP protobuf, written as
+ *   spans end, what they share encoded once
  * - `sdk/quiet-diagnostics`  the SDK's own warnings in our log
  */
 import type { Logger, Telemetry } from "@actor-runtime/core";

@@ -26,8 +26,9 @@ export class LightSpanEncoder {
   readonly #resource: Buffer;
   readonly #scope: Buffer;
   readonly #heads = new WeakMap<Attributes, Head>();
-  /** What a span took lately, so that a batch is written into a buffer of the right size. */
-  #spanSize = 512;
+  readonly #smallestSize: number;
+  /** What the last request took and a little more: one that grows further is copied. */
+  #usualSize: number;
 
   constructor(resource: Resource, scope: InstrumentationScope) {
     this.#resource = encoded(1, (writer) => writeAttributes(writer, 1, resource.attributes));
@@ -40,30 +41,32 @@ export class LightSpanEncoder {
         writer.string(scope.version);
       }
     });
+    this.#smallestSize = this.#resource.length + this.#scope.length + 4_096;
+    this.#usualSize = this.#smallestSize;
   }
 
-  /** Only plain spans. */
-  encode(spans: readonly LightSpan[]): Buffer {
-    const lead = 12 + this.#resource.length + this.#scope.length;
-    const writer = new ProtoWriter(lead + spans.length * this.#spanSize + fixedSize);
-    // resource_spans = 1 { resource = 1, scope_spans = 2 { scope = 1, spans = 2 } }
+  /** A request without spans yet: resource_spans = 1 { resource = 1, scope_spans = 2 { scope = 1, spans = 2 } }. */
+  begin(): ProtoWriter {
+    const writer = new ProtoWriter(this.#usualSize);
     writer.byte(0x0a);
-    const resourceSpans = writer.at;
     writer.at += lengthRoom;
     writer.raw(this.#resource);
     writer.byte(0x12);
-    const scopeSpans = writer.at;
     writer.at += lengthRoom;
     writer.raw(this.#scope);
-    const start = writer.at;
-    for (const span of spans) this.#write(writer, span);
-    this.#spanSize = Math.ceil((writer.at - start) / spans.length) + 16;
-    writer.length(scopeSpans, lengthRoom);
-    writer.length(resourceSpans, lengthRoom);
-    return writer.from(0);
+    return writer;
   }
 
-  #write(writer: ProtoWriter, span: LightSpan): void {
+  finish(writer: ProtoWriter): Buffer {
+    writer.length(1 + lengthRoom + this.#resource.length + 1, lengthRoom);
+    writer.length(1, lengthRoom);
+    const request = writer.from(0);
+    this.#usualSize = Math.max(this.#smallestSize, Math.ceil(1.1 * request.length));
+    return request;
+  }
+
+  /** Only a plain span. */
+  write(writer: ProtoWriter, span: LightSpan): void {
     const context = span.spanContext();
     const parent = span.parentSpanContext;
     const head = this.#head(span);

@@ -4,6 +4,7 @@ import { type ExportResult, ExportResultCode, isTracingSuppressed } from "@opent
 import type { ReadableSpan, SpanExporter } from "@opentelemetry/sdk-trace";
 import { describe, expect, it, vi } from "vitest";
 import { LazyContexts } from "./lazy-contexts.js";
+import { ListExporter } from "./span-batch.js";
 import { SpanQueue, type SpanQueueOptions } from "./span-queue.js";
 
 const success: ExportResult = { code: ExportResultCode.SUCCESS };
@@ -23,7 +24,7 @@ function queue(options: Partial<SpanQueueOptions> & { readonly answer?: () => Ex
     shutdown: async () => {},
   };
   const spans = new SpanQueue({
-    exporter,
+    exporter: new ListExporter(exporter),
     contexts: new LazyContexts(),
     logger: {
       warn: (fields, line) => void logged.push([line, fields]),

@@ -1,14 +1,15 @@
 import type { Logger } from "@actor-runtime/core";
 import { TraceFlags } from "@opentelemetry/api";
 import { ExportResultCode, suppressTracing } from "@opentelemetry/core";
-import type { ReadableSpan, SpanExporter, SpanProcessor } from "@opentelemetry/sdk-trace";
+import type { ReadableSpan, SpanProcessor } from "@opentelemetry/sdk-trace";
 import type { LazyContexts } from "./lazy-contexts.js";
+import type { BatchExporter, SpanBatch } from "./span-batch.js";
 
 /** So long nothing is lost before losing spans is said to be over. */
 const quietMs = 10_000;
 
 export interface SpanQueueOptions {
-  readonly exporter: SpanExporter;
+  readonly exporter: BatchExporter;
   readonly contexts: Pick<LazyContexts, "entered" | "active" | "with">;
   readonly logger: Pick<Logger, "warn" | "info">;
   /** Spans that wait at most; one more is dropped and counted. */
@@ -29,11 +30,13 @@ export interface SpanQueueOptions {
  */
 export class SpanQueue implements SpanProcessor {
   readonly #options: SpanQueueOptions;
-  readonly #spans: ReadableSpan[] = [];
+  /** Full ones, and the one that fills. */
+  readonly #batches: SpanBatch[] = [];
+  #filling: SpanBatch;
+  /** Spans in all of them. */
+  #waiting = 0;
   #timer: NodeJS.Timeout | undefined;
   readonly #exports = new Set<Promise<void>>();
-  /** How many spans are enough for another batch without waiting. */
-  #enough: number;
   #closed = false;
   /** Spans lost since that was last said to be over. */
   #lost = 0;
@@ -41,29 +44,28 @@ export class SpanQueue implements SpanProcessor {
 
   constructor(options: SpanQueueOptions) {
     this.#options = options;
-    this.#enough = options.batchSpans;
+    this.#filling = options.exporter.newBatch();
   }
 
   onStart(): void {}
 
   onEnd(span: ReadableSpan): void {
     if (this.#closed || (span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) return;
-    if (this.#spans.length >= this.#options.maxSpans) {
+    if (this.#waiting >= this.#options.maxSpans) {
       this.#lose(1, "they end faster than they can be exported");
       return;
     }
-    this.#spans.push(span);
-    if (this.#spans.length >= this.#enough) this.#fill();
-    else if (this.#exports.size === 0) this.#exportLater();
+    this.#filling.add(span);
+    this.#waiting++;
+    if (this.#filling.size >= this.#options.batchSpans) this.#exportFilling();
+    else this.#timer ??= setTimeout(() => this.#exportFilling(), this.#options.delayMs).unref();
   }
 
   /** Exports what has ended by now. */
   async forceFlush(): Promise<void> {
-    this.#enough = 1;
-    this.#fill();
+    this.#exportFilling();
     while (this.#exports.size > 0) await Promise.all(this.#exports);
-    this.#enough = this.#options.batchSpans;
-    await this.#options.exporter.forceFlush?.();
+    await this.#options.exporter.forceFlush();
   }
 
   async shutdown(): Promise<void> {
@@ -73,31 +75,33 @@ export class SpanQueue implements SpanProcessor {
     if (this.#lost > 0) this.#options.logger.warn({ lost: this.#lost }, "spans were lost");
   }
 
-  /** Exports as long as enough spans wait, and as many batches at once as there may be. */
-  #fill(): void {
-    while (this.#spans.length >= this.#enough && this.#exports.size < this.#options.maxExports) this.#exportBatch();
-  }
-
-  #exportLater(): void {
-    this.#timer ??= setTimeout(() => this.#exportBatch(), this.#options.delayMs).unref();
-  }
-
-  #exportBatch(): void {
+  #exportFilling(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const batch = this.#spans.splice(0, this.#options.batchSpans);
-    const exporting = this.#export(batch).then((failure) => {
-      if (failure === undefined) this.#sayRecovered();
-      else this.#lose(batch.length, failure);
-      this.#exports.delete(exporting);
-      this.#fill();
-      if (this.#spans.length > 0 && this.#exports.size === 0) this.#exportLater();
-    });
-    this.#exports.add(exporting);
+    if (this.#filling.size === 0) return;
+    this.#batches.push(this.#filling);
+    this.#filling = this.#options.exporter.newBatch();
+    this.#exportNext();
+  }
+
+  /** As many batches at once as there may be. */
+  #exportNext(): void {
+    while (this.#exports.size < this.#options.maxExports) {
+      const batch = this.#batches.shift();
+      if (batch === undefined) return;
+      this.#waiting -= batch.size;
+      const exporting = this.#export(batch).then((failure) => {
+        if (failure === undefined) this.#sayRecovered();
+        else this.#lose(batch.size, failure);
+        this.#exports.delete(exporting);
+        this.#exportNext();
+      });
+      this.#exports.add(exporting);
+    }
   }
 
   /** Never rejects; resolves to what went wrong. */
-  #export(batch: ReadableSpan[]): Promise<string | undefined> {
+  #export(batch: SpanBatch): Promise<string | undefined> {
     const { exporter, contexts, timeoutMs } = this.#options;
     return new Promise((resolve) => {
       const timer = setTimeout(() => resolve(`no answer within ${timeoutMs} ms`), timeoutMs);

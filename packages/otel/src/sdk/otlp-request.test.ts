@@ -7,9 +7,10 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Origin } from "../origin.js";
 import { Environment } from "./environment.js";
+import { LightSpanEncoder } from "./light-span-encoder.js";
 import { LightTracer } from "./light-tracer.js";
+import { OtlpRequest } from "./otlp-request.js";
 import { spanLimitsFrom } from "./span-limits.js";
-import { TraceSerializer } from "./trace-serializer.js";
 
 const resource = resourceFromAttributes({ "service.name": "actor-worker", "process.pid": 12, tags: ["a", "b"] });
 const scope = { name: "actor-runtime", version: "1.2.3" };
@@ -45,7 +46,14 @@ function tracers(overrides: Partial<typeof limits> = {}) {
   };
 }
 
-const serialized = (spans: ReadableSpan[]) => fieldsOf(new TraceSerializer().serializeRequest(spans)!);
+function serialized(spans: ReadableSpan[]): Fields {
+  const encoder = new LightSpanEncoder(resource, scope);
+  const request = new OtlpRequest(() => encoder);
+  for (const span of spans) request.add(span);
+  expect(request.size).toBe(spans.length);
+  return fieldsOf(request.finish()!);
+}
+
 const bySdk = (spans: ReadableSpan[]) => fieldsOf(ProtobufTraceSerializer.serializeRequest(spans)!);
 
 describe("OTLP protobuf of light spans", () => {

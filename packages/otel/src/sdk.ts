@@ -73,7 +73,9 @@ export async function startSdk({ workerId, build, logger }: SdkOptions): Promise
 
   const diagnostics = new QuietDiagnostics(logger);
   // With OTEL_LOG_LEVEL the SDK sets a logger of its own.
-  if (env.text("OTEL_LOG_LEVEL") === undefined) diag.setLogger(diagnostics, DiagLogLevel.WARN);
+  if (env.text("OTEL_LOG_LEVEL") === undefined) {
+    diag.setLogger(diagnostics, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
+  }
   setGlobalErrorHandler((error) => diagnostics.error(error instanceof Error ? error.message : JSON.stringify(error)));
   const sdk = new NodeSDK({
     resource,

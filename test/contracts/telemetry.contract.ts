@@ -48,7 +48,7 @@ export function telemetryContract(name: string, make: () => Promise<TelemetryUnd
       });
       span.event("parked", { position: 3 });
       span.event("started");
-      span.set({ "actor.mailbox.wait_ms": 0.4 });
+      span.set("actor.mailbox.wait_ms", 0.4);
       span.end();
       span.end(new Error("too late to fail"));
       link.end();

@@ -138,8 +138,8 @@ class SpanRecorder implements Span, RecordedSpan {
     this.attributes = { ...options.attributes };
   }
 
-  set(attributes: Attributes): void {
-    Object.assign(this.attributes, attributes);
+  set(attribute: string, value: string | number | boolean): void {
+    this.attributes[attribute] = value;
   }
 
   event(name: string, attributes: Attributes = {}): void {

@@ -32,8 +32,8 @@ export class OtelSpan implements Span {
     return { trace_id: traceId, span_id: spanId };
   }
 
-  set(attributes: Attributes): void {
-    this.#span.setAttributes(attributes);
+  set(attribute: string, value: string | number | boolean): void {
+    this.#span.setAttribute(attribute, value);
   }
 
   event(name: string, attributes?: Attributes): void {

@@ -48,7 +48,7 @@ describe("Spans through the OpenTelemetry API", () => {
     const { span, exported } = program();
     const send = span("send Account", { kind: "producer", attributes: Object.freeze({ "actor.type": "Account" }) });
     const process = span("process Account.deposit", { kind: "consumer", parent: send.headers });
-    process.set({ "actor.outcome": "ok" });
+    process.set("actor.outcome", "ok");
     process.event("retry scheduled", { "actor.delay_ms": 20 });
     process.end();
     send.end();

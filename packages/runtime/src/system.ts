@@ -126,9 +126,9 @@ export class LocalSystem implements ActorSystem {
     const { streamRetentionMs } = limits;
     const { broker, clock, random } = ports;
     const lanes = new Lanes({ broker, clock, random, time, streamRetentionMs, replyTo: "" });
-    const calls = new Calls(lanes, clock, time, log, new AskMetrics(ports.telemetry));
     const carrier = broker.name === "embedded" ? "in_memory" : broker.name;
     const tracing = new Tracing(ports.telemetry, carrier, options.tracing ?? {});
+    const calls = new Calls(lanes, clock, time, log, new AskMetrics(ports.telemetry), tracing);
     const workerId = options.workerId ?? `worker-${ports.random.id().slice(0, 8)}`;
     const incarnation = ports.random.id();
     const { weight = 1, build = "" } = options;

@@ -31,7 +31,7 @@ export interface Span {
   readonly headers: TraceHeaders;
   /** `undefined`: sampled out, there is nothing to find under them. */
   readonly ids: TraceIds | undefined;
-  set(attributes: Attributes): void;
+  set(attribute: string, value: string | number | boolean): void;
   event(name: string, attributes?: Attributes): void;
   /** Runs `body` with this span as the current one, also for what it awaits and for libraries that look it up. */
   run<A extends unknown[], R>(body: (...args: A) => R, ...args: A): R;

@@ -20,6 +20,7 @@ import {
 import { Deadlines } from "../deadlines.js";
 import type { AskMetrics } from "../metrics/ask-metrics.js";
 import type { StoreTime } from "../store-time.js";
+import type { Tracing } from "../tracing/tracing.js";
 import type { CallDetails, CallTarget } from "./call-target.js";
 import type { Lanes } from "./lanes.js";
 import { type AskHost, cancelled, PendingAsk } from "./pending-ask.js";
@@ -43,6 +44,7 @@ export class Calls implements AskHost, TellHost {
   readonly #time: StoreTime;
   readonly #log: Logger;
   readonly #metrics: AskMetrics;
+  readonly #tracing: Pick<Tracing, "fail">;
   readonly #deadlines: Deadlines;
   readonly #repeats = new RepeatBudget();
   /** Waiting asks by place; a call's id is its place plus a multiple of `maxPending`, so an old id finds nobody. */
@@ -54,12 +56,20 @@ export class Calls implements AskHost, TellHost {
   #tells = 0;
   #closed = false;
 
-  constructor(lanes: Lanes, clock: Clock, time: StoreTime, log: Logger, metrics: AskMetrics) {
+  constructor(
+    lanes: Lanes,
+    clock: Clock,
+    time: StoreTime,
+    log: Logger,
+    metrics: AskMetrics,
+    tracing: Pick<Tracing, "fail">,
+  ) {
     this.#lanes = lanes;
     this.#clock = clock;
     this.#time = time;
     this.#log = log;
     this.#metrics = metrics;
+    this.#tracing = tracing;
     this.#deadlines = new Deadlines(clock);
   }
 
@@ -205,11 +215,13 @@ export class Calls implements AskHost, TellHost {
     this.#pending[place] = undefined;
     this.#freePlaces.push(place);
     this.#deadlines.delete(pending);
+    this.#endSpan(pending.details, error);
   }
 
-  settleTell(pending: PendingTell): void {
+  settleTell(pending: PendingTell, error: ActorError | undefined): void {
     this.#tells--;
     this.#deadlines.delete(pending);
+    this.#endSpan(pending.details, error);
   }
 
   waitOn(pending: PendingAsk, until: number): void {
@@ -230,6 +242,12 @@ export class Calls implements AskHost, TellHost {
   /** How many wait for an answer or a confirm. */
   get waiting(): number {
     return this.#pending.length - this.#freePlaces.length + this.#tells;
+  }
+
+  #endSpan({ span }: CallDetails, error: ActorError | undefined): void {
+    if (span === undefined) return;
+    if (error === undefined) span.end();
+    else this.#tracing.fail(span, error);
   }
 
   #check(target: CallTarget, { signal }: CallDetails): void {

@@ -24,36 +24,54 @@ export class OutsideCaller implements Caller {
   ask(method: BoundMethod, args: readonly unknown[], options: NormalCallOptions): Promise<unknown> {
     if (!this.#tracing.on) return this.#ask(method, args, options);
     const span = this.#tracing.ask(method, options.parent);
-    if (span.ids) options.traced?.(span.ids);
-    return this.#tracing.follow(span, () => this.#ask(method, args, options, span));
+    tellWhere(span, options);
+    try {
+      return this.#ask(method, args, options, span);
+    } catch (error) {
+      this.#tracing.fail(span, error);
+      throw error;
+    }
   }
 
   tell(method: BoundMethod, args: readonly unknown[], options: NormalCallOptions): Promise<void> {
     if (!this.#tracing.on) return this.#tell(method, args, options);
     const span = this.#tracing.send(method, options.delayMs !== undefined, options);
-    if (span.ids) options.traced?.(span.ids);
-    return this.#tracing.follow(span, () => this.#tell(method, args, options, span));
+    tellWhere(span, options);
+    try {
+      return this.#tell(method, args, options, span);
+    } catch (error) {
+      this.#tracing.fail(span, error);
+      throw error;
+    }
   }
 
   // Not an async function: the hot path makes one promise, the one of the answer.
   #ask(method: BoundMethod, args: readonly unknown[], options: NormalCallOptions, span?: Span): Promise<unknown> {
     const argsText = encodeText(args, "args");
     const details = this.#details(options, span);
-    return this.#send(method, (partition) => this.#calls.ask(partition, method, argsText, details));
+    return this.#send(method, span, (partition) => this.#calls.ask(partition, method, argsText, details));
   }
 
   #tell(method: BoundMethod, args: readonly unknown[], options: NormalCallOptions, span?: Span): Promise<void> {
     const argsText = encodeText(args, "args");
     const details = this.#details(options, span);
-    return this.#send(method, (partition) => this.#calls.tell(partition, method, argsText, details));
+    return this.#send(method, span, (partition) => this.#calls.tell(partition, method, argsText, details));
   }
 
-  /** At once where the mailbox is known; the order of sending holds also while it is looked up. */
-  #send<R>(method: BoundMethod, send: (partition: PartitionId) => Promise<R>): Promise<R> {
+  /**
+   * At once where the mailbox is known; the order of sending holds also while it is looked up.
+   *
+   * @param span ends with the call, once that is under way
+   */
+  #send<R>(method: BoundMethod, span: Span | undefined, send: (partition: PartitionId) => Promise<R>): Promise<R> {
     const { type, key } = method.target;
     method.partition ??= this.#directory.partition(type, key);
     if (method.partition !== undefined) return send(method.partition);
     return new Promise((resolve, reject) => {
+      const fail = (error: unknown) => {
+        if (span !== undefined) this.#tracing.fail(span, error);
+        reject(error);
+      };
       this.#directory.locate(
         type,
         key,
@@ -61,10 +79,10 @@ export class OutsideCaller implements Caller {
           try {
             resolve(send(partition));
           } catch (error) {
-            reject(error);
+            fail(error);
           }
         },
-        reject,
+        fail,
       );
     });
   }
@@ -80,6 +98,11 @@ export class OutsideCaller implements Caller {
     if (span !== undefined) return tracedDetails(options, dueAt, span);
     return dueAt === undefined ? options : { ...options, dueAt };
   }
+}
+
+/** The caller wants to know under which ids the call will be found. */
+function tellWhere(span: Span, { traced }: NormalCallOptions): void {
+  if (traced !== undefined && span.ids !== undefined) traced(span.ids);
 }
 
 /** Field by field: a spread takes some 3 µs per call here, which also those pay whose traces are sampled out. */

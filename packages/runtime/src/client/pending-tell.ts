@@ -7,7 +7,7 @@ import type { Outgoing } from "./outgoing.js";
 
 /** Who counts the tells of this process. */
 export interface TellHost {
-  settleTell(pending: PendingTell): void;
+  settleTell(pending: PendingTell, error: ActorError | undefined): void;
 }
 
 /** A tell that waits for the broker's confirm. */
@@ -40,11 +40,11 @@ export class PendingTell implements Outgoing, Timed {
   }
 
   confirmed(): void {
-    if (this.#settle()) this.#resolve();
+    if (this.#settle(undefined)) this.#resolve();
   }
 
   abandoned(error: ActorError): void {
-    if (this.#settle()) this.#reject(error);
+    if (this.#settle(error)) this.#reject(error);
   }
 
   due(): void {
@@ -59,10 +59,10 @@ export class PendingTell implements Outgoing, Timed {
     }
   }
 
-  #settle(): boolean {
+  #settle(error: ActorError | undefined): boolean {
     if (this.done) return false;
     this.done = true;
-    this.host.settleTell(this);
+    this.host.settleTell(this, error);
     return true;
   }
 }

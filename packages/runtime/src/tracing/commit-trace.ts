@@ -60,7 +60,8 @@ export class CommitTrace {
     this.#commit?.end();
     const now = this.#now();
     for (const { span, endedAt, error } of this.#processed) {
-      span.set({ [named.commitWait]: now - endedAt, [named.commitSeq]: this.#seq });
+      span.set(named.commitWait, now - endedAt);
+      span.set(named.commitSeq, this.#seq);
       if (error === undefined) span.end();
       else this.#tracing.fail(span, error);
     }

@@ -131,12 +131,11 @@ export class Tracing {
     const parent = linked ? "none" : (trace ?? "none");
     const span = this.#telemetry.span(name, { kind: "consumer", parent, links, attributes });
     if (!span.recording) return span;
-    const own: Record<string, string | number | boolean> = { [named.actorKey]: this.#key(to.slice(slash + 1)) };
+    span.set(named.actorKey, this.#key(to.slice(slash + 1)));
     const waitMs = received.waitMs(now);
-    if (waitMs !== undefined) own[named.mailboxWait] = waitMs;
-    if (attempts > 0) own[named.attempt] = attempts + 1;
-    if (redelivered) own[named.redelivered] = true;
-    span.set(own);
+    if (waitMs !== undefined) span.set(named.mailboxWait, waitMs);
+    if (attempts > 0) span.set(named.attempt, attempts + 1);
+    if (redelivered) span.set(named.redelivered, true);
     return span;
   }
 
@@ -201,7 +200,7 @@ export class Tracing {
   }
 
   #keyed(span: Span, key: string): Span {
-    if (span.recording) span.set({ [named.actorKey]: this.#key(key) });
+    if (span.recording) span.set(named.actorKey, this.#key(key));
     return span;
   }
 

@@ -28,7 +28,7 @@ export class Wakings {
     const span = this.#loads.get(waking);
     if (span === undefined) return;
     this.#loads.delete(waking);
-    if (span.recording) span.set({ [attributes.stateBytes]: text === undefined ? 0 : messageBytes(text) });
+    if (span.recording) span.set(attributes.stateBytes, text === undefined ? 0 : messageBytes(text));
     span.end();
   }
 

@@ -175,7 +175,8 @@ export class Settlement {
     const span = this.#spanOf(inbound);
     inbound.span = undefined;
     if (!span?.recording) return;
-    span.set({ [attributes.outcome]: ending, ...(error && { [attributes.errorType]: error.name }) });
+    span.set(attributes.outcome, ending);
+    if (error !== undefined) span.set(attributes.errorType, error.name);
     // A refusal is the actor's decision: it fails the span of its caller, and not that of the turn.
     const fault = ending === "rejected" ? undefined : error;
     if (group !== undefined) group.traced(tracing, partition, ports.clock).processed(span, fault);

@@ -1,7 +1,9 @@
 import type { Logger, Telemetry } from "@actor-runtime/core";
 import { isConfigured, JoinedTelemetry, PrometheusMetrics } from "@actor-runtime/otel";
+import { chosenTraceExporters } from "@actor-runtime/otel/configured";
 import type { Sdk } from "@actor-runtime/otel/sdk";
 import type { Settings } from "./config/settings.js";
+import { otlpTarget } from "./doctor/otlp-target.js";
 import { observeEventLoop } from "./event-loop-delay.js";
 import type { MetricsPage } from "./ops/probes.js";
 
@@ -45,17 +47,24 @@ export async function startTelemetry(
   };
 }
 
-/** Loaded here, because it takes some 200 ms and 60 MB. */
+/** Loaded here, because it takes some 300 ms and, in a worker, 10 MB. */
 async function loadSdk({ workerId, build, log }: { workerId: string; build: string; log: Logger }): Promise<Sdk> {
   const { startSdk } = await import("@actor-runtime/otel/sdk");
   return startSdk({ workerId, build: build || undefined, logger: log });
 }
 
 /** Without user, password and path: it is logged. */
-function destinationOf({
-  OTEL_TRACES_EXPORTER: exporters = "otlp",
-  OTEL_EXPORTER_OTLP_ENDPOINT: all = "http://localhost:4318",
-  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: endpoint = all,
-}: NodeJS.ProcessEnv): string {
-  return exporters.split(",").includes("otlp") && URL.canParse(endpoint) ? new URL(endpoint).origin : exporters;
+function destinationOf(env: NodeJS.ProcessEnv): string {
+  return chosenTraceExporters(env)
+    .map((exporter) => (exporter === "otlp" ? otlpOrigin(env) : exporter))
+    .join(", ");
+}
+
+function otlpOrigin(env: NodeJS.ProcessEnv): string {
+  try {
+    return otlpTarget("traces", env).url.origin;
+  } catch {
+    // The SDK warned of the variable and goes its own way.
+    return "otlp";
+  }
 }

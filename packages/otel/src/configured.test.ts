@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
-import { askedFor, isConfigured } from "./configured.js";
+import { askedFor, chosenTraceExporters, isConfigured } from "./configured.js";
 
 const endpoint = "http://localhost:4318";
 
@@ -23,6 +23,18 @@ describe("What the environment asks the SDK for", () => {
     const asked = Object.entries(askedFor(env)).flatMap(([signal, wanted]) => (wanted ? [signal] : []));
     expect(asked.join(" ")).toBe(expected);
     expect(isConfigured(env)).toBe(expected !== "");
+  });
+
+  it.each([
+    [{}, []],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }, ["otlp"]],
+    [{ OTEL_TRACES_EXPORTER: "console, otlp,none" }, ["otlp", "console"]],
+    [{ OTEL_TRACES_EXPORTER: "none", OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }, []],
+    [{ OTEL_TRACES_EXPORTER: "jaeger" }, ["otlp"]],
+    [{ OTEL_TRACES_EXPORTER: "none,jaeger" }, []],
+    [{ OTEL_TRACES_EXPORTER: "zipkin", OTEL_SDK_DISABLED: "true" }, []],
+  ])("%o exports spans to: %j", (env, exporters) => {
+    expect(chosenTraceExporters(env)).toEqual(exporters);
   });
 
   it("is told without loading the SDK", async () => {

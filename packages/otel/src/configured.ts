@@ -7,6 +7,10 @@ export interface Asked {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** What `OTEL_TRACES_EXPORTER` may name. */
+export const traceExporters = ["otlp", "console", "zipkin", "none"] as const;
+export type TraceExporter = (typeof traceExporters)[number];
+
 /**
  * What the `OTEL_*` variables ask for. An endpoint for everything (`OTEL_EXPORTER_OTLP_ENDPOINT`) asks for traces alone; metrics
  * and logs want a word of their own (`OTEL_METRICS_EXPORTER`, `OTEL_EXPORTER_OTLP_METRICS_ENDPOINT`, and so for logs).
@@ -26,10 +30,18 @@ export function askedFor(env: Environment): Asked {
   };
 }
 
-/** Whether there is anything to start `@actor-runtime/otel/sdk` for, which costs some 400 ms and 60 MB to load. */
+/** Whether there is anything to start `@actor-runtime/otel/sdk` for, which takes some 300 ms to load and, in a worker, 10 MB. */
 export function isConfigured(env: Environment): boolean {
   const { traces, metrics, logs } = askedFor(env);
   return traces || metrics || logs;
+}
+
+/** Who gets the spans; nobody: it is empty. Names that nobody knows count as if they were not there. */
+export function chosenTraceExporters(env: Environment): readonly Exclude<TraceExporter, "none">[] {
+  if (!askedFor(env).traces) return [];
+  const named = exporterNames(env["OTEL_TRACES_EXPORTER"]);
+  const known = traceExporters.filter((name) => named.includes(name));
+  return known.length > 0 ? known.filter((name) => name !== "none") : ["otlp"];
 }
 
 /** The names in a list of the environment; empty means unset, as OpenTelemetry has it. */

@@ -1,6 +1,6 @@
 /**
  * `@actor-runtime/otel/sdk`: starts the OpenTelemetry SDK as the environment says. An entry of its own, because loading the SDK takes
- * some 400 ms and 60 MB: import it when `isConfigured(process.env)` says that there is anything to start.
+ * some 300 ms and, in a worker, 10 MB: import it when `isConfigured(process.env)` says that there is anything to start.
  *
  * # Layout
  *

@@ -78,6 +78,19 @@ describe("doctor on traces that are off", () => {
   });
 });
 
+it("doctor warns of an exporter that nobody knows, and looks for the receiver that gets the spans instead", async () => {
+  const { url } = await receiver();
+  expect(await check({ OTEL_TRACES_EXPORTER: "jaeger", OTEL_EXPORTER_OTLP_ENDPOINT: url })).toEqual([
+    {
+      name: "traces",
+      status: "warn",
+      finding: expect.stringContaining('"jaeger"'),
+      fix: expect.stringContaining("otlp"),
+    },
+    { name: "traces", status: "ok", finding: `${url}/v1/traces takes them (http/protobuf)` },
+  ]);
+});
+
 describe("doctor on a receiver of traces", () => {
   it("finds one that takes them", async () => {
     const { url, requests } = await receiver();

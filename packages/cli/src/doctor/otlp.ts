@@ -1,3 +1,4 @@
+import { askedFor, chosenTraceExporters, exporterNames, traceExporters } from "@actor-runtime/otel/configured";
 import type { Check } from "./check.js";
 import { fixOfError, fixOfStatus } from "./otlp-fixes.js";
 import { probeOtlp } from "./otlp-probe.js";
@@ -8,33 +9,35 @@ export async function checkOtlp(_: unknown, env: Environment = process.env): Pro
   if (env.OTEL_SDK_DISABLED?.trim().toLowerCase() === "true") {
     return [{ name: "traces", status: "ok", finding: "off: OTEL_SDK_DISABLED is true; unset it to switch them on" }];
   }
-  const checks = [await checkTraces(env)];
-  if (exportersOf("metrics", env).includes("otlp")) checks.push(await checkSignal("metrics", env));
+  const checks = [...checkNames(env), await checkTraces(env)];
+  const metrics = exporterNames(env.OTEL_METRICS_EXPORTER);
+  if (askedFor(env).metrics && (metrics.length === 0 || metrics.includes("otlp"))) {
+    checks.push(await checkSignal("metrics", env));
+  }
   return checks;
 }
 
 async function checkTraces(env: Environment): Promise<Check> {
   const name = "traces";
-  const exporters = exportersOf("traces", env);
+  const exporters = chosenTraceExporters(env);
   if (exporters.includes("otlp")) return checkSignal(name, env);
-  const isOff = exporters.length === 0 || exporters.includes("none");
-  if (!isOff) return { name, status: "ok", finding: `exported to ${exporters.join(" and ")}` };
+  if (exporters.length > 0) return { name, status: "ok", finding: `exported to ${exporters.join(" and ")}` };
   const how = "to switch them on set OTEL_EXPORTER_OTLP_ENDPOINT, for example http://127.0.0.1:4318";
-  const finding =
-    exporters.length === 0
-      ? `off, no exporter is configured; ${how}`
-      : `off, OTEL_TRACES_EXPORTER is none; ${how}, and unset it`;
+  const finding = env.OTEL_TRACES_EXPORTER?.trim()
+    ? `off, OTEL_TRACES_EXPORTER is none; ${how}, and unset it`
+    : `off, no exporter is configured; ${how}`;
   return { name, status: "ok", finding };
 }
 
-/** What is exported by name, else what has an endpoint: the one for all signals asks for traces alone. */
-function exportersOf(signal: Signal, env: Environment): string[] {
-  const upper = signal.toUpperCase();
-  const names = (env[`OTEL_${upper}_EXPORTER`] ?? "").split(",").flatMap((each) => each.trim() || []);
-  if (names.length > 0) return names;
-  const endpoint =
-    env[`OTEL_EXPORTER_OTLP_${upper}_ENDPOINT`] || (signal === "traces" && env.OTEL_EXPORTER_OTLP_ENDPOINT);
-  return endpoint ? ["otlp"] : [];
+/** Exporters of other versions of OpenTelemetry, such as `jaeger`, are ignored, and OTLP is what is left. */
+function checkNames(env: Environment): Check[] {
+  const known: readonly string[] = traceExporters;
+  return exporterNames(env.OTEL_TRACES_EXPORTER)
+    .filter((exporter) => !known.includes(exporter))
+    .map((exporter) => {
+      const finding = `OTEL_TRACES_EXPORTER names "${exporter}", which is ignored`;
+      return { name: "traces", status: "warn", finding, fix: `name ${known.join(", ")}, or unset it` };
+    });
 }
 
 async function checkSignal(signal: Signal, env: Environment): Promise<Check> {

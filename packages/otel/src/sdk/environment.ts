@@ -19,10 +19,11 @@ export class Environment {
   }
 
   /** Those names of a list that are known; `undefined`: it has none. */
-  someOf(name: string, known: readonly string[]): readonly string[] | undefined {
-    const names = exporterNames(this.#variables[name]).filter((text) => {
-      if (!known.includes(text)) this.#ignore(name, text, `a list of ${known.join(", ")}`);
-      return known.includes(text);
+  someOf<T extends string>(name: string, known: readonly T[]): readonly T[] | undefined {
+    const names = exporterNames(this.#variables[name]).flatMap((text) => {
+      const found = known.find((each) => each === text);
+      if (found === undefined) this.#ignore(name, text, `a list of ${known.join(", ")}`);
+      return found ?? [];
     });
     return names.length > 0 ? [...new Set(names)] : undefined;
   }

@@ -290,7 +290,7 @@ describe("how long", () => {
     expect([asked.state, closing.state]).toEqual(["resolved", "resolved"]);
     expect(counted("actor.partitions_released")).toBe(3);
     // It is looked every 5 ms whether all turns have ended.
-    expect(recorded("actor.handover.duration", { mailbox: "Account" })).toEqual([305]);
+    expect(recorded("actor.handoff.duration", { mailbox: "Account" })).toEqual([305]);
     expect(level("actor.partitions")).toBe(0);
   });
 

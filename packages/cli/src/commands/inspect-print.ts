@@ -152,7 +152,7 @@ const plainObstacles = {
   lookup: "the store: was this message answered before?",
   mark: "the mark of a message that was there when a worker died",
   queries: "the queries that run",
-  handover: "the next owner: the partition is handed over",
+  handoff: "the next owner: the partition is handed over",
 } as const;
 
 function obstacleText(obstacle: Obstacle): string {

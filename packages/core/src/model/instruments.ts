@@ -55,7 +55,7 @@ export const counters = {
   },
   "actor.partitions_lost": {
     unit: "{partition}",
-    help: "Partitions lost without a handover; they are taken anew.",
+    help: "Partitions lost without a handoff; they are taken anew.",
     labels: ["mailbox"],
   },
   "actor.partitions_rewound": {
@@ -154,7 +154,7 @@ export const histograms = {
     labels: ["mailbox"],
     buckets: seconds,
   },
-  "actor.handover.duration": {
+  "actor.handoff.duration": {
     unit: "s",
     help: "From giving a partition up until its lease is given back: running turns end, the last commit is known.",
     labels: ["mailbox"],

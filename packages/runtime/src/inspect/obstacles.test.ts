@@ -72,8 +72,8 @@ describe("what keeps an actor from getting on", () => {
     expect(kinds(alice({ queue: [stored({ adopted: true })] }))).toEqual(["mark"]);
   });
 
-  it("is the handover of its partition, but not for a turn that runs", () => {
-    expect(kinds(alice({ queue: [stored()] }), { givenUp: true })).toEqual(["handover"]);
+  it("is the handoff of its partition, but not for a turn that runs", () => {
+    expect(kinds(alice({ queue: [stored()] }), { givenUp: true })).toEqual(["handoff"]);
     expect(kinds(alice({ running: turn(), queue: [stored()] }), { givenUp: true })).toEqual([]);
   });
 

@@ -46,5 +46,5 @@ function* beforeHead(
   if (notBefore > now) yield { kind: "retry", at: notBefore, inMs: notBefore - now, failedAttempts: attempts };
   else if (recovered) yield { kind: "mark" };
   if (queries !== undefined) yield { kind: "queries" };
-  if (givenUp) yield { kind: "handover" };
+  if (givenUp) yield { kind: "handoff" };
 }

@@ -76,7 +76,7 @@ export interface AskReport {
  * - `lookup`: whether its next message was answered before
  * - `mark`: its next message was there when a worker died, and gets an attempt mark before it runs
  * - `queries`: its next message waits for queries that run
- * - `handover`: its partition is being given up, and only what running turns wait for still begins
+ * - `handoff`: its partition is being given up, and only what running turns wait for still begins
  */
 export type Obstacle =
   | ({ readonly kind: "ask" } & AskReport)
@@ -84,7 +84,7 @@ export type Obstacle =
   | { readonly kind: "retry"; readonly at: number; readonly inMs: number; readonly failedAttempts: number }
   | { readonly kind: "pause"; readonly target: string }
   | { readonly kind: "brake"; readonly target: string }
-  | { readonly kind: "state" | "lookup" | "mark" | "queries" | "handover" };
+  | { readonly kind: "state" | "lookup" | "mark" | "queries" | "handoff" };
 
 /** What a worker says of itself. */
 export interface WorkerReport {

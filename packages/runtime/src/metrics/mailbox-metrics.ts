@@ -9,7 +9,7 @@ export class MailboxMetrics {
   readonly #taken: Instrument;
   readonly #takeover: Instrument;
   readonly #released: Instrument;
-  readonly #handover: Instrument;
+  readonly #handoff: Instrument;
   readonly #commitDuration: Instrument;
   readonly #commitMessages: Instrument;
   readonly #commitSize: Instrument;
@@ -22,7 +22,7 @@ export class MailboxMetrics {
     this.#taken = telemetry.counter("actor.partitions_taken", labels);
     this.#takeover = telemetry.histogram("actor.takeover.duration", labels);
     this.#released = telemetry.counter("actor.partitions_released", labels);
-    this.#handover = telemetry.histogram("actor.handover.duration", labels);
+    this.#handoff = telemetry.histogram("actor.handoff.duration", labels);
     this.#commitDuration = telemetry.histogram("actor.commit.duration", labels);
     this.#commitMessages = telemetry.histogram("actor.commit.messages", labels);
     this.#commitSize = telemetry.histogram("actor.commit.size", labels);
@@ -37,7 +37,7 @@ export class MailboxMetrics {
   /** A partition was given up in good order. @param beganAt by the clock's `monotonic()` */
   released(beganAt: number): void {
     this.#released(1);
-    this.#handover(this.#since(beganAt));
+    this.#handoff(this.#since(beganAt));
   }
 
   /** A commit is known to have succeeded. @param writtenAt when it was written first, by the clock's `monotonic()` */

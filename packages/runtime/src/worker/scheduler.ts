@@ -125,7 +125,7 @@ export class Scheduler implements TurnScheduler {
     this.#settlement.stored(inbound);
   }
 
-  /** The first message must wait: for a handover, for running queries, or for its time. */
+  /** The first message must wait: for a handoff, for running queries, or for its time. */
   #waits(activation: Activation, inbound: Inbound): boolean {
     if (this.#draining && !inbound.message.chain?.length) return true;
     const { definition } = activation.hosted;

@@ -3,10 +3,12 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { counters, histograms, levels } from "@actor-runtime/core";
+import { attributes, counters, histograms, levels } from "@actor-runtime/core";
 import { defineActor, failureResponse } from "@actor-runtime/runtime";
 import * as api from "actor-runtime";
 import { describe, expect, it } from "vitest";
+import { conventionOf, spanNames } from "../otlp/conventions.js";
+import type { TraceSpan } from "../otlp/trace-span.js";
 
 const { ActorError, Actor, Handler } = api;
 type ActorError = api.ActorError;
@@ -58,6 +60,22 @@ describe("docs/metrics.md", () => {
       return [name, [prometheus, unit, labels.join(", "), help.replaceAll("`", "")]];
     });
     expect(Array.from(rows, ([name, cells]) => [name, cells.slice(0, 4)])).toEqual(catalogue);
+  });
+});
+
+describe("docs/tracing.md", () => {
+  it("names every attribute of spans, and of ours none that there is not", async () => {
+    const text = await readFile(new URL("../../docs/tracing.md", import.meta.url), "utf8");
+    const named = Array.from(text.matchAll(/`((?:actor|messaging|rpc|error)\.[a-z_.]+)[`=]/g), ([, name = ""]) => name);
+    expect(new Set(named)).toEqual(new Set(Object.values(attributes)));
+  });
+
+  it("names every span that tests know, with its kind", async () => {
+    const rows = await table("tracing", "| span |");
+    const documented = Array.from(rows, ([names, [kind]]) => names.split(", ").map((name) => ({ name, kind }))).flat();
+    const known = documented.map(({ name }) => ({ name, kind: conventionOf({ name } as TraceSpan)?.kind }));
+    expect(documented).toEqual(known);
+    expect(documented.map(({ name }) => name.replace(/ Account.*/, "")).toSorted()).toEqual(spanNames.toSorted());
   });
 });
 

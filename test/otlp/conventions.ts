@@ -77,6 +77,9 @@ const conventions: Readonly<Record<string, Convention>> = {
   "hand over": ofPartition,
 };
 
+/** The first words of the names of all spans of the runtime. */
+export const spanNames: readonly string[] = Object.keys(conventions);
+
 /** Attributes that not every span has, and what they may be where they are. */
 export const whereGiven: Readonly<Record<string, Expectation>> = {
   "actor.attempt": (value) => Number.isInteger(value) && (value as number) >= 2,

@@ -1,6 +1,6 @@
 import type { Logger, Telemetry } from "@actor-runtime/core";
-import { isConfigured, JoinedTelemetry, PrometheusMetrics } from "@actor-runtime/otel";
-import { chosenTraceExporters } from "@actor-runtime/otel/configured";
+import { JoinedTelemetry, PrometheusMetrics } from "@actor-runtime/otel";
+import { chosenTraceExporters, isConfigured } from "@actor-runtime/otel/configured";
 import type { Sdk } from "@actor-runtime/otel/sdk";
 import type { Settings } from "./config/settings.js";
 import { otlpTarget } from "./doctor/otlp-target.js";

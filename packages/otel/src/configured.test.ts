@@ -37,11 +37,22 @@ describe("What the environment asks the SDK for", () => {
     expect(chosenTraceExporters(env)).toEqual(exporters);
   });
 
-  it("is told without loading the SDK", async () => {
+  it("is told without loading anything", async () => {
     const script = `
-      const { isConfigured } = await import("@actor-runtime/otel");
+      const { isConfigured } = await import("@actor-runtime/otel/configured");
       const { default: module } = await import("node:module");
       isConfigured(process.env);
+      console.log(JSON.stringify(Object.keys(module._cache)));
+    `;
+    const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", script]);
+    expect(JSON.parse(stdout)).toEqual([]);
+  });
+
+  it("needs no SDK where nothing is asked for, and neither do metrics for Prometheus", async () => {
+    const script = `
+      const { PrometheusMetrics } = await import("@actor-runtime/otel");
+      const { default: module } = await import("node:module");
+      await new PrometheusMetrics().text();
       const loaded = (part) => Object.keys(module._cache).some((file) => file.includes("@opentelemetry/" + part));
       console.log(JSON.stringify(["api", "sdk", "otlp", "exporter", "core", "resources"].filter(loaded)));
     `;

@@ -9,12 +9,10 @@
  * - `otel-metrics`        the catalogue of instruments on a meter of OpenTelemetry
  * - `prometheus-metrics`, `prometheus-name`, `label-sets`, `total`, `distribution`  the same for `/metrics`
  * - `halves`, `joined-telemetry`, `no-spans`  one telemetry out of spans from one side and metrics for several
- * - `configured`          whether the environment asks for the SDK, without loading it
+ * - `configured`          the entry `@actor-runtime/otel/configured`: what the environment asks for, without loading anything
  * - `sdk`, `sdk/`         the entry `@actor-runtime/otel/sdk`: starts the SDK as the environment says, with light spans of our own
  */
-export { type Asked, askedFor, isConfigured } from "./configured.js";
 export type { Metrics, Spans } from "./halves.js";
 export { JoinedTelemetry } from "./joined-telemetry.js";
-export { OtelMetrics } from "./otel-metrics.js";
 export { OtelTelemetry, type OtelTelemetryOptions } from "./otel-telemetry.js";
 export { PrometheusMetrics, type PrometheusOptions } from "./prometheus-metrics.js";

@@ -5,6 +5,7 @@
  * - `client/`      references and calls: lanes, streams, answers
  * - `worker/`      agreeing with other workers: `presence` → `placements` → `ownership` → `partition-owner`; serving a
  *                  partition: `partition-owner` → `tenure` → `inbox` → `scheduler` → `commit-log`
+ * - `tracing/`     which spans there are, what they are called and what they tell
  * - `metrics/`     what is counted and measured: bound instruments per type, mailbox and caller; levels
  * - `inspect/`     what workers say of themselves: `inspections` asks, past the mailboxes; `inspector` answers
  * - `system.ts`    puts both together; `call-route.ts` opens it to HTTP

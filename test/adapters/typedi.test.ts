@@ -2,6 +2,7 @@ import { typediContainer } from "@actor-runtime/typedi";
 import { Actor, ActorContext, ConfigError, connect, Handler, inject } from "actor-runtime";
 import { Container, Service, Token } from "typedi";
 import { afterEach, describe, expect, it, onTestFinished } from "vitest";
+import { containerContract } from "../contracts/container.contract.js";
 
 const CURRENCY = new Token<string>("CURRENCY");
 
@@ -39,6 +40,14 @@ afterEach(() => {
   Container.reset();
   Container.remove([Bare, CURRENCY]);
 });
+
+containerContract("typedi", () => ({
+  port: typediContainer(),
+  registered: Exchange,
+  value: Container.get(Exchange),
+  unregistered: CURRENCY,
+  unregisteredName: "CURRENCY",
+}));
 
 describe("services from typedi", () => {
   it("are made once, with what their constructor needs", () => {

@@ -1,4 +1,4 @@
-import { isConfigured } from "@actor-runtime/otel";
+import { isConfigured } from "@actor-runtime/otel/configured";
 import type { ConnectOptions } from "actor-runtime";
 
 const flushMs = 30_000;

@@ -4,7 +4,7 @@
  * The public API, by name; most of it is made in the packages below this one.
  *
  * - `connect`, `compose`       joins the system from a program; chooses the adapters; `connected`, `composition`, `services`, `tls`
- * - `main`, `program`, `exit`  the command line's process, its commands, how they end
+ * - `main`, `program`, `exit`, `exit-codes`  the command line's process, its commands, how they end
  * - `commands/`                one file per command
  * - `config/`                  settings: their table, where values come from, the config file
  * - `loader/`                  TypeScript without a build step: compiling, Node's hooks, finding actor files
@@ -12,6 +12,7 @@
  * - `cluster/`                what `workers`, `ring`, `types` and `inspect` report: pure, on what `/api/cluster` says
  * - `doctor/`, `adopt`         one file per check; ties broker and store anew
  * - `telemetry`, `trace-link`  what a worker measures and traces, and to whom it tells it; how a trace is found
+ * - `worker`                   hosts actors until a signal comes: what `start` runs
  * - `shutdown`, `ready-file`, `log`, `event-loop-delay`, `report-signal`, `watchdog*`   what a worker process has beside its actors
  * - `register`, `otel`, `testing`, `vitest`        further entry points
  */

@@ -1,4 +1,5 @@
 import { createServer, type IncomingHttpHeaders } from "node:http";
+import { createServer as createHttp2Server } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { gunzipSync } from "node:zlib";
 import { ConfigError, type Logger } from "@actor-runtime/core";
@@ -116,6 +117,34 @@ describe("The SDK started by the environment", () => {
       "Bearer secret",
     ]);
     for (const text of ["send Account", "actor.type", "service.name", "bank"]) expect(body.includes(text)).toBe(true);
+  });
+
+  it("P11: speaks gRPC where the environment says so", async () => {
+    await receiver();
+    const paths: (string | undefined)[] = [];
+    const bytes: Buffer[] = [];
+    const server = createHttp2Server((request, response) => {
+      paths.push(request.url);
+      request.on("data", (chunk: Buffer) => bytes.push(chunk));
+      request.on("end", () => {
+        // An empty message, and that all went well.
+        response.writeHead(200, { "content-type": "application/grpc" });
+        response.write(Buffer.alloc(5));
+        response.addTrailers({ "grpc-status": "0" });
+        response.end();
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void server.close());
+    vi.stubEnv("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc");
+    vi.stubEnv("OTEL_EXPORTER_OTLP_ENDPOINT", `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const { lines, logger } = log();
+    const { telemetry, shutdown } = await start({ logger });
+    telemetry.span("send Account", { kind: "producer" }).end();
+    await shutdown();
+    expect(paths).toEqual(["/opentelemetry.proto.collector.trace.v1.TraceService/Export"]);
+    expect(Buffer.concat(bytes).includes("send Account")).toBe(true);
+    expect(lines).toEqual([]);
   });
 
   it("never exports the command line, which may hold passwords", async () => {

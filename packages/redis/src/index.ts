@@ -8,7 +8,7 @@
  * - `scripts/`, `keys`    the Lua scripts and the keys they work on
  * - `commit-arguments`, `answers`, `outbox-chunks`      how a commit is written, `partition-image`, `hash-scan` how it is read
  * - `barrier`             waits for replicas and disks
- * - `connection`, `script`, `script-command`, `store-error`   ioredis
+ * - `client`, `connection`, `script`, `script-command`, `store-error`   ioredis
  */
 export type { Endpoint, RedisBarrier, RedisServicesOptions } from "./options.js";
 export { type RedisDescription, RedisServices } from "./redis-services.js";

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkSpans } from "../otlp/check-spans.js";
 import { OtlpReceiver } from "../otlp/otlp-receiver.js";
 import { ask, expectTree, own, process as processed, send } from "../otlp/pattern.js";
-import { workerOf } from "../otlp/trace-span.js";
+import { type Kind, type TraceSpan, workerOf } from "../otlp/trace-span.js";
 import { accountFile, actorRuntime, finish, projectWith, WorkerProcess } from "./cli-process.js";
 import { places, real } from "./places.js";
 import { parsePrometheus } from "./prometheus-text.js";
@@ -30,6 +30,11 @@ function traceIn(stderr: string): string {
   const [, id] = /^trace: ([0-9a-f]{32})$/m.exec(stderr) ?? [];
   if (id === undefined) throw new Error(`no trace in: ${stderr}`);
   return id;
+}
+
+/** What the command line and what the worker made has come: each exports by itself, and either may be the later one. */
+function both(...kinds: readonly Kind[]): (spans: readonly TraceSpan[]) => boolean {
+  return (spans) => kinds.every((kind) => spans.some((span) => span.kind === kind));
 }
 
 /** The lines of a worker's log as objects; the last one may not be whole yet. */
@@ -60,9 +65,7 @@ describe.each(places)("a traced worker in $name", { timeout: 60_000 }, ({ env })
   it("P11: prints the id of a call's trace on stderr, under which the call is found whole", async () => {
     const { code, stdout, stderr } = await worker.cli(["call", "Account/alice", "deposit", "100"], traced);
     expect([code, stdout]).toEqual([0, "100\n"]);
-    const spans = await receiver.trace(traceIn(stderr), (all) =>
-      all.some(({ name }) => name === "ask Account.deposit"),
-    );
+    const spans = await receiver.trace(traceIn(stderr), both("client", "consumer"));
     expectTree(spans, ask("Account.deposit", [processed("Account.deposit").with({ "actor.key": "alice" })]));
     expect(checkSpans(spans)).toEqual([]);
     expect(workerOf(spans.find(({ kind }) => kind === "consumer")!)).toBe("w1");
@@ -72,9 +75,7 @@ describe.each(places)("a traced worker in $name", { timeout: 60_000 }, ({ env })
   it("P11: prints the trace of a tell too", async () => {
     const { stdout, stderr } = await worker.cli(["tell", "Account/told", "deposit", "5"], traced);
     expect(stdout).toBe("");
-    const spans = await receiver.trace(traceIn(stderr), (all) =>
-      ["producer", "consumer"].every((kind) => all.some((span) => span.kind === kind)),
-    );
+    const spans = await receiver.trace(traceIn(stderr), both("producer", "consumer"));
     expectTree(spans, send("Account", [processed("Account.deposit")]));
   });
 
@@ -84,7 +85,7 @@ describe.each(places)("a traced worker in $name", { timeout: 60_000 }, ({ env })
       1,
       expect.stringMatching(/^RejectedError \[INSUFFICIENT_FUNDS\]: .*\ntrace: \w{32}\n$/),
     ]);
-    const spans = await receiver.trace(traceIn(stderr), (all) => all.some(({ kind }) => kind === "client"));
+    const spans = await receiver.trace(traceIn(stderr), both("client", "consumer"));
     expectTree(
       spans,
       ask("Account.withdraw", [processed("Account.withdraw").with({ "actor.outcome": "rejected" })]).failed(

@@ -205,6 +205,15 @@ describe("the settings of traces", { timeout: 60_000 }, () => {
   });
 
   it.each([
+    ["gRPC to a host and port", { OTEL_EXPORTER_OTLP_PROTOCOL: "grpc", OTEL_EXPORTER_OTLP_ENDPOINT: "localhost:1" }],
+    ["empty variables", { OTEL_TRACES_EXPORTER: "", OTEL_EXPORTER_OTLP_ENDPOINT: "http://user:pw@localhost:1/otlp" }],
+    ["an exporter that is gone", { OTEL_TRACES_EXPORTER: "jaeger", OTEL_EXPORTER_OTLP_ENDPOINT: "http://localhost:1" }],
+  ])("say in the ready line where traces go: %s", async (_, env) => {
+    await using worker = await WorkerProcess.start([accountFile], { env });
+    expect(linesOf(worker).find(({ msg }) => String(msg).startsWith("ready"))?.["tracesTo"]).toBe("http://localhost:1");
+  });
+
+  it.each([
     [[], undefined],
     [["--trust-baggage"], "tenant=a"],
   ])("P11: let baggage from off loopback into the system only where they say so: %j", async (flags, baggage) => {

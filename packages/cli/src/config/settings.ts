@@ -270,7 +270,7 @@ export const settings = {
   otel: {
     flag: "--no-otel",
     env: "ACTOR_OTEL",
-    about: "trace nothing, whatever the OTEL_ variables say",
+    about: "no traces, and no metrics but /metrics, whatever the OTEL_ variables say",
     schema: flag,
     expects: "must be true or false",
     default: true,

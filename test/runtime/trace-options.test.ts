@@ -189,7 +189,7 @@ describe("P11: a trace", () => {
       .catch(() => {});
     await rig.advance(1_000);
     await refused;
-    expect(only("ask Stock.refuse").error).toBeInstanceOf(RejectedError);
+    expect(only("ask Stock.refuse").error).toMatchObject({ name: "RejectedError" });
     const turn = only("process Stock.refuse");
     expect([turn.error, turn.ended]).toEqual([undefined, true]);
     expect(turn.attributes).toMatchObject({

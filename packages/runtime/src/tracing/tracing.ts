@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import {
-  ActorError,
   type Attributes,
+  errorToWire,
   type Message,
   attributes as named,
   type PartitionId,
@@ -11,7 +11,7 @@ import {
   type TraceHeaders,
 } from "@actor-runtime/core";
 import type { TracingOptions } from "../tracing-options.js";
-import { SpanShapes } from "./span-shapes.js";
+import { boundedName, SpanShapes } from "./span-shapes.js";
 
 /** A method of an actor, as its caller knows it. */
 export interface CalledMethod {
@@ -158,9 +158,9 @@ export class Tracing {
     const { trace, to, handler } = message;
     if (trace === undefined || isSampledOut(trace)) return;
     const slash = to.indexOf("/");
-    const type = to.slice(0, slash);
-    const attributes = { [named.actorType]: type, [named.actorMethod]: handler };
-    const span = this.#telemetry.span(`park ${type}.${handler}`, { kind: "internal", parent: trace, attributes });
+    const [type, method] = [boundedName(to.slice(0, slash)), boundedName(handler)];
+    const attributes = { [named.actorType]: type, [named.actorMethod]: method };
+    const span = this.#telemetry.span(`park ${type}.${method}`, { kind: "internal", parent: trace, attributes });
     this.#keyed(span, to.slice(slash + 1)).end();
   }
 
@@ -178,8 +178,8 @@ export class Tracing {
   }
 
   /** Ends the span as failed. With hashed keys nothing is told of the error but what it is: its text may name the actor. */
-  fail(span: Span, error: unknown): void {
-    span.end(this.#hashed ? anonymous(error) : error);
+  fail(span: Span, thrown: unknown): void {
+    if (span.recording) span.end(toldOf(thrown, this.#hashed));
   }
 
   /** Ends the span when the call does, as the call does; without one it is just a call. */
@@ -205,7 +205,7 @@ export class Tracing {
   }
 
   #key(key: string): string {
-    return this.#hashed ? createHash("sha256").update(key).digest("hex").slice(0, 16) : key;
+    return this.#hashed ? createHash("sha256").update(key).digest("hex").slice(0, 16) : boundedName(key);
   }
 }
 
@@ -219,10 +219,10 @@ function mailboxOf({ type, known }: CalledMethod["target"]): string {
   return known?.mailbox.name ?? type;
 }
 
-function anonymous(error: unknown): Error {
-  const { name, message } =
-    error instanceof ActorError
-      ? { name: error.name, message: error.code }
-      : { name: "Error", message: "not told, for it may name the actor" };
-  return Object.assign(new Error(message), { name, stack: undefined });
+/** What a span tells of anything that was thrown: bounded as an error that travels is, and readable whatever it was. */
+function toldOf(thrown: unknown, hashed: boolean): Error {
+  const { name, code, message, stack } = errorToWire(thrown);
+  if (hashed) return Object.assign(new Error(code), { name, stack: undefined });
+  const told = Object.assign(new Error(message), { name });
+  return Object.assign(told, { stack: stack === undefined ? undefined : `${name}: ${message}\n${stack}` });
 }

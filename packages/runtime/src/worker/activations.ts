@@ -199,8 +199,9 @@ export class Activations implements ActivationTable {
         if (!this.#scope.alive) return;
         this.#afterOnActivate(activation);
       }
-    } catch (error) {
+    } catch (thrown) {
       if (!this.#scope.alive) return;
+      const error = asActorError(thrown);
       // It stays as it is, and so does what waits for it.
       if (error instanceof StateVersionError && this.#scope.tooNew(error.message)) return;
       this.#wakings.end(activation, error);
@@ -254,7 +255,7 @@ export class Activations implements ActivationTable {
   }
 
   /** The actor cannot come to life: the message that woke it fails, the next one tries again. */
-  #failFirst(activation: Activation, text: string | undefined, error: unknown): void {
+  #failFirst(activation: Activation, text: string | undefined, error: ActorError): void {
     const { log } = this.#scope.services;
     const inbound = activation.head;
     activation.failed(asActorError(error), this.#scope.services.time.now());
@@ -330,8 +331,9 @@ export class Activations implements ActivationTable {
     const span = tracing.on ? tracing.deactivate(activation.hosted.definition.name, activation.address) : undefined;
     try {
       await tracing.follow(span, () => this.#runLifecycle(activation, "onDeactivate", span));
-    } catch (error) {
-      this.#scope.services.log.error({ actor: activation.address, err: error }, "onDeactivate failed");
+    } catch (thrown) {
+      const err = asActorError(thrown);
+      this.#scope.services.log.error({ actor: activation.address, err }, "onDeactivate failed");
     }
   }
 

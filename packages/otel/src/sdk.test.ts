@@ -226,6 +226,23 @@ describe("The SDK started by the environment", () => {
     }
   });
 
+  it("showed the password of an endpoint that is no URL, and the key in headers without names", async () => {
+    await receiver();
+    for (const [name, value] of [
+      ["OTEL_EXPORTER_OTLP_ENDPOINT", "htp://user:hunter2@localhost:4318"],
+      ["OTEL_EXPORTER_OTLP_HEADERS", "authorization: Basic hunter2=="],
+      ["OTEL_EXPORTER_OTLP_TRACES_HEADERS", "tenant=a, authorization: Basic hunter2=="],
+    ] as const) {
+      vi.stubEnv(name, value);
+      const started = startSdk({ workerId: "worker-1", logger: log().logger });
+      await expect(started).rejects.toThrow(ConfigError);
+      await expect(started).rejects.toThrow(name);
+      await expect(started).rejects.toThrow(/^(?!.*hunter2)/s);
+      vi.unstubAllEnvs();
+      vi.stubEnv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:4318");
+    }
+  });
+
   it("warns of values that OpenTelemetry says to ignore, and goes on with the default", async () => {
     await receiver();
     const { lines, logger } = log();

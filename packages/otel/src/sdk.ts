@@ -54,7 +54,7 @@ export interface Sdk {
  * and its libraries join ours, and gives the telemetry for `connect`. Nothing is instrumented on its own: the runtime's spans cover
  * what amqplib and ioredis do.
  *
- * @throws ConfigError when an endpoint is no URL; what OpenTelemetry says to ignore is warned of.
+ * @throws ConfigError when an endpoint is no URL or headers have no names; what OpenTelemetry says to ignore is warned of.
  * @example const { telemetry, shutdown } = await startSdk({ workerId: "worker-1", logger });
  */
 export async function startSdk({ workerId, build, logger }: SdkOptions): Promise<Sdk> {
@@ -65,6 +65,7 @@ export async function startSdk({ workerId, build, logger }: SdkOptions): Promise
     spanLimitsFrom(env),
     await resourceFrom(env, workerId, build),
   ];
+  for (const signal of ["", "TRACES_", "METRICS_", "LOGS_"]) env.checkHeaders(`OTEL_EXPORTER_OTLP_${signal}HEADERS`);
   const exporters = asked.traces ? await traceExportersFrom(env) : [];
   const contexts = new LazyContexts();
   const processors = exporters.map(

@@ -18,6 +18,12 @@ export function fixOfStatus(status: number, { signal, url, protocol, source }: O
   return `check that ${url.host} is an OTLP receiver`;
 }
 
+/** What to do about one who answers to anything. */
+export function fixOfPage({ url, source }: OtlpTarget): string {
+  const variable = source ?? "OTEL_EXPORTER_OTLP_ENDPOINT";
+  return `${url.host} is no OTLP receiver: name one in ${variable}, its port is 4318 as a rule`;
+}
+
 /** @param code of an error of Node's sockets, its HTTP parser or OpenSSL */
 export function fixOfError(code: string, { protocol, url, source }: OtlpTarget): string {
   const variable = source ?? "OTEL_EXPORTER_OTLP_ENDPOINT";
@@ -28,6 +34,9 @@ export function fixOfError(code: string, { protocol, url, source }: OtlpTarget):
   }
   if (/CERT|SIGNATURE|ALTNAME/.test(code)) {
     return "name the authority of its certificate in OTEL_EXPORTER_OTLP_CERTIFICATE, and its right host name in the URL";
+  }
+  if (code === "ERR_INVALID_HTTP_TOKEN" || code === "ERR_INVALID_CHAR") {
+    return "OTEL_EXPORTER_OTLP_HEADERS must be a list like api-key=value,tenant=value";
   }
   // TLS to a port without it.
   if (code === "EPROTO" || code.startsWith("ERR_SSL")) return `it does not speak TLS: use http:// in ${variable}`;

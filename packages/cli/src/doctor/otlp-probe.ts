@@ -13,8 +13,14 @@ const empty = {
   },
 } as const;
 
-/** What a receiver did: the status of its answer, or `undefined` where HTTP/2, on which gRPC runs, was agreed on. */
-export async function probeOtlp(target: OtlpTarget): Promise<number | undefined> {
+export interface OtlpAnswer {
+  readonly status: number;
+  /** It is a web page, as somebody else who listens there answers to anything. */
+  readonly isPage: boolean;
+}
+
+/** How a receiver answered; `undefined` where HTTP/2, on which gRPC runs, was agreed on. */
+export async function probeOtlp(target: OtlpTarget): Promise<OtlpAnswer | undefined> {
   if (target.protocol !== "grpc") return exportNothing(target, empty[target.protocol]);
   await agreeOnHttp2(target);
   return undefined;
@@ -23,15 +29,17 @@ export async function probeOtlp(target: OtlpTarget): Promise<number | undefined>
 function exportNothing(
   { url, headers, signal, timeoutMs, ...target }: OtlpTarget,
   { type, body }: { type: string; body: (signal: string) => string },
-): Promise<number> {
+): Promise<OtlpAnswer> {
   const secure = url.protocol === "https:";
   return new Promise((resolve, reject) => {
     const options = { method: "POST", headers: { ...headers, "content-type": type }, agent: false, ...trust(target) };
     const request = (secure ? httpsRequest : httpRequest)(url, options, (answer) => {
       answer.resume();
-      resolve(answer.statusCode!);
+      resolve({ status: answer.statusCode!, isPage: /^text\/html\b/i.test(answer.headers["content-type"] ?? "") });
     });
-    request.setTimeout(timeoutMs, () => request.destroy(silence(timeoutMs)));
+    // Not the time-out of its socket, which begins with the connection, and anew with every byte.
+    const late = setTimeout(() => request.destroy(silence(timeoutMs)), timeoutMs);
+    request.on("close", () => clearTimeout(late));
     request.on("error", reject);
     request.end(body(signal));
   });

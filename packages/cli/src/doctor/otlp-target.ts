@@ -43,7 +43,7 @@ export function otlpTarget(signal: Signal, env: Environment): OtlpTarget {
   // gRPC takes a target without scheme too.
   const text = protocol === "grpc" && !endpoint.includes("://") ? `http://${endpoint}` : endpoint;
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
-    throw new RangeError(`${source} is "${endpoint}": it must be a URL like http://127.0.0.1:4318`);
+    throw new RangeError(`${source} is "${withoutSecrets(endpoint)}": it must be a URL like http://127.0.0.1:4318`);
   }
   const url = new URL(text);
   if (protocol !== "grpc" && source !== `OTEL_EXPORTER_OTLP_${upper}_ENDPOINT`) {
@@ -57,6 +57,11 @@ export function otlpTarget(signal: Signal, env: Environment): OtlpTarget {
 const patienceMs = 3_000;
 const httpDefault = "http://localhost:4318";
 const grpcDefault = "http://localhost:4317";
+
+/** What is no URL may have a user, a password and a query all the same. */
+function withoutSecrets(text: string): string {
+  return text.replace(/\/\/.*@/, "//").replace(/\?.*/, "");
+}
 
 /** `api-key=secret,tenant=a%20b` */
 function pairs(text = ""): Record<string, string> {

@@ -25,6 +25,19 @@ async function listen(server: Server): Promise<string> {
   return `127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
+/** Answers whatever it is asked with the same bytes, and goes on with one more every few milliseconds. */
+async function dripping(bytes: string) {
+  const timers = new Set<NodeJS.Timeout>();
+  open.push({ close: () => timers.forEach(clearInterval) });
+  const at = await listen(
+    createTcpServer((socket) => {
+      socket.on("error", () => {}).write(bytes);
+      timers.add(setInterval(() => socket.write("a"), 5));
+    }),
+  );
+  return `http://${at}`;
+}
+
 /** Takes traces and metrics as the OpenTelemetry Collector does, and keeps the requests. */
 async function receiver(status = 200) {
   const requests: IncomingMessage[] = [];
@@ -170,6 +183,39 @@ describe("doctor on a receiver of traces", () => {
     const env = { OTEL_EXPORTER_OTLP_ENDPOINT: `http://${at}`, OTEL_EXPORTER_OTLP_TIMEOUT: "50" };
     expect(await check(env)).toEqual(failure(/ETIMEDOUT/, /firewall/));
     expect(await check({ ...env, OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" })).toEqual(failure(/ETIMEDOUT/, /firewall/));
+  });
+
+  it("waited for ever for one that answers a byte at a time", async () => {
+    const url = await dripping("HTTP/1.1 200 OK\r\nx-answer: ");
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_EXPORTER_OTLP_TIMEOUT: "100" };
+    expect(await check(env)).toEqual(failure(/ETIMEDOUT/, /firewall/));
+  });
+
+  it("took a web page for a receiver", async () => {
+    const at = await listen(
+      createServer((_, response) => void response.writeHead(200, { "content-type": "text/html; charset=utf-8" }).end()),
+    );
+    expect(await check({ OTEL_EXPORTER_OTLP_ENDPOINT: `http://${at}` })).toEqual(
+      failure(/answers with a web page/, /is no OTLP receiver: name one in OTEL_EXPORTER_OTLP_ENDPOINT/),
+    );
+  });
+
+  it("showed what is secret in an endpoint or in headers that make no sense", async () => {
+    const { url } = await receiver(401);
+    for (const env of [
+      { OTEL_EXPORTER_OTLP_ENDPOINT: "htp://user:hunter2@host:4318" },
+      { OTEL_EXPORTER_OTLP_ENDPOINT: "http://user:hunter@2@host:99999/?key=hunter2" },
+      { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${url}/v1/traces?key=hunter2` },
+      { OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_EXPORTER_OTLP_HEADERS: "authorization: Basic hunter2==" },
+    ]) {
+      const found = await check(env);
+      expect(found).toMatchObject([{ status: "fail" }]);
+      expect(JSON.stringify(found)).not.toMatch(/hunter/);
+    }
+    const headers = { OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_EXPORTER_OTLP_HEADERS: "authorization: Basic aGk==" };
+    expect(await check(headers)).toEqual(
+      failure(/ERR_INVALID_HTTP_TOKEN/, /OTEL_EXPORTER_OTLP_HEADERS must be a list/),
+    );
   });
 
   it("tells a TLS port from a plain one, in both directions", async () => {

@@ -1,6 +1,6 @@
 import { askedFor, chosenTraceExporters, exporterNames, traceExporters } from "@actor-runtime/otel/configured";
 import type { Check } from "./check.js";
-import { fixOfError, fixOfStatus } from "./otlp-fixes.js";
+import { fixOfError, fixOfPage, fixOfStatus } from "./otlp-fixes.js";
 import { probeOtlp } from "./otlp-probe.js";
 import { type Environment, type OtlpTarget, otlpTarget, type Signal } from "./otlp-target.js";
 
@@ -51,26 +51,16 @@ async function checkSignal(signal: Signal, env: Environment): Promise<Check> {
     return fail(finding, fix);
   }
   const { protocol } = target;
-  const where = withoutPassword(target.url);
+  const where = `${target.url.origin}${target.url.pathname}`;
   try {
-    const status = await probeOtlp(target);
-    if (status === undefined || (status >= 200 && status < 300)) {
-      return {
-        name: signal,
-        status: "ok",
-        finding: `${where} ${status === undefined ? "answers" : "takes them"} (${protocol})`,
-      };
-    }
-    return fail(`${where} answers ${status}`, fixOfStatus(status, target));
+    const answer = await probeOtlp(target);
+    if (answer === undefined) return { name: signal, status: "ok", finding: `${where} answers (${protocol})` };
+    const { status, isPage } = answer;
+    if (status < 200 || status >= 300) return fail(`${where} answers ${status}`, fixOfStatus(status, target));
+    if (isPage) return fail(`${where} answers with a web page`, fixOfPage(target));
+    return { name: signal, status: "ok", finding: `${where} takes them (${protocol})` };
   } catch (error) {
     const { code = "", message } = error as NodeJS.ErrnoException;
     return fail(`${where} cannot be reached (${code || message})`, fixOfError(code, target));
   }
-}
-
-function withoutPassword(url: URL): string {
-  const shown = new URL(url);
-  shown.username = "";
-  shown.password = "";
-  return shown.href;
 }

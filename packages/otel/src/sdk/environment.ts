@@ -1,6 +1,9 @@
 import { ConfigError, type Logger } from "@actor-runtime/core";
 import { exporterNames } from "../configured.js";
 
+/** A token of HTTP, or nothing. */
+const headerName = /^[\w!#$%&'*+.^`|~-]*$/;
+
 /**
  * The `OTEL_*` variables. Empty is unset, and values that mean nothing are warned of and ignored, both as OpenTelemetry's
  * specification of them says; an endpoint that nothing can be sent to is an error.
@@ -48,7 +51,16 @@ export class Environment {
   checkUrl(name: string): void {
     const text = this.text(name);
     if (text !== undefined && !/^https?:$/.test(URL.canParse(text) ? new URL(text).protocol : "")) {
-      throw new ConfigError(`${name} is ${JSON.stringify(text)}: set a URL such as http://localhost:4318, or unset it`);
+      // The text itself may hold a password.
+      throw new ConfigError(`${name} is no URL of http or https: set one such as http://localhost:4318, or unset it`);
+    }
+  }
+
+  /** @throws ConfigError when it is set and names headers that HTTP has not, which would be told, value and all, with every export. */
+  checkHeaders(name: string): void {
+    const names = (this.text(name) ?? "").split(",").flatMap((pair) => (pair.includes("=") ? pair.split("=", 1) : []));
+    if (!names.every((header) => headerName.test(header.trim()))) {
+      throw new ConfigError(`${name} is no list of headers: set it like api-key=value,tenant=value, or unset it`);
     }
   }
 

@@ -109,6 +109,12 @@ describe.each(places)("a traced worker in $name", { timeout: 60_000 }, ({ env })
     });
   });
 
+  it("printed spans and the SDK's own words among the answer, where they go to the console", async () => {
+    const talkative = { OTEL_TRACES_EXPORTER: "console", OTEL_METRICS_EXPORTER: "console", OTEL_LOG_LEVEL: "debug" };
+    const { code, stdout } = await worker.cli(["call", "Account/talkative", "deposit", "7"], { env: talkative });
+    expect([code, stdout]).toEqual([0, "7\n"]);
+  });
+
   it("P11: makes a call over HTTP a part of the caller's trace, and answers under which it is", async () => {
     const [traceId, spanId] = ["4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"];
     const answer = await worker.post("Account/http/deposit", "[1]", { traceparent: `00-${traceId}-${spanId}-01` });

@@ -1,3 +1,4 @@
+import { Console } from "node:console";
 import { isConfigured } from "@actor-runtime/otel/configured";
 import { type ActorSystem, consoleLog } from "@actor-runtime/runtime";
 import { newWorkerId } from "../compose.js";
@@ -21,6 +22,8 @@ const flushMs = 1_000;
 export async function openDirect(services: ServiceSettings, tracing?: CallTracing): Promise<DirectTransport> {
   if (!tracing?.otel || !isConfigured(process.env)) return new DirectTransport(await join(services));
   const workerId = newWorkerId();
+  // stdout belongs to the answer: exporters to the console, and an SDK that is told to talk, have stderr.
+  globalThis.console = new Console(process.stderr);
   // Loaded here, because it takes longer than the rest of the command.
   const { startSdk } = await import("@actor-runtime/otel/sdk");
   const sdk = await startSdk({ workerId, logger: consoleLog });

@@ -104,12 +104,7 @@ export class Turns implements TurnHost {
     let result: unknown;
     let thenable: boolean;
     try {
-      const args = argumentsOf(turn.inbound!.message);
-      const checked = method.input === undefined ? args : checkArguments(method, args);
-      result =
-        checked instanceof Promise
-          ? checked.then((values) => runChecked(turn, method, values))
-          : turn.run(invoke, method, activation.instance!, checked);
+      result = turn.run(checkAndInvoke, turn, method, argumentsOf(turn.inbound!.message));
       thenable = isThenable(result);
     } catch (error) {
       this.#fail(turn, error);
@@ -256,14 +251,19 @@ export class Turns implements TurnHost {
   }
 }
 
-/** The arguments were checked by promise, and the turn may have run out of its time meanwhile. */
-function runChecked(turn: Turn, method: MethodDefinition, args: unknown[]): unknown {
-  if (turn.ended) throw new TurnEndedError(`${turn.what} ended before its arguments were checked`);
-  return turn.run(invoke, method, turn.activation.instance!, args);
+/** The check is code of the user's too, and part of the turn. */
+function checkAndInvoke(turn: Turn, method: MethodDefinition, args: unknown[]): unknown {
+  const checked = checkArguments(method, args);
+  if (!(checked instanceof Promise)) return invoke(turn, method, checked);
+  return checked.then((values) => {
+    // It may have run out of its time meanwhile.
+    if (turn.ended) throw new TurnEndedError(`${turn.what} ended before its arguments were checked`);
+    return invoke(turn, method, values);
+  });
 }
 
-function invoke(method: MethodDefinition, instance: object, args: unknown[]): unknown {
-  return Reflect.apply(method.run, instance, args);
+function invoke({ activation }: Turn, { run }: MethodDefinition, args: unknown[]): unknown {
+  return Reflect.apply(run, activation.instance!, args);
 }
 
 /** The handler may change what it gets; a message that may run again, or be kept, keeps its own arguments. */

@@ -2,7 +2,7 @@ import { attributes, RejectedError, type TraceIds } from "@actor-runtime/core";
 import { type RecordedSpan, RecordingTelemetry } from "@actor-runtime/embedded";
 import { Actor, ActorContext, Handler, inject, State, type UntypedCall } from "@actor-runtime/runtime";
 import { beforeEach, describe, expect, it } from "vitest";
-import { Rig } from "./support.js";
+import { frameOf, Rig } from "./support.js";
 
 @Actor("Shop", { partitions: 1 })
 class Shop {
@@ -14,6 +14,9 @@ class Shop {
     this.self.ref(Mail, "bob").tell.deliver();
     this.orders = await this.self.ref(Stock, item).take();
     return this.orders;
+  }
+  @Handler() forward(letter: string): void {
+    this.self.ref(Mail, "bob").tell.read(letter);
   }
 }
 
@@ -37,6 +40,7 @@ class Mail {
     if (Mail.broken) throw new Error(`no way to ${this.self.key}`);
     this.delivered++;
   }
+  @Handler() read(_letter: string): void {}
 }
 
 let rig: Rig;
@@ -68,6 +72,20 @@ describe("P11: a trace", () => {
     for (const turn of [only("process Stock.take"), only("process Mail.deliver")]) {
       expect([turn.ids.trace_id, turn.parent]).toEqual([asked.ids.trace_id, asked.ids.span_id]);
     }
+  });
+
+  it("took the room of what an actor tells, where it was huge and its worker did not trace", async () => {
+    const system = await rig.host([Shop, Stock, Mail]);
+    const trace = { traceparent: "x".repeat(200_000) };
+    const frame = frameOf({ stream: "1767225600000-raw", first: 1, after: 0 }, [
+      { to: "Shop/s1", handler: "forward", args: ["y".repeat(100_000)], trace },
+    ]);
+    await rig.publish("Shop:g1:00", frame);
+    await rig.advance(1_000);
+    expect(await rig.deadLetters("Shop")).toEqual([]);
+    expect(rig.messagesTo("Mail:g1:00")).toMatchObject([{ handler: "read" }]);
+    expect(rig.messagesTo("Mail:g1:00")[0]).not.toHaveProperty("trace");
+    await system.close();
   });
 
   it("is one per turn where turns are linked to their senders", async () => {

@@ -200,4 +200,18 @@ describe("Spans through the OpenTelemetry API", () => {
     const send = telemetry.span("send", { kind: "producer" });
     expect(send.headers).toEqual({ traceparent: `00-${send.ids!.trace_id}-${send.ids!.span_id}-01` });
   });
+
+  it.each(["none", "baggage"])(
+    "P11: lost the trace of whoever had baggage, with a propagator for %s",
+    (propagators) => {
+      vi.stubEnv("OTEL_PROPAGATORS", propagators);
+      onTestFinished(() => void vi.unstubAllEnvs());
+      const { span } = program();
+      const laden = propagation.setBaggage(ROOT_CONTEXT, propagation.createBaggage({ user: { value: "alice" } }));
+      const send = context.with(laden, () => span("send Account"));
+      expect(send.headers["traceparent"]).toContain(send.ids!.span_id);
+      const process = span("process Account.deposit", { parent: { ...send.headers, baggage } });
+      expect(process.ids!.trace_id).toBe(send.ids!.trace_id);
+    },
+  );
 });

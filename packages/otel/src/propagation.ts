@@ -48,11 +48,11 @@ export class Propagation {
 
   /** Never throws: headers that make no sense are no parent. */
   read(headers: TraceHeaders): Origin {
-    if (this.#w3c && headers["tracestate"] === undefined && headers["baggage"] === undefined) {
-      const span = parse(headers["traceparent"]);
-      if (span !== undefined) return new Origin(span, ROOT_CONTEXT);
-    }
-    return Origin.in(this.#propagator.extract(ROOT_CONTEXT, headers, getter));
+    const span = this.#w3c ? parse(headers["traceparent"]) : undefined;
+    const alone = headers["tracestate"] === undefined && headers["baggage"] === undefined;
+    if (span !== undefined && alone) return new Origin(span, ROOT_CONTEXT);
+    const origin = Origin.in(this.#propagator.extract(ROOT_CONTEXT, headers, getter));
+    return origin.span === undefined && span !== undefined ? new Origin(span, origin.base) : origin;
   }
 
   /** The headers that make others children of `span`, which came from `origin`. */
@@ -60,6 +60,8 @@ export class Propagation {
     if (this.#w3c && span.traceState === undefined && !origin.laden) return { traceparent: traceparent(span) };
     const headers: Record<string, string> = {};
     this.#propagator.inject(trace.setSpanContext(origin.base, span), headers, setter);
+    // One for baggage alone, or for nothing, does not say what span it is.
+    if (this.#w3c) headers["traceparent"] ??= traceparent(span);
     return headers;
   }
 }

@@ -20,6 +20,8 @@ import { currentTurn, type Turn } from "./turn.js";
 
 /** Identities longer than this are replaced by their hash, so that deep chains of asks do not grow without bound. */
 const maxIdentityLength = 200;
+/** Of a trace context in characters: baggage has up to 8 KiB, the rest half a KiB. */
+const maxTraceLength = 10 * 1024;
 
 /**
  * Calls an actor makes in its turn: tells leave with the commit, asks at once but after the commits of the actor's earlier
@@ -54,9 +56,19 @@ export const turnCalls: Caller = {
   },
 };
 
-/** Where nobody traces, the sender's trace goes on: those that come after may be traced. */
+/**
+ * Where nobody traces, the sender's trace goes on: those that come after may be traced. One that is larger than any trace has a
+ * reason to be does not, for it would take the room of what is sent.
+ */
 function passedOn(): TraceHeaders | undefined {
-  return currentTurn.getStore()?.inbound?.message.trace;
+  const trace = currentTurn.getStore()?.inbound?.message.trace;
+  return trace === undefined || sizeOf(trace) > maxTraceLength ? undefined : trace;
+}
+
+function sizeOf(trace: TraceHeaders): number {
+  let length = 0;
+  for (const name in trace) length += name.length + trace[name]!.length;
+  return length;
 }
 
 /** Async so that every refusal is a rejection of the ask. */

@@ -64,6 +64,15 @@ class Ledger {
   }
 }
 
+/** Fails before anybody looks whether it has such a handler. */
+@Actor("Stillborn", { partitions: 1 })
+class Stillborn {
+  constructor() {
+    throw new RejectedError("not today");
+  }
+  @Handler() live(): void {}
+}
+
 @Actor("Broken", { partitions: 1 })
 class Broken {
   @Handler() fail(): void {
@@ -173,6 +182,19 @@ describe("how messages end", () => {
 });
 
 describe("how long", () => {
+  it("made labels of whatever handlers a client was asked for, where the actor could not wake", async () => {
+    await rig.host([Stillborn]);
+    const gateway = await rig.host([], { process: "gateway", ports: (ports) => ({ ...ports, telemetry }) });
+    for (let name = 0; name < 200; name++) {
+      const asked = refusalOf(gateway.ask({ address: "Stillborn/a", handler: `no${name}`, args: [] }));
+      await rig.advance(100);
+      expect((await asked).message).toBe("not today");
+    }
+    const asks = telemetry.records.filter(({ instrument }) => instrument === "actor.ask.duration");
+    expect(asks).toHaveLength(200);
+    expect(new Set(asks.map(({ labels }) => labels["handler"])).size).toBeLessThan(110);
+  });
+
   it("turns, waits and asks take is exact", async () => {
     await host("worker");
     const account = (await client()).ref(Account, "a");

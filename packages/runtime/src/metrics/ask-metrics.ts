@@ -10,6 +10,9 @@ import {
 import type { Instrument } from "./meter.js";
 import { unknown } from "./type-metrics.js";
 
+/** So many handlers of a type may have a name before they give an answer: an actor that cannot wake fails whatever it is asked. */
+const maxFailedNames = 100;
+
 type AskOutcome = "ok" | "rejected" | "timeout" | "overloaded" | "cancelled" | "failed";
 
 /** How long this process' asks and queries take, as their callers see it. */
@@ -36,7 +39,8 @@ export class AskMetrics {
     let outcomes = handlers.get(name);
     if (outcomes === undefined) {
       // A name from outside becomes a label only once a handler has answered to it.
-      if (!(error === undefined || error instanceof RejectedError || error instanceof HandlerError)) name = unknown;
+      const answered = error instanceof RejectedError || error instanceof HandlerError;
+      if (error !== undefined && !(answered && handlers.size < maxFailedNames)) name = unknown;
       outcomes = handlers.get(name);
       if (outcomes === undefined) handlers.set(name, (outcomes = new Map()));
     }

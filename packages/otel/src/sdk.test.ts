@@ -282,6 +282,6 @@ describe("The SDK started by the environment", () => {
     const { telemetry, shutdown } = await start({ logger });
     telemetry.span("send", { kind: "producer" }).end();
     await shutdown(50);
-    expect(lines).toEqual(['not all telemetry could be exported before the end {"capMs":50}']);
+    expect(lines).toEqual(['not all telemetry could be exported before the end {"capMs":50,"spans":1}']);
   });
 });

@@ -190,4 +190,13 @@ describe("The queue of ended spans", () => {
     await spans.forceFlush();
     expect(batches).toEqual([1]);
   });
+
+  it("knew not how many spans were lost, where it had to end before its exporter did", async () => {
+    const { spans, end, answer, batches } = queue();
+    end(12);
+    await answer(failure);
+    expect(batches).toEqual([4, 4]);
+    void spans.shutdown();
+    expect(spans.missing).toBe(12);
+  });
 });

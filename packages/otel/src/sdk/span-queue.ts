@@ -37,6 +37,8 @@ export class SpanQueue implements SpanProcessor {
   #waiting = 0;
   #timer: NodeJS.Timeout | undefined;
   readonly #exports = new Set<Promise<void>>();
+  /** Spans under way. */
+  #exporting = 0;
   #closed = false;
   /** Spans lost since that was last said to be over. */
   #lost = 0;
@@ -45,6 +47,11 @@ export class SpanQueue implements SpanProcessor {
   constructor(options: SpanQueueOptions) {
     this.#options = options;
     this.#filling = options.exporter.newBatch();
+  }
+
+  /** How many spans nobody has: those lost since that was last said to be over, and those that are not exported yet. */
+  get missing(): number {
+    return this.#lost + this.#waiting + this.#exporting;
   }
 
   onStart(): void {}
@@ -90,7 +97,9 @@ export class SpanQueue implements SpanProcessor {
       const batch = this.#batches.shift();
       if (batch === undefined) return;
       this.#waiting -= batch.size;
+      this.#exporting += batch.size;
       const exporting = this.#export(batch).then((failure) => {
+        this.#exporting -= batch.size;
         if (failure === undefined) this.#sayRecovered();
         else this.#lose(batch.size, failure);
         this.#exports.delete(exporting);

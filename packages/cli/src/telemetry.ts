@@ -54,7 +54,7 @@ async function loadSdk({ workerId, build, log }: { workerId: string; build: stri
 }
 
 /** Without user, password and path: it is logged. */
-function destinationOf(env: NodeJS.ProcessEnv): string {
+export function destinationOf(env: NodeJS.ProcessEnv): string {
   return chosenTraceExporters(env)
     .map((exporter) => (exporter === "otlp" ? otlpOrigin(env) : exporter))
     .join(", ");

@@ -27,7 +27,8 @@ export class LabelSets<T> {
     const known: Record<string, string> = {};
     for (const name of this.#names) {
       const value = labels[name];
-      if (value !== undefined) known[name] = String(value);
+      // Halves of characters all look the same to whoever scrapes.
+      if (value !== undefined) known[name] = String(value).toWellFormed();
     }
     return this.#get(known);
   }

@@ -104,6 +104,14 @@ describe("Metrics for Prometheus", () => {
     );
   });
 
+  it("wrote two series of one name where labels differed in halves of characters alone", async () => {
+    const prometheus = new PrometheusMetrics();
+    for (const type of ["\ud800", "\udc00"]) prometheus.count("actor.dead_letters", 1, { type });
+    expect((await linesOf(prometheus, "actor_dead_letters_total")).slice(2)).toEqual([
+      'actor_dead_letters_total{type="\ufffd"} 2',
+    ]);
+  });
+
   it("P12: counts together what exceeds the bound of label sets, as `other`, and says so once", async () => {
     const { warnings, logger } = recorder();
     const prometheus = new PrometheusMetrics({ maxLabelSets: 2, logger });

@@ -74,6 +74,24 @@ describe("P11: a trace", () => {
     }
   });
 
+  it("ended at a process that calls by name and does not trace", async () => {
+    await rig.host([Stock], { process: "seeing", ...traced });
+    const gateway = await rig.host([], { process: "gateway" });
+    const [trace, span] = ["4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"];
+    const take = { address: "Stock/pen", handler: "take", args: [] };
+    const calls = [
+      gateway.ask({ ...take, parent: { traceparent: `00-${trace}-${span}-01` } }),
+      gateway.ask({ ...take, parent: {} }),
+      // As a program may hand in the headers of a request, which are no trace.
+      gateway.ask({ ...take, parent: { cookie: ["a=1"] } as never }),
+    ];
+    await rig.advance(1_000);
+    expect(await Promise.all(calls)).toEqual([1, 2, 3]);
+    const turns = telemetry.spans.filter(({ name }) => name === "process Stock.take");
+    expect(turns.map(({ parent }) => parent)).toEqual([span, undefined]);
+    expect(turns[0]!.ids.trace_id).toBe(trace);
+  });
+
   it("took the room of what an actor tells, where it was huge and its worker did not trace", async () => {
     const system = await rig.host([Shop, Stock, Mail]);
     const trace = { traceparent: "x".repeat(200_000) };

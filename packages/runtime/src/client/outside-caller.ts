@@ -1,5 +1,6 @@
 import { encodeText, type PartitionId, type Span } from "@actor-runtime/core";
 import type { StoreTime } from "../store-time.js";
+import { handedOn } from "../tracing/handed-on.js";
 import type { Tracing } from "../tracing/tracing.js";
 import type { NormalCallOptions } from "./call-options.js";
 import type { CallDetails } from "./call-target.js";
@@ -91,12 +92,12 @@ export class OutsideCaller implements Caller {
     return Promise.reject(error);
   }
 
-  /** Options without a delay serve every call of a reference as they are, while nobody traces. */
+  /** Options without a delay or a parent serve every call of a reference as they are, while nobody traces. */
   #details(options: NormalCallOptions, span: Span | undefined): CallDetails {
-    const { delayMs } = options;
+    const { delayMs, parent } = options;
     const dueAt = delayMs === undefined ? undefined : Math.ceil(this.#time.now() + delayMs);
     if (span !== undefined) return tracedDetails(options, dueAt, span);
-    return dueAt === undefined ? options : { ...options, dueAt };
+    return dueAt === undefined && parent === undefined ? options : { ...options, dueAt, trace: handedOn(parent) };
   }
 }
 

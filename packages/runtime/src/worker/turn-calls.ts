@@ -15,13 +15,12 @@ import {
 } from "@actor-runtime/core";
 import type { NormalCallOptions } from "../client/call-options.js";
 import type { BoundMethod, Caller, Target } from "../client/ref.js";
+import { handedOn } from "../tracing/handed-on.js";
 import { fingerprint } from "./fingerprint.js";
 import { currentTurn, type Turn } from "./turn.js";
 
 /** Identities longer than this are replaced by their hash, so that deep chains of asks do not grow without bound. */
 const maxIdentityLength = 200;
-/** Of a trace context in characters: baggage has up to 8 KiB, the rest half a KiB. */
-const maxTraceLength = 10 * 1024;
 
 /**
  * Calls an actor makes in its turn: tells leave with the commit, asks at once but after the commits of the actor's earlier
@@ -30,7 +29,7 @@ const maxTraceLength = 10 * 1024;
 export const turnCalls: Caller = {
   ask(method, args, options) {
     const tracing = currentTurn.getStore()?.host.scope.services.tracing;
-    if (!tracing?.on) return ask(method, args, options, passedOn());
+    if (!tracing?.on) return ask(method, args, options, handedOn(currentTurn.getStore()?.inbound?.message.trace));
     const span = tracing.ask(method);
     return tracing.follow(span, () => ask(method, args, options, span.headers, span));
   },
@@ -39,7 +38,7 @@ export const turnCalls: Caller = {
     const turn = current(`tell ${method.address}.${method.handler}`);
     const { tracing } = turn.host.scope.services;
     if (!tracing.on) {
-      tell(turn, method, args, options, passedOn());
+      tell(turn, method, args, options, handedOn(currentTurn.getStore()?.inbound?.message.trace));
       return;
     }
     const span = tracing.send(method, options.delayMs !== undefined);
@@ -55,21 +54,6 @@ export const turnCalls: Caller = {
     throw error;
   },
 };
-
-/**
- * Where nobody traces, the sender's trace goes on: those that come after may be traced. One that is larger than any trace has a
- * reason to be does not, for it would take the room of what is sent.
- */
-function passedOn(): TraceHeaders | undefined {
-  const trace = currentTurn.getStore()?.inbound?.message.trace;
-  return trace === undefined || sizeOf(trace) > maxTraceLength ? undefined : trace;
-}
-
-function sizeOf(trace: TraceHeaders): number {
-  let length = 0;
-  for (const name in trace) length += name.length + trace[name]!.length;
-  return length;
-}
 
 /** Async so that every refusal is a rejection of the ask. */
 async function ask(

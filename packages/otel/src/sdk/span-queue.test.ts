@@ -90,6 +90,22 @@ describe("The queue of ended spans", () => {
     }
   });
 
+  it("P12: kept a batch for each moment's few spans while its exporter did not answer", async () => {
+    vi.useFakeTimers();
+    try {
+      const { end, batches, answer } = queue({ maxSpans: 100, batchSpans: 50 });
+      for (let moment = 0; moment < 20; moment++) {
+        end(1);
+        await vi.advanceTimersByTimeAsync(1_000);
+      }
+      expect(batches).toEqual([1]);
+      await Promise.all([answer(success), vi.advanceTimersByTimeAsync(1_000)]);
+      expect(batches).toEqual([1, 19]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it("takes no span that is not sampled", async () => {
     const { end, spans, batches } = queue({ answer: () => success });
     end(3, 0);

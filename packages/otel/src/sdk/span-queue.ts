@@ -65,7 +65,7 @@ export class SpanQueue implements SpanProcessor {
     this.#filling.add(span);
     this.#waiting++;
     if (this.#filling.size >= this.#options.batchSpans) this.#exportFilling();
-    else this.#timer ??= setTimeout(() => this.#exportFilling(), this.#options.delayMs).unref();
+    else this.#exportLater();
   }
 
   /** Exports what has ended by now. */
@@ -80,6 +80,14 @@ export class SpanQueue implements SpanProcessor {
     await this.forceFlush();
     await this.#options.exporter.shutdown();
     if (this.#lost > 0) this.#options.logger.warn({ lost: this.#lost }, "spans were lost");
+  }
+
+  /** A batch that could not leave then goes on filling: thousands of small ones would take more room than their spans. */
+  #exportLater(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      if (this.#exports.size < this.#options.maxExports) this.#exportFilling();
+    }, this.#options.delayMs).unref();
   }
 
   #exportFilling(): void {
@@ -104,6 +112,7 @@ export class SpanQueue implements SpanProcessor {
         else this.#lose(batch.size, failure);
         this.#exports.delete(exporting);
         this.#exportNext();
+        if (this.#filling.size > 0) this.#exportLater();
       });
       this.#exports.add(exporting);
     }

@@ -7,7 +7,7 @@ describe("RecordingTelemetry", () => {
     const error = new Error("insufficient funds");
     const span = telemetry.span("process", { kind: "consumer", attributes: { "actor.type": "Account" } });
     span.event("parked", { position: 3 });
-    span.end(error);
+    span.fail(error);
     span.end();
     expect(telemetry.spans).toMatchObject([
       {

@@ -105,11 +105,13 @@ class SampledOut implements Span {
 
   event(): void {}
 
-  run<A extends unknown[], R>(body: (...args: A) => R, ...args: A): R {
-    return current.run(this.headers, body, ...args);
+  run<R>(body: () => R): R {
+    return current.run(this.headers, body);
   }
 
   end(): void {}
+
+  fail(): void {}
 }
 
 class SpanRecorder implements Span, RecordedSpan {
@@ -146,13 +148,17 @@ class SpanRecorder implements Span, RecordedSpan {
     this.events.push({ name, attributes });
   }
 
-  run<A extends unknown[], R>(body: (...args: A) => R, ...args: A): R {
-    return current.run(this.headers, body, ...args);
+  run<R>(body: () => R): R {
+    return current.run(this.headers, body);
   }
 
-  end(error?: unknown): void {
-    if (this.ended) return;
+  end(): void {
     this.ended = true;
+  }
+
+  fail(error: unknown): void {
+    if (this.ended) return;
     this.error = error;
+    this.end();
   }
 }

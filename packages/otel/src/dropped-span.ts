@@ -9,13 +9,15 @@ abstract class Unrecorded implements Span {
   readonly recording = false;
   readonly ids = undefined;
   abstract readonly headers: TraceHeaders;
-  abstract run<A extends unknown[], R>(body: (...args: A) => R, ...args: A): R;
+  abstract run<R>(body: () => R): R;
 
   set(): void {}
 
   event(): void {}
 
   end(): void {}
+
+  fail(): void {}
 }
 
 /**
@@ -34,8 +36,8 @@ export class NothingSpan extends Unrecorded {
     this.#contexts = contexts;
   }
 
-  run<A extends unknown[], R>(body: (...args: A) => R, ...args: A): R {
-    return this.#contexts.with(this.#context, body, undefined, ...args);
+  run<R>(body: () => R): R {
+    return this.#contexts.with(this.#context, body);
   }
 }
 
@@ -57,8 +59,8 @@ export class DroppedSpan extends Unrecorded {
     return this.#propagation.write(this.#place, this.#origin);
   }
 
-  run<A extends unknown[], R>(body: (...args: A) => R, ...args: A): R {
-    return this.#contexts.with(trace.setSpanContext(this.#origin.base, this.#place), body, undefined, ...args);
+  run<R>(body: () => R): R {
+    return this.#contexts.with(trace.setSpanContext(this.#origin.base, this.#place), body);
   }
 
   get #place(): SpanContext {

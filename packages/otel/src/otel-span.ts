@@ -40,23 +40,24 @@ export class OtelSpan implements Span {
     this.#span.addEvent(name, attributes);
   }
 
-  run<A extends unknown[], R>(body: (...args: A) => R, ...args: A): R {
-    return this.#contexts.with(trace.setSpan(this.#origin.base, this.#span), body, undefined, ...args);
+  run<R>(body: () => R): R {
+    return this.#contexts.with(trace.setSpan(this.#origin.base, this.#span), body);
   }
 
-  end(error?: unknown): void {
+  end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    if (error !== undefined) this.#fail(error);
     this.#span.end();
   }
 
-  #fail(error: unknown): void {
+  fail(error: unknown): void {
+    if (this.#ended) return;
     const { name, message, stack } = error instanceof Error ? error : new NotAnError(error);
     this.#span.setAttribute(names.errorType, name);
     // Not the error itself: its code would take the place of its class.
     this.#span.recordException(stack === undefined ? { name, message } : { name, message, stack });
     this.#span.setStatus({ code: SpanStatusCode.ERROR, message });
+    this.end();
   }
 }
 

@@ -164,8 +164,8 @@ describe("Spans through the OpenTelemetry API", () => {
     const { span, exported } = program();
     const deadlock = new DeadlockError(["Account/alice", "Bank/main", "Account/alice"]);
     const ask = span("ask");
-    ask.end(deadlock);
-    ask.end(new Error("later"));
+    ask.fail(deadlock);
+    ask.fail(new Error("later"));
     const failed = exported("ask");
     expect(failed.status).toEqual({ code: SpanStatusCode.ERROR, message: deadlock.message });
     expect(failed.attributes).toEqual({ "error.type": "DeadlockError" });
@@ -179,7 +179,7 @@ describe("Spans through the OpenTelemetry API", () => {
         },
       },
     ]);
-    span("odd").end("not an error");
+    span("odd").fail("not an error");
     expect(exported("odd").attributes).toEqual({ "error.type": "_OTHER" });
     expect(deadlock).toBeInstanceOf(ActorError);
   });

@@ -34,9 +34,11 @@ export interface Span {
   set(attribute: string, value: string | number | boolean): void;
   event(name: string, attributes?: Attributes): void;
   /** Runs `body` with this span as the current one, also for what it awaits and for libraries that look it up. */
-  run<A extends unknown[], R>(body: (...args: A) => R, ...args: A): R;
-  /** Ends the span once; with an error it ends as failed. */
-  end(error?: unknown): void;
+  run<R>(body: () => R): R;
+  /** Ends the span, once. */
+  end(): void;
+  /** Ends the span as failed, unless it has ended. */
+  fail(error: unknown): void;
 }
 
 /** How the runtime tells what it does. Instruments are listed in `model/instruments.ts`; none is labelled by actor key. */

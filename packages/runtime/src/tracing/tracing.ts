@@ -179,7 +179,7 @@ export class Tracing {
 
   /** Ends the span as failed. With hashed keys nothing is told of the error but what it is: its text may name the actor. */
   fail(span: Span, thrown: unknown): void {
-    if (span.recording) span.end(toldOf(thrown, this.#hashed));
+    if (span.recording) span.fail(toldOf(thrown, this.#hashed));
   }
 
   /** Ends the span when the call does, as the call does; without one it is just a call. */

@@ -1,9 +1,9 @@
 import type { Span, TraceHeaders } from "@actor-runtime/core";
-import { type Context, ROOT_CONTEXT, type SpanContext, TraceFlags, trace } from "@opentelemetry/api";
+import { type Context, ROOT_CONTEXT, TraceFlags, trace } from "@opentelemetry/api";
 import type { Contexts } from "./contexts.js";
 import type { Origin } from "./origin.js";
+import { Place } from "./place.js";
 import type { Propagation } from "./propagation.js";
-import { randomSpanId, randomTraceId } from "./random-ids.js";
 
 abstract class Unrecorded implements Span {
   readonly recording = false;
@@ -27,9 +27,9 @@ abstract class Unrecorded implements Span {
 export class NothingSpan extends Unrecorded {
   readonly headers: TraceHeaders = Object.freeze({});
   /** Stands for nothing, and is known by its trace. */
-  readonly span: SpanContext = dropped();
+  readonly place = dropped();
   readonly #contexts: Contexts;
-  readonly #context: Context = trace.setSpanContext(ROOT_CONTEXT, this.span);
+  readonly #context: Context = trace.setSpanContext(ROOT_CONTEXT, this.place.spanContext());
 
   constructor(contexts: Contexts) {
     super();
@@ -46,7 +46,7 @@ export class DroppedSpan extends Unrecorded {
   readonly #origin: Origin;
   readonly #propagation: Propagation;
   readonly #contexts: Contexts;
-  #span: SpanContext | undefined;
+  #found: Place | undefined;
 
   constructor(origin: Origin, propagation: Propagation, contexts: Contexts) {
     super();
@@ -56,19 +56,19 @@ export class DroppedSpan extends Unrecorded {
   }
 
   get headers(): TraceHeaders {
-    return this.#propagation.write(this.#place, this.#origin);
+    return this.#propagation.write(this.#place, this.#origin.base);
   }
 
   run<R>(body: () => R): R {
-    return this.#contexts.with(trace.setSpanContext(this.#origin.base, this.#place), body);
+    return this.#contexts.with(trace.setSpanContext(this.#origin.base, this.#place.spanContext()), body);
   }
 
-  get #place(): SpanContext {
-    this.#span ??= this.#origin.span ? { ...this.#origin.span, traceFlags: TraceFlags.NONE } : dropped();
-    return this.#span;
+  get #place(): Place {
+    this.#found ??= this.#origin.parent?.unsampled() ?? dropped();
+    return this.#found;
   }
 }
 
-function dropped(): SpanContext {
-  return { traceId: randomTraceId(), spanId: randomSpanId(), traceFlags: TraceFlags.NONE, isRemote: true };
+function dropped(): Place {
+  return Place.anywhere(TraceFlags.NONE, true);
 }

@@ -1,4 +1,5 @@
-import { type Context, propagation, ROOT_CONTEXT, type SpanContext, trace } from "@opentelemetry/api";
+import { type Context, propagation, ROOT_CONTEXT, trace } from "@opentelemetry/api";
+import { Place } from "./place.js";
 
 /** Where a span comes from: its parent, and what else was in the context of that one. */
 export class Origin {
@@ -6,26 +7,28 @@ export class Origin {
   static readonly none = new Origin(undefined, ROOT_CONTEXT);
 
   /** `undefined`: a new trace begins. */
-  readonly span: SpanContext | undefined;
+  readonly parent: Place | undefined;
   /** Whether the parent's own span is in it does not matter: it is for what goes on under another one. */
   readonly base: Context;
 
-  constructor(span: SpanContext | undefined, base: Context) {
-    this.span = span;
+  constructor(parent: Place | undefined, base: Context) {
+    this.parent = parent;
     this.base = base;
   }
 
   static in(context: Context): Origin {
-    return context === ROOT_CONTEXT ? Origin.none : new Origin(trace.getSpanContext(context), context);
+    if (context === ROOT_CONTEXT) return Origin.none;
+    const span = trace.getSpan(context);
+    return new Origin(span instanceof Place ? span : span && Place.of(span.spanContext()), context);
   }
 
   /** With the parent as its span. */
   get context(): Context {
-    return this.span === undefined ? this.base : trace.setSpanContext(this.base, this.span);
+    return this.parent === undefined ? this.base : trace.setSpanContext(this.base, this.parent.spanContext());
   }
+}
 
-  /** It has baggage, which travels on whether or not anything is traced. */
-  get laden(): boolean {
-    return this.base !== ROOT_CONTEXT && propagation.getBaggage(this.base) !== undefined;
-  }
+/** It has baggage, which travels on whether or not anything is traced. */
+export function isLaden(context: Context): boolean {
+  return context !== ROOT_CONTEXT && propagation.getBaggage(context) !== undefined;
 }

@@ -1,29 +1,33 @@
 import type { Attributes, Span, TraceHeaders, TraceIds } from "@actor-runtime/core";
-import { attributes as names } from "@actor-runtime/core";
-import { type Span as ApiSpan, SpanStatusCode, trace } from "@opentelemetry/api";
+import { type Span as ApiSpan, type Context, trace } from "@opentelemetry/api";
 import type { Contexts } from "./contexts.js";
-import type { Origin } from "./origin.js";
+import { tellFailure } from "./failure.js";
+import { Place } from "./place.js";
 import type { Propagation } from "./propagation.js";
 
-/** A span that somebody records. */
+/** A span that an SDK records. */
 export class OtelSpan implements Span {
   readonly recording = true;
   readonly #span: ApiSpan;
-  readonly #origin: Origin;
+  readonly #base: Context;
   readonly #propagation: Propagation;
   readonly #contexts: Contexts;
   #headers: TraceHeaders | undefined;
   #ended = false;
 
-  constructor(span: ApiSpan, origin: Origin, propagation: Propagation, contexts: Contexts) {
+  /** @param base the context around it */
+  constructor(span: ApiSpan, base: Context, propagation: Propagation, contexts: Contexts) {
     this.#span = span;
-    this.#origin = origin;
+    this.#base = base;
     this.#propagation = propagation;
     this.#contexts = contexts;
   }
 
   get headers(): TraceHeaders {
-    this.#headers ??= this.#propagation.write(this.#span.spanContext(), this.#origin);
+    if (this.#headers === undefined) {
+      const place = Place.of(this.#span.spanContext());
+      this.#headers = place === undefined ? {} : this.#propagation.write(place, this.#base);
+    }
     return this.#headers;
   }
 
@@ -41,7 +45,7 @@ export class OtelSpan implements Span {
   }
 
   run<R>(body: () => R): R {
-    return this.#contexts.with(trace.setSpan(this.#origin.base, this.#span), body);
+    return this.#contexts.with(trace.setSpan(this.#base, this.#span), body);
   }
 
   end(): void {
@@ -52,22 +56,7 @@ export class OtelSpan implements Span {
 
   fail(error: unknown): void {
     if (this.#ended) return;
-    const { name, message, stack } = error instanceof Error ? error : new NotAnError(error);
-    this.#span.setAttribute(names.errorType, name);
-    // Not the error itself: its code would take the place of its class.
-    this.#span.recordException(stack === undefined ? { name, message } : { name, message, stack });
-    this.#span.setStatus({ code: SpanStatusCode.ERROR, message });
+    tellFailure(this.#span, error);
     this.end();
-  }
-}
-
-/** What was thrown instead of an error; `_OTHER` is OpenTelemetry's word for it. */
-class NotAnError {
-  readonly name = "_OTHER";
-  readonly message: string;
-  readonly stack = undefined;
-
-  constructor(thrown: unknown) {
-    this.message = typeof thrown === "string" ? thrown : `thrown: ${typeof thrown}`;
   }
 }

@@ -1,10 +1,9 @@
 import type { Span, SpanOptions } from "@actor-runtime/core";
-import { context as globalContext, type Link, SpanKind } from "@opentelemetry/api";
+import { type Link, SpanKind } from "@opentelemetry/api";
 import type { Contexts } from "./contexts.js";
 import { DroppedSpan, NothingSpan } from "./dropped-span.js";
 import type { Spans } from "./halves.js";
-import { Origin } from "./origin.js";
-import { OtelSpan } from "./otel-span.js";
+import { isLaden, Origin } from "./origin.js";
 import type { Propagation } from "./propagation.js";
 import type { SpanSource } from "./span-source.js";
 
@@ -24,7 +23,7 @@ export class OtelSpans implements Spans {
   readonly #propagation: Propagation;
   readonly #contexts: Contexts;
 
-  constructor(source: SpanSource, propagation: Propagation, contexts: Contexts = globalContext) {
+  constructor(source: SpanSource, propagation: Propagation, contexts: Contexts) {
     this.#source = source;
     this.#propagation = propagation;
     this.#contexts = contexts;
@@ -38,11 +37,11 @@ export class OtelSpans implements Spans {
       if (isEmpty(parent)) return this.sampledOut;
       origin = this.#propagation.read(parent);
     }
-    if (origin.span !== undefined && origin.span.traceId === this.sampledOut.span.traceId) return this.sampledOut;
+    if (origin.parent?.isInTraceOf(this.sampledOut.place)) return this.sampledOut;
 
     const span = this.#source.begin(name, kinds[kind], origin, attributes, this.#links(links));
-    if (span !== undefined) return new OtelSpan(span, origin, this.#propagation, this.#contexts);
-    return origin.span === undefined && !origin.laden
+    if (span !== undefined) return span;
+    return origin.parent === undefined && !isLaden(origin.base)
       ? this.sampledOut
       : new DroppedSpan(origin, this.#propagation, this.#contexts);
   }
@@ -50,8 +49,8 @@ export class OtelSpans implements Spans {
   #links(links: SpanOptions["links"]): Link[] {
     if (links === undefined || links.length === 0) return noLinks;
     return links.flatMap((headers) => {
-      const { span } = this.#propagation.read(headers);
-      return span === undefined ? [] : [{ context: span }];
+      const { parent } = this.#propagation.read(headers);
+      return parent === undefined ? [] : [{ context: parent.spanContext() }];
     });
   }
 }

@@ -1,5 +1,6 @@
 import {
   type ContextManager,
+  context,
   type Meter,
   metrics,
   type TextMapPropagator,
@@ -32,9 +33,11 @@ export const scope = "actor-runtime";
  */
 export class OtelTelemetry extends JoinedTelemetry {
   constructor(options: OtelTelemetryOptions = {}) {
-    const source = new TracerSource(options.tracer ?? trace.getTracer(scope));
+    const propagation = new Propagation(options.propagator);
+    const contexts = options.contextManager ?? context;
+    const source = new TracerSource(options.tracer ?? trace.getTracer(scope), propagation, contexts);
     super({
-      spans: new OtelSpans(source, new Propagation(options.propagator), options.contextManager),
+      spans: new OtelSpans(source, propagation, contexts),
       metrics: [new OtelMetrics(options.meter ?? metrics.getMeter(scope))],
     });
   }

@@ -1,21 +1,19 @@
 import type { TraceHeaders } from "@actor-runtime/core";
 import {
-  INVALID_SPANID,
-  INVALID_TRACEID,
+  type Context,
   propagation,
   ROOT_CONTEXT,
-  type SpanContext,
   type TextMapGetter,
   type TextMapPropagator,
   type TextMapSetter,
   trace,
 } from "@opentelemetry/api";
-import { Origin } from "./origin.js";
+import { isLaden, Origin } from "./origin.js";
+import { Place } from "./place.js";
 
 /** What a sender may make us carry on: more baggage than this is dropped, the trace goes on without it. */
 const maxHeaderLength = 8 * 1024;
 const w3cFields = new Set(["traceparent", "tracestate", "baggage"]);
-const traceparentForm = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 /** Headers are a stranger's: what is not a short string is not there. */
 const getter: TextMapGetter<TraceHeaders> = {
@@ -48,32 +46,20 @@ export class Propagation {
 
   /** Never throws: headers that make no sense are no parent. */
   read(headers: TraceHeaders): Origin {
-    const span = this.#w3c ? parse(headers["traceparent"]) : undefined;
+    const parent = this.#w3c ? Place.parse(headers["traceparent"]) : undefined;
     const alone = headers["tracestate"] === undefined && headers["baggage"] === undefined;
-    if (span !== undefined && alone) return new Origin(span, ROOT_CONTEXT);
+    if (parent !== undefined && alone) return new Origin(parent, ROOT_CONTEXT);
     const origin = Origin.in(this.#propagator.extract(ROOT_CONTEXT, headers, getter));
-    return origin.span === undefined && span !== undefined ? new Origin(span, origin.base) : origin;
+    return origin.parent === undefined && parent !== undefined ? new Origin(parent, origin.base) : origin;
   }
 
-  /** The headers that make others children of `span`, which came from `origin`. */
-  write(span: SpanContext, origin: Origin): TraceHeaders {
-    if (this.#w3c && span.traceState === undefined && !origin.laden) return { traceparent: traceparent(span) };
+  /** The headers that make others children of the span there; `base` is the context around it. */
+  write(place: Place, base: Context): TraceHeaders {
+    if (this.#w3c && place.traceState === undefined && !isLaden(base)) return { traceparent: place.traceparent };
     const headers: Record<string, string> = {};
-    this.#propagator.inject(trace.setSpanContext(origin.base, span), headers, setter);
+    this.#propagator.inject(trace.setSpanContext(base, place.spanContext()), headers, setter);
     // One for baggage alone, or for nothing, does not say what span it is.
-    if (this.#w3c) headers["traceparent"] ??= traceparent(span);
+    if (this.#w3c) headers["traceparent"] ??= place.traceparent;
     return headers;
   }
-}
-
-function parse(value: unknown): SpanContext | undefined {
-  if (typeof value !== "string" || !traceparentForm.test(value)) return undefined;
-  const traceId = value.slice(3, 35);
-  const spanId = value.slice(36, 52);
-  if (traceId === INVALID_TRACEID || spanId === INVALID_SPANID) return undefined;
-  return { traceId, spanId, traceFlags: Number.parseInt(value.slice(53), 16), isRemote: true };
-}
-
-function traceparent({ traceId, spanId, traceFlags }: SpanContext): string {
-  return `00-${traceId}-${spanId}-${traceFlags < 16 ? "0" : ""}${traceFlags.toString(16)}`;
 }

@@ -68,9 +68,7 @@ export async function startSdk({ workerId, build, logger }: SdkOptions): Promise
   for (const signal of ["", "TRACES_", "METRICS_", "LOGS_"]) env.checkHeaders(`OTEL_EXPORTER_OTLP_${signal}HEADERS`);
   const exporters = asked.traces ? await traceExportersFrom(env) : [];
   const contexts = new LazyContexts();
-  const processors = exporters.map(
-    (exporter) => new SpanQueue({ exporter, contexts, logger, ...queueLimitsFrom(env) }),
-  );
+  const queues = exporters.map((exporter) => new SpanQueue({ exporter, contexts, logger, ...queueLimitsFrom(env) }));
 
   const diagnostics = new QuietDiagnostics(logger);
   // With OTEL_LOG_LEVEL the SDK sets a logger of its own.
@@ -83,17 +81,26 @@ export async function startSdk({ workerId, build, logger }: SdkOptions): Promise
     autoDetectResources: false,
     sampler: samplerOf(sampling),
     spanLimits: limits,
-    spanProcessors: processors,
+    spanProcessors: queues,
     contextManager: contexts,
     ...(asked.metrics ? {} : { metricReaders: [] }),
     ...(asked.logs ? {} : { logRecordProcessors: [] }),
   });
   sdk.start();
 
-  const tracer = new LightTracer({ scope: { name: scope }, resource, limits, sampling, processors });
+  const carried = new Propagation();
+  const tracer = new LightTracer({
+    scope: { name: scope },
+    resource,
+    limits,
+    sampling,
+    propagation: carried,
+    contexts,
+    queues,
+  });
   return {
     telemetry: new JoinedTelemetry({
-      spans: processors.length > 0 ? new OtelSpans(tracer, new Propagation()) : undefined,
+      spans: queues.length > 0 ? new OtelSpans(tracer, carried, contexts) : undefined,
       metrics: asked.metrics ? [new OtelMetrics(metrics.getMeter(scope))] : [],
     }),
     shutdown: async (capMs = 3_000) => {

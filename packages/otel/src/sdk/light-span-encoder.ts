@@ -67,8 +67,7 @@ export class LightSpanEncoder {
 
   /** Only a plain span. */
   write(writer: ProtoWriter, span: LightSpan): void {
-    const context = span.spanContext();
-    const parent = span.parentSpanContext;
+    const { parent, own } = span;
     const head = this.#head(span);
     writer.reserve(fixedSize + head.length);
     writer.byte(0x12);
@@ -76,28 +75,32 @@ export class LightSpanEncoder {
     writer.at += 2;
     writer.byte(0x0a);
     writer.byte(16);
-    writer.hex(context.traceId, 16);
+    writer.word(span.trace0);
+    writer.word(span.trace1);
+    writer.word(span.trace2);
+    writer.word(span.trace3);
     writer.byte(0x12);
     writer.byte(8);
-    writer.hex(context.spanId, 8);
+    writer.word(span.span0);
+    writer.word(span.span1);
     if (parent !== undefined) {
       writer.byte(0x22);
       writer.byte(8);
-      writer.hex(parent.spanId, 8);
+      writer.word(parent.span0);
+      writer.word(parent.span1);
     }
     writer.raw(head);
     writer.byte(0x39);
     writer.time(span.startedAtMs);
     writer.byte(0x41);
     writer.time(span.endedAtMs);
-    const { own } = span;
     for (let at = 0; at < own.length; at += 2) {
       writeAttribute(writer, 9, own[at] as string, own[at + 1] as AttributeValue);
     }
     writer.reserve(16);
     writer.byte(0x85);
     writer.byte(0x01);
-    writer.fixed32(context.traceFlags | hasIsRemote | (parent?.isRemote ? isRemote : 0));
+    writer.fixed32(span.flags | hasIsRemote | (parent?.remote ? isRemote : 0));
     writer.length(start, 2);
   }
 

@@ -1,16 +1,19 @@
-import type {
-  Attributes,
-  AttributeValue,
-  Exception,
-  HrTime,
-  Link,
-  Span,
-  SpanContext,
-  SpanKind,
-  SpanStatus,
-  TimeInput,
+import type { Span, TraceHeaders, TraceIds } from "@actor-runtime/core";
+import {
+  type Span as ApiSpan,
+  type Attributes,
+  type AttributeValue,
+  type Context,
+  type Exception,
+  type HrTime,
+  type Link,
+  type SpanContext,
+  type SpanKind,
+  type SpanStatus,
+  SpanStatusCode,
+  type TimeInput,
+  TraceFlags,
 } from "@opentelemetry/api";
-import { SpanStatusCode } from "@opentelemetry/api";
 import {
   hrTimeToMilliseconds,
   type InstrumentationScope,
@@ -20,12 +23,26 @@ import {
 } from "@opentelemetry/core";
 import type { Resource } from "@opentelemetry/resources";
 import type { ReadableSpan, SpanLimits, TimedEvent } from "@opentelemetry/sdk-trace";
+import { ContextWithSpan } from "../context-with-span.js";
+import type { Contexts } from "../contexts.js";
+import { tellFailure } from "../failure.js";
+import { Place } from "../place.js";
+import type { Propagation } from "../propagation.js";
 
-const unset: SpanStatus = Object.freeze({ code: SpanStatusCode.UNSET });
-const noEvents: TimedEvent[] = [];
-const noLinks: Link[] = [];
 const noOwn: (string | AttributeValue)[] = [];
 const noAttributes: Attributes = Object.freeze({});
+
+/** What most spans do not have. */
+class Rarities {
+  status: SpanStatus = { code: SpanStatusCode.UNSET };
+  readonly events: TimedEvent[] = [];
+  readonly links: Link[] = [];
+  droppedAttributes = 0;
+  droppedEvents = 0;
+  droppedLinks = 0;
+}
+
+const none = new Rarities();
 
 /** What all spans of one tracer share. */
 export interface SpanHome {
@@ -34,64 +51,89 @@ export interface SpanHome {
   readonly limits: Required<SpanLimits>;
   /** Whether a frozen object of attributes may be kept unread, for no limit can be below what the runtime puts there. */
   readonly shares: boolean;
+  readonly propagation: Propagation;
+  readonly contexts: Contexts;
   /** Milliseconds since 1970. */
   now(): number;
   onEnd(span: LightSpan): void;
 }
 
 /**
- * A span of the SDK's form that costs a tenth of the SDK's own: times are plain numbers, events and links exist when there are
- * some, and a frozen object of attributes is kept as it is, so that the exporter may encode it once for all spans that have it.
+ * A span of the SDK's form that costs a tenth of the SDK's own: ids and times are plain numbers, events and links exist when there
+ * are some, and a frozen object of attributes is kept as it is, so that the exporter may encode it once for all spans that have
+ * it. The same object is the runtime's span and the API's, which libraries find as the active one.
  */
-export class LightSpan implements Span, ReadableSpan {
+export class LightSpan extends Place implements Span, ApiSpan, ReadableSpan {
+  readonly parent: Place | undefined;
   readonly kind: SpanKind;
-  readonly parentSpanContext?: SpanContext;
   name: string;
-  status: SpanStatus = unset;
-  links: Link[];
-  events: TimedEvent[] = noEvents;
-  droppedAttributesCount = 0;
-  droppedEventsCount = 0;
-  droppedLinksCount = 0;
   ended = false;
-
   /** Attributes shared with other spans; never written to. */
-  shared: Attributes;
+  shared = noAttributes;
   /** Keys and values of its own, in turns; none is among the shared ones. */
-  own: (string | AttributeValue)[] = noOwn;
+  own = noOwn;
   readonly startedAtMs: number;
   endedAtMs: number;
-
-  readonly #context: SpanContext;
   readonly #home: SpanHome;
+  /** The context around it. */
+  readonly #base: Context;
+  #rarities: Rarities | undefined;
 
   constructor(
     home: SpanHome,
-    context: SpanContext,
-    parent: SpanContext | undefined,
+    parent: Place | undefined,
+    base: Context,
+    trace0: number,
+    trace1: number,
+    trace2: number,
+    trace3: number,
+    span0: number,
+    span1: number,
     name: string,
     kind: SpanKind,
-    attributes: Attributes | undefined,
-    links: Link[],
   ) {
+    super(trace0, trace1, trace2, trace3, span0, span1, TraceFlags.SAMPLED, false, parent?.traceState);
     this.#home = home;
-    this.#context = context;
-    if (parent !== undefined) this.parentSpanContext = parent;
+    this.#base = base;
+    this.parent = parent;
     this.name = name;
     this.kind = kind;
-    this.links = noLinks;
-    if (attributes !== undefined && home.shares && Object.isFrozen(attributes)) {
-      this.shared = attributes;
-    } else {
-      this.shared = noAttributes;
-      if (attributes !== undefined) this.setAttributes(attributes);
-    }
-    if (links.length > 0) this.addLinks(links);
     this.startedAtMs = this.endedAtMs = home.now();
   }
 
-  spanContext(): SpanContext {
-    return this.#context;
+  /** The attributes it begins with. */
+  begin(attributes: Attributes): void {
+    if (this.#home.shares && Object.isFrozen(attributes)) this.shared = attributes;
+    else this.setAttributes(attributes);
+  }
+
+  get recording(): true {
+    return true;
+  }
+
+  get headers(): TraceHeaders {
+    return this.#home.propagation.write(this, this.#base);
+  }
+
+  get ids(): TraceIds {
+    return { trace_id: this.traceId, span_id: this.spanId };
+  }
+
+  set(attribute: string, value: string | number | boolean): void {
+    this.setAttribute(attribute, value);
+  }
+
+  event(name: string, attributes?: Attributes): void {
+    this.addEvent(name, attributes);
+  }
+
+  run<R>(body: () => R): R {
+    return this.#home.contexts.with(new ContextWithSpan(this.#base, this), body);
+  }
+
+  fail(error: unknown): void {
+    tellFailure(this, error);
+    this.end();
   }
 
   isRecording(): boolean {
@@ -111,7 +153,7 @@ export class LightSpan implements Span, ReadableSpan {
       }
     }
     if (Object.hasOwn(this.shared, key)) return this.#unshare().setAttribute(key, kept);
-    if (own.length >= 2 * attributeCountLimit) this.droppedAttributesCount++;
+    if (own.length >= 2 * attributeCountLimit) this.#rare().droppedAttributes++;
     // An array that grows from nothing makes room for 17, and spans of all messages under way are in memory.
     else if (own.length === 0) this.own = [key, kept];
     else own.push(key, kept);
@@ -127,25 +169,25 @@ export class LightSpan implements Span, ReadableSpan {
     if (this.ended) return this;
     const { eventCountLimit, attributePerEventCountLimit } = this.#home.limits;
     const [attributes, at] = isTimeInput(attributesOrTime) ? [{}, attributesOrTime] : [attributesOrTime ?? {}, time];
-    if (this.events.length >= eventCountLimit) {
-      this.droppedEventsCount++;
+    const rare = this.#rare();
+    if (rare.events.length >= eventCountLimit) {
+      rare.droppedEvents++;
       if (eventCountLimit === 0) return this;
-      this.events.shift();
+      rare.events.shift();
     }
-    if (this.events === noEvents) this.events = [];
-    this.events.push({ name, time: hrTime(this.#ms(at)), ...limited(attributes, attributePerEventCountLimit) });
+    rare.events.push({ name, time: hrTime(this.#ms(at)), ...limited(attributes, attributePerEventCountLimit) });
     return this;
   }
 
   addLink({ context, attributes }: Link): this {
     if (this.ended) return this;
     const { linkCountLimit, attributePerLinkCountLimit } = this.#home.limits;
-    if (this.links.length >= linkCountLimit) {
-      this.droppedLinksCount++;
+    const rare = this.#rare();
+    if (rare.links.length >= linkCountLimit) {
+      rare.droppedLinks++;
       return this;
     }
-    if (this.links === noLinks) this.links = [];
-    this.links.push(attributes ? { context, ...limited(attributes, attributePerLinkCountLimit) } : { context });
+    rare.links.push(attributes ? { context, ...limited(attributes, attributePerLinkCountLimit) } : { context });
     return this;
   }
 
@@ -156,7 +198,7 @@ export class LightSpan implements Span, ReadableSpan {
 
   setStatus(status: SpanStatus): this {
     const settles = status.code !== SpanStatusCode.UNSET && this.status.code !== SpanStatusCode.OK;
-    if (settles && !this.ended) this.status = status;
+    if (settles && !this.ended) this.#rare().status = status;
     return this;
   }
 
@@ -193,13 +235,36 @@ export class LightSpan implements Span, ReadableSpan {
 
   /** There is nothing to it but its place, times and attributes. */
   get plain(): boolean {
-    return (
-      this.status === unset &&
-      this.events.length === 0 &&
-      this.links.length === 0 &&
-      this.droppedAttributesCount + this.droppedEventsCount + this.droppedLinksCount === 0 &&
-      this.#context.traceState === undefined
-    );
+    return this.#rarities === undefined && this.traceState === undefined;
+  }
+
+  /** None at the root of a trace, which the SDK's type says by leaving the field out. */
+  get parentSpanContext(): SpanContext {
+    return this.parent?.spanContext() as SpanContext;
+  }
+
+  get status(): SpanStatus {
+    return (this.#rarities ?? none).status;
+  }
+
+  get events(): TimedEvent[] {
+    return (this.#rarities ?? none).events;
+  }
+
+  get links(): Link[] {
+    return (this.#rarities ?? none).links;
+  }
+
+  get droppedAttributesCount(): number {
+    return (this.#rarities ?? none).droppedAttributes;
+  }
+
+  get droppedEventsCount(): number {
+    return (this.#rarities ?? none).droppedEvents;
+  }
+
+  get droppedLinksCount(): number {
+    return (this.#rarities ?? none).droppedLinks;
   }
 
   get startTime(): HrTime {
@@ -220,6 +285,11 @@ export class LightSpan implements Span, ReadableSpan {
 
   get instrumentationScope(): InstrumentationScope {
     return this.#home.scope;
+  }
+
+  #rare(): Rarities {
+    this.#rarities ??= new Rarities();
+    return this.#rarities;
   }
 
   #ms(time: TimeInput | undefined): number {

@@ -2,11 +2,13 @@ import type { Attributes, Link, SpanKind } from "@opentelemetry/api";
 import { TraceFlags } from "@opentelemetry/api";
 import type { InstrumentationScope } from "@opentelemetry/core";
 import type { Resource } from "@opentelemetry/resources";
-import type { SpanLimits, SpanProcessor } from "@opentelemetry/sdk-trace";
+import type { SpanLimits } from "@opentelemetry/sdk-trace";
+import type { Contexts } from "../contexts.js";
 import type { Origin } from "../origin.js";
+import { random32 } from "../place.js";
+import type { Propagation } from "../propagation.js";
 import type { SpanSource } from "../span-source.js";
 import { EpochClock } from "./epoch-clock.js";
-import { SpanIds, TraceIds } from "./light-ids.js";
 import { LightSpan, type SpanHome } from "./light-span.js";
 import type { Sampling } from "./sampling.js";
 
@@ -15,7 +17,14 @@ export interface LightTracerOptions {
   readonly resource: Resource;
   readonly limits: Required<SpanLimits>;
   readonly sampling: Sampling;
-  readonly processors: readonly SpanProcessor[];
+  readonly propagation: Propagation;
+  readonly contexts: Contexts;
+  readonly queues: readonly EndedSpans[];
+}
+
+/** Where ended spans go. */
+export interface EndedSpans {
+  add(span: LightSpan): void;
 }
 
 /**
@@ -27,42 +36,62 @@ export class LightTracer implements SpanSource, SpanHome {
   readonly resource: Resource;
   readonly limits: Required<SpanLimits>;
   readonly shares: boolean;
+  readonly propagation: Propagation;
+  readonly contexts: Contexts;
   readonly #parentBased: boolean;
-  readonly #traceIds: TraceIds;
-  readonly #spanIds = new SpanIds();
+  /** By the rule of the SDK's `TraceIdRatioBasedSampler` a trace is sampled whose words together, by xor, are below it. */
+  readonly #bound: number;
   readonly #clock = new EpochClock();
-  readonly #processors: readonly SpanProcessor[];
+  readonly #queues: readonly EndedSpans[];
+  /** Ids of spans need only be unique within a trace: a random word of this process and a counter. */
+  readonly #process = random32() | 1;
+  #spans = random32();
 
-  constructor({ scope, resource, limits, sampling, processors }: LightTracerOptions) {
+  constructor({ scope, resource, limits, sampling, propagation, contexts, queues }: LightTracerOptions) {
     this.scope = scope;
     this.resource = resource;
     this.limits = limits;
     this.shares = limits.attributeValueLengthLimit === Number.POSITIVE_INFINITY && limits.attributeCountLimit >= 64;
     this.#parentBased = sampling.parentBased;
-    this.#traceIds = new TraceIds(sampling.ratio);
-    this.#processors = processors;
+    this.#bound = sampling.ratio === 1 ? 2 ** 32 : Math.floor(sampling.ratio * 0xffff_ffff);
+    this.propagation = propagation;
+    this.contexts = contexts;
+    this.#queues = queues;
   }
 
   begin(
     name: string,
     kind: SpanKind,
-    { span: parent }: Origin,
+    { parent, base }: Origin,
     attributes: Attributes | undefined,
     links: Link[],
   ): LightSpan | undefined {
-    const traceId = parent === undefined ? this.#traceIds.next() : parent.traceId;
-    if (traceId === undefined) return undefined;
-    if (parent !== undefined) {
-      const sampled = this.#parentBased
-        ? (parent.traceFlags & TraceFlags.SAMPLED) !== 0
-        : this.#traceIds.samples(traceId);
-      if (!sampled) return undefined;
-    }
-    const context =
-      parent?.traceState === undefined
-        ? { traceId, spanId: this.#spanIds.next(), traceFlags: TraceFlags.SAMPLED }
-        : { traceId, spanId: this.#spanIds.next(), traceFlags: TraceFlags.SAMPLED, traceState: parent.traceState };
-    return new LightSpan(this, context, parent, name, kind, attributes, links);
+    const trace0 = parent === undefined ? random32() : parent.trace0;
+    const trace1 = parent === undefined ? random32() : parent.trace1;
+    const trace2 = parent === undefined ? random32() : parent.trace2;
+    const trace3 = parent === undefined ? random32() : parent.trace3;
+    const sampled =
+      parent !== undefined && this.#parentBased
+        ? (parent.flags & TraceFlags.SAMPLED) !== 0
+        : (trace0 ^ trace1 ^ trace2 ^ trace3) >>> 0 < this.#bound;
+    if (!sampled) return undefined;
+    this.#spans = (this.#spans + 1) | 0;
+    const span = new LightSpan(
+      this,
+      parent,
+      base,
+      trace0,
+      trace1,
+      trace2,
+      trace3,
+      this.#process,
+      this.#spans,
+      name,
+      kind,
+    );
+    if (attributes !== undefined) span.begin(attributes);
+    if (links.length > 0) span.addLinks(links);
+    return span;
   }
 
   now(): number {
@@ -70,6 +99,6 @@ export class LightTracer implements SpanSource, SpanHome {
   }
 
   onEnd(span: LightSpan): void {
-    for (const processor of this.#processors) processor.onEnd(span);
+    for (const queue of this.#queues) queue.add(span);
   }
 }

@@ -1,4 +1,4 @@
-import { type Attributes, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
+import { type Attributes, context, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
 import { ProtobufTraceSerializer } from "@opentelemetry/otlp-transformer";
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import type { ReadableSpan, SpanProcessor } from "@opentelemetry/sdk-trace";
@@ -6,6 +6,8 @@ import { TracerProvider } from "@opentelemetry/sdk-trace";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Origin } from "../origin.js";
+import { Place } from "../place.js";
+import { Propagation } from "../propagation.js";
 import { Environment } from "./environment.js";
 import { LightSpanEncoder } from "./light-span-encoder.js";
 import { LightTracer } from "./light-tracer.js";
@@ -33,7 +35,15 @@ function tracers(overrides: Partial<typeof limits> = {}) {
   };
   const sampling = { parentBased: true, ratio: 1 };
   const spanLimits = { ...limits, ...overrides };
-  const light = new LightTracer({ scope, resource, limits: spanLimits, sampling, processors: [processor] });
+  const light = new LightTracer({
+    scope,
+    resource,
+    limits: spanLimits,
+    sampling,
+    propagation: new Propagation(),
+    contexts: context,
+    queues: [{ add: processor.onEnd }],
+  });
   const sdk = new TracerProvider({ resource, spanLimits, spanProcessors: [processor] }).getTracer(
     "actor-runtime",
     "1.2.3",
@@ -42,7 +52,7 @@ function tracers(overrides: Partial<typeof limits> = {}) {
     ended,
     sdk,
     light: (name: string, attributes?: Attributes, kind = SpanKind.CONSUMER) =>
-      light.begin(name, kind, new Origin(remote, ROOT_CONTEXT), attributes, [])!,
+      light.begin(name, kind, new Origin(Place.of(remote), ROOT_CONTEXT), attributes, [])!,
   };
 }
 

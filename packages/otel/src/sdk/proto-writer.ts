@@ -1,10 +1,3 @@
-/** Values of the hexadecimal digits by their character codes. */
-const digits = new Uint8Array(128);
-for (let value = 0; value < 16; value++) {
-  digits[value.toString(16).charCodeAt(0)] = value;
-  digits[value.toString(16).toUpperCase().charCodeAt(0)] = value;
-}
-
 const two32 = 2 ** 32;
 const double = new Float64Array(1);
 const doubleBytes = new Uint8Array(double.buffer);
@@ -90,13 +83,13 @@ export class ProtoWriter {
     this.at += source.length;
   }
 
-  /** Bytes of so many pairs of hexadecimal digits. */
-  hex(text: string, size: number): void {
+  /** 32 bits, the highest first, as in ids. */
+  word(value: number): void {
     const bytes = this.#bytes;
-    for (let pair = 0; pair < size; pair++) {
-      const high = digits[text.charCodeAt(2 * pair)]!;
-      bytes[this.at++] = (high << 4) | digits[text.charCodeAt(2 * pair + 1)]!;
-    }
+    bytes[this.at++] = value >>> 24;
+    bytes[this.at++] = (value >>> 16) & 0xff;
+    bytes[this.at++] = (value >>> 8) & 0xff;
+    bytes[this.at++] = value & 0xff;
   }
 
   /** Its length and its UTF-8; makes the room itself. */

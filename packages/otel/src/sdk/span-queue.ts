@@ -57,7 +57,12 @@ export class SpanQueue implements SpanProcessor {
   onStart(): void {}
 
   onEnd(span: ReadableSpan): void {
-    if (this.#closed || (span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) return;
+    if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0) this.add(span);
+  }
+
+  /** A span that is sampled. */
+  add(span: ReadableSpan): void {
+    if (this.#closed) return;
     if (this.#waiting >= this.#options.maxSpans) {
       this.#lose(1, "they end faster than they can be exported");
       return;

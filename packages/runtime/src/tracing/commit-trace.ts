@@ -4,19 +4,16 @@ import type { Tracing } from "./tracing.js";
 /** More are not linked: a full group has hundreds, and each is found by its commit's number. */
 const maxLinks = 32;
 
-interface Processed {
-  readonly span: Span;
-  readonly endedAt: number;
-  readonly error: unknown;
-}
-
 /** The spans that end with one commit: the turns in it, and what they told. */
 export class CommitTrace {
   readonly #tracing: Tracing;
   readonly #partition: PartitionId;
   readonly #seq: number;
   readonly #now: () => number;
-  readonly #processed: Processed[] = [];
+  readonly #processed: Span[] = [];
+  /** When each of them was done. */
+  readonly #doneAt: number[] = [];
+  readonly #errors = new Map<Span, unknown>();
   readonly #sent: Span[] = [];
   #commit: Span | undefined;
 
@@ -30,7 +27,9 @@ export class CommitTrace {
 
   /** A turn, or whatever else became of a message. With an error its span ends as failed, although it commits. */
   processed(span: Span, error: unknown): void {
-    this.#processed.push({ span, endedAt: this.#now(), error });
+    this.#processed.push(span);
+    this.#doneAt.push(this.#now());
+    if (error !== undefined) this.#errors.set(span, error);
   }
 
   /** A tell: from this commit on it is durably on its way. */
@@ -47,8 +46,8 @@ export class CommitTrace {
       [named.commitSeq]: this.#seq,
       [named.batchCount]: others.length + 1,
     };
-    const links = others.slice(0, maxLinks).map(({ span }) => span.headers);
-    this.#commit = this.#tracing.part("state.commit", first.span, attributes, links);
+    const links = others.slice(0, maxLinks).map(({ headers }) => headers);
+    this.#commit = this.#tracing.part("state.commit", first, attributes, links);
   }
 
   /** The store did not answer; the same commit is written again. */
@@ -59,9 +58,10 @@ export class CommitTrace {
   committed(): void {
     this.#commit?.end();
     const now = this.#now();
-    for (const { span, endedAt, error } of this.#processed) {
-      span.set(named.commitWait, now - endedAt);
+    for (const [index, span] of this.#processed.entries()) {
+      span.set(named.commitWait, now - this.#doneAt[index]!);
       span.set(named.commitSeq, this.#seq);
+      const error = this.#errors.get(span);
       if (error === undefined) span.end();
       else this.#tracing.fail(span, error);
     }
@@ -71,7 +71,7 @@ export class CommitTrace {
   /** The partition was lost: whether the commit took effect is known to the next owner. */
   lost(reason: Error): void {
     if (this.#commit) this.#tracing.fail(this.#commit, reason);
-    for (const { span } of this.#processed) this.#tracing.fail(span, reason);
+    for (const span of this.#processed) this.#tracing.fail(span, reason);
     for (const span of this.#sent) this.#tracing.fail(span, reason);
   }
 }

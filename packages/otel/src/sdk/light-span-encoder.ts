@@ -57,9 +57,14 @@ export class LightSpanEncoder {
     return writer;
   }
 
-  finish(writer: ProtoWriter): Buffer {
+  /** @param others another whole request, which becomes part of this one */
+  finish(writer: ProtoWriter, others: Uint8Array | undefined): Buffer {
     writer.length(1 + lengthRoom + this.#resource.length + 1, lengthRoom);
     writer.length(1, lengthRoom);
+    if (others !== undefined) {
+      writer.reserve(others.length);
+      writer.raw(others);
+    }
     const request = writer.from(0);
     this.#usualSize = Math.max(this.#smallestSize, Math.ceil(1.1 * request.length));
     return request;

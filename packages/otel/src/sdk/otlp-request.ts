@@ -39,8 +39,6 @@ export class OtlpRequest implements SpanBatch {
   /** The bytes of the request; nothing may be added after. `undefined`: there are none. */
   finish(): Uint8Array | undefined {
     const others = this.#others.length > 0 ? ProtobufTraceSerializer.serializeRequest(this.#others) : undefined;
-    if (this.#writer === undefined) return others;
-    const plain = this.#encoder!.finish(this.#writer);
-    return others === undefined ? plain : Buffer.concat([plain, others]);
+    return this.#writer === undefined ? others : this.#encoder!.finish(this.#writer, others);
   }
 }

@@ -1,7 +1,7 @@
 import { type SpanContext, TraceFlags, type TraceState } from "@opentelemetry/api";
 
 /** Values of the hexadecimal digits by their character codes; 16 is none. */
-const digits = new Uint8Array(128).fill(16);
+const digits = new Uint8Array(256).fill(16);
 /** Character codes of the two digits of every byte. */
 const pairs = new Uint16Array(256);
 for (let value = 0; value < 16; value++) digits[value.toString(16).charCodeAt(0)] = value;
@@ -14,7 +14,8 @@ const traceparentLength = 55;
 const traceAt = 3;
 const spanAt = 36;
 const flagsAt = 53;
-/** Where text is put together. */
+/** Where text is taken apart, and where it is put together. */
+const received = Buffer.alloc(traceparentLength);
 const scratch = Buffer.from(`00-${"0".repeat(32)}-${"0".repeat(16)}-00`, "latin1");
 
 /**
@@ -57,17 +58,12 @@ export class Place {
 
   /** `undefined`: it is nowhere, as the API's spans are that stand for none. */
   static of({ traceId, spanId, traceFlags, isRemote, traceState }: SpanContext): Place | undefined {
-    if (traceId.length !== 32 || spanId.length !== 16) return undefined;
-    return read(traceId.toLowerCase(), 0, spanId.toLowerCase(), 0, traceFlags, isRemote === true, traceState);
+    return read(`00-${traceId}-${spanId}-00`.toLowerCase(), traceFlags, isRemote === true, traceState);
   }
 
   /** Of a W3C `traceparent`; `undefined`: it is none, or of a version that may mean something else. */
   static parse(text: unknown): Place | undefined {
-    if (typeof text !== "string" || text.length !== traceparentLength || !text.startsWith("00-")) return undefined;
-    if (text[spanAt - 1] !== "-" || text[flagsAt - 1] !== "-") return undefined;
-    const [high, low] = [digit(text, flagsAt), digit(text, flagsAt + 1)];
-    if ((high | low) > 15) return undefined;
-    return read(text, traceAt, text, spanAt, (high << 4) | low, true, undefined);
+    return typeof text === "string" ? read(text, undefined, true, undefined) : undefined;
   }
 
   /** Random ids. */
@@ -124,41 +120,39 @@ export function random32(): number {
   return (Math.random() * 2 ** 32) | 0;
 }
 
+/** @param flags `undefined`: those of the text */
 function read(
-  trace: string,
-  traceStart: number,
-  span: string,
-  spanStart: number,
-  flags: number,
+  text: string,
+  flags: number | undefined,
   remote: boolean,
   traceState: TraceState | undefined,
 ): Place | undefined {
-  const trace0 = word(trace, traceStart);
-  const trace1 = word(trace, traceStart + 8);
-  const trace2 = word(trace, traceStart + 16);
-  const trace3 = word(trace, traceStart + 24);
-  const span0 = word(span, spanStart);
-  const span1 = word(span, spanStart + 8);
-  if (Number.isNaN(trace0 + trace1 + trace2 + trace3 + span0 + span1)) return undefined;
+  if (text.length !== traceparentLength || !text.startsWith("00-")) return undefined;
+  if (text[spanAt - 1] !== "-" || text[flagsAt - 1] !== "-") return undefined;
+  // As UTF-8, of which nothing beyond ASCII looks like a digit. Character by character it took thrice as long.
+  received.write(text);
+  const trace0 = number(received, traceAt, traceAt + 8);
+  const trace1 = number(received, traceAt + 8, traceAt + 16);
+  const trace2 = number(received, traceAt + 16, traceAt + 24);
+  const trace3 = number(received, traceAt + 24, traceAt + 32);
+  const span0 = number(received, spanAt, spanAt + 8);
+  const span1 = number(received, spanAt + 8, spanAt + 16);
+  const sampled = flags ?? number(received, flagsAt, traceparentLength);
+  if (Number.isNaN(trace0 + trace1 + trace2 + trace3 + span0 + span1 + sampled)) return undefined;
   if ((trace0 | trace1 | trace2 | trace3) === 0 || (span0 | span1) === 0) return undefined;
-  return new Place(trace0, trace1, trace2, trace3, span0, span1, flags, remote, traceState);
+  return new Place(trace0, trace1, trace2, trace3, span0, span1, sampled, remote, traceState);
 }
 
-/** Eight digits; `NaN`: they are none. */
-function word(text: string, start: number): number {
+/** `NaN`: they are not all digits. */
+function number(text: Uint8Array, start: number, end: number): number {
   let value = 0;
   let seen = 0;
-  for (let at = start; at < start + 8; at++) {
-    const next = digit(text, at);
-    seen |= next;
-    value = (value << 4) | next;
+  for (let at = start; at < end; at++) {
+    const digit = digits[text[at]!]!;
+    seen |= digit;
+    value = (value << 4) | digit;
   }
   return seen > 15 ? Number.NaN : value;
-}
-
-function digit(text: string, at: number): number {
-  const code = text.charCodeAt(at);
-  return code < 128 ? digits[code]! : 16;
 }
 
 function writeWord(value: number, at: number): void {

@@ -108,7 +108,7 @@ export async function startSdk({ workerId, build, logger }: SdkOptions): Promise
         .shutdown()
         .catch((error: unknown) => logger.warn({ error }, "the OpenTelemetry SDK did not end well"));
       if (!(await within(capMs, ended))) {
-        const spans = processors.reduce((sum, { missing }) => sum + missing, 0);
+        const spans = queues.reduce((sum, { missing }) => sum + missing, 0);
         logger.warn({ capMs, spans }, "not all telemetry could be exported before the end");
       }
       for (const api of [trace, metrics, propagation, context, diag]) api.disable();

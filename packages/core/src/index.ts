@@ -122,6 +122,7 @@ export {
   type ViewMember,
 } from "./ports/membership.js";
 export type { Random } from "./ports/random.js";
+export { silentSpan } from "./ports/silent-span.js";
 export type {
   Answer,
   CommitOutcome,

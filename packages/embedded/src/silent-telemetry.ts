@@ -1,15 +1,5 @@
-import type { Span, Telemetry } from "@actor-runtime/core";
+import { type Span, silentSpan, type Telemetry } from "@actor-runtime/core";
 
-const silentSpan: Span = {
-  recording: false,
-  headers: {},
-  ids: undefined,
-  set: () => {},
-  event: () => {},
-  run: (body) => body(),
-  end: () => {},
-  fail: () => {},
-};
 const ignore = () => {};
 
 /** Nobody listens: nothing is built, nothing is kept. */

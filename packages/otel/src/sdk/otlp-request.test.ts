@@ -42,7 +42,7 @@ function tracers(overrides: Partial<typeof limits> = {}) {
     sampling,
     propagation: new Propagation(),
     contexts: context,
-    queues: [{ add: processor.onEnd }],
+    queues: [{ add: (span) => processor.onEnd(span) }],
   });
   const sdk = new TracerProvider({ resource, spanLimits, spanProcessors: [processor] }).getTracer(
     "actor-runtime",

@@ -45,7 +45,7 @@ export const tracingSampledOut: Benchmark = {
 };
 
 /** In a namespace of its own: the second to come to a mailbox would find queues and states that the first had to make. */
-function tellsPerSecond(otel: Readonly<Record<string, string>>): Promise<number> {
+function tellsPerSecond(otel: NodeJS.ProcessEnv): Promise<number> {
   return inNamespace((env) => figureOf("tell-process.js", { args, env: { ...env, ...otel } }));
 }
 

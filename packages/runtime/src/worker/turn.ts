@@ -64,9 +64,9 @@ export class Turn implements RunningTurn {
   }
 
   /** Runs code as part of this turn, with all that it awaits. */
-  run<A extends unknown[], R>(code: (...args: A) => R, ...args: A): R {
-    if (this.span === undefined) return currentTurn.run(this, code, ...args);
-    return this.span.run(() => currentTurn.run(this, code, ...args));
+  run<R>(code: () => R): R {
+    if (this.span === undefined) return currentTurn.run(this, code);
+    return this.span.run(() => currentTurn.run(this, code));
   }
 
   due(): void {

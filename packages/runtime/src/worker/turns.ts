@@ -104,7 +104,8 @@ export class Turns implements TurnHost {
     let result: unknown;
     let thenable: boolean;
     try {
-      result = turn.run(checkAndInvoke, turn, method, argumentsOf(turn.inbound!.message));
+      const args = argumentsOf(turn.inbound!.message);
+      result = turn.run(() => checkAndInvoke(turn, method, args));
       thenable = isThenable(result);
     } catch (error) {
       this.#fail(turn, error);

@@ -3,7 +3,7 @@ import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-ho
 
 /**
  * The SDK's context manager, which knows whether any context was ever entered. From the first one on Node.js 20 and 22 pay for
- * every promise of the process (a `tell` of a pure client takes 5 µs more), so nothing enters one without need.
+ * every promise of the process, so nothing enters one without need.
  */
 export class LazyContexts extends AsyncLocalStorageContextManager {
   #entered = false;

@@ -28,8 +28,9 @@ const maxIdentityLength = 200;
  */
 export const turnCalls: Caller = {
   ask(method, args, options) {
-    const tracing = currentTurn.getStore()?.host.scope.services.tracing;
-    if (!tracing?.on) return ask(method, args, options, handedOn(currentTurn.getStore()?.inbound?.message.trace));
+    const turn = currentTurn.getStore();
+    const tracing = turn?.host.scope.services.tracing;
+    if (!tracing?.on) return ask(method, args, options, handedOn(turn?.inbound?.message.trace));
     const span = tracing.ask(method);
     return tracing.follow(span, () => ask(method, args, options, span.headers, span));
   },
@@ -38,7 +39,7 @@ export const turnCalls: Caller = {
     const turn = current(`tell ${method.address}.${method.handler}`);
     const { tracing } = turn.host.scope.services;
     if (!tracing.on) {
-      tell(turn, method, args, options, handedOn(currentTurn.getStore()?.inbound?.message.trace));
+      tell(turn, method, args, options, handedOn(turn.inbound?.message.trace));
       return;
     }
     const span = tracing.send(method, options.delayMs !== undefined);

@@ -36,6 +36,9 @@ function embedded({ telemetry = new SilentTelemetry() }: ComposeOptions): Compos
   const clock = new SystemClock();
   const random = new SystemRandom();
   const world = new EmbeddedWorld({ clock, random, schedule: eventLoopHops() }).connect("main");
-  const { broker, store, leases, membership, alarms } = world;
-  return { ports: { broker, store, leases, membership, alarms, clock, random, telemetry }, close: async () => {} };
+  const { broker, store, leases, locks, membership, alarms } = world;
+  return {
+    ports: { broker, store, leases, locks, membership, alarms, clock, random, telemetry },
+    close: async () => {},
+  };
 }

@@ -47,8 +47,8 @@ export async function connected(
   const { store, leases, membership } = redis;
   const { clock, random, telemetry } = surroundings;
   // Nothing sets an alarm in this version: delayed tells are records of their partition, which its owner wakes itself.
-  const { alarms } = new EmbeddedWorld({ clock, random, schedule: eventLoopHops() }).connect("main");
-  return { ports: { broker, store, leases, membership, alarms, clock, random, telemetry }, close };
+  const { alarms, locks } = new EmbeddedWorld({ clock, random, schedule: eventLoopHops() }).connect("main");
+  return { ports: { broker, store, leases, locks, membership, alarms, clock, random, telemetry }, close };
 }
 
 export function surroundingsOf(options: Omit<ComposeOptions, "adopt">): Surroundings {

@@ -2,7 +2,7 @@
  * # Layout
  *
  * - `model/`  values: addresses, partitions, frames, messages, durations, errors, and how they travel
- * - `rules/`  pure decisions: hash, ring, placement, delivery streams, retry, brake, latency
+ * - `rules/`  pure decisions: hash, ring, placement, delivery streams, retry, brake, latency, locks
  * - `ports/`  interfaces to the outside, one file each
  *
  * No dependency, no I/O, no timer, no randomness, no wall clock.
@@ -27,6 +27,8 @@ export {
   IdempotencyMismatchError,
   InvalidAddressError,
   InvalidArgumentsError,
+  LockLostError,
+  LockTimeoutError,
   LostOwnershipError,
   NotSendableError,
   NotStartedError,
@@ -106,6 +108,16 @@ export type {
 export type { Cancel, Clock } from "./ports/clock.js";
 export type { Container, Injectable, InjectionToken } from "./ports/container.js";
 export type { Acquired, Lease, Leases, Renewal, Renewed } from "./ports/leases.js";
+export {
+  type HeldLock,
+  keepClaimedMs,
+  type LockHolder,
+  type LockLeases,
+  type LockMode,
+  type LockOffer,
+  type LockRequest,
+  type LockSession,
+} from "./ports/lock-leases.js";
 export type { LogFields, Logger } from "./ports/logger.js";
 export {
   type Change,
@@ -142,6 +154,16 @@ export { buildsByAge, membersNewerThan } from "./rules/builds.js";
 export { hashKey, partitionOf } from "./rules/hash.js";
 export { type Acceptance, InboundStream } from "./rules/inbound-stream.js";
 export { type Latency, LatencyWindow } from "./rules/latency-window.js";
+export {
+  claimed,
+  heldLock,
+  type LockNow,
+  type LockRecord,
+  type LockTaker,
+  liveRecord,
+  offered,
+  released,
+} from "./rules/lock-record.js";
 export { candidatesOf, type PlacementInput, passedOn, placementOf } from "./rules/placement.js";
 export { Ranges } from "./rules/ranges.js";
 export { type Backoff, retryDelayMs } from "./rules/retry.js";

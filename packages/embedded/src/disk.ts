@@ -1,4 +1,4 @@
-import type { NamespaceRecord, PartitionId } from "@actor-runtime/core";
+import type { LockRecord, NamespaceRecord, PartitionId } from "@actor-runtime/core";
 import type { LeaseRecord } from "./lease-record.js";
 import type { PartitionRecord } from "./partition-record.js";
 
@@ -7,8 +7,14 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 /** All that outlives the processes of a world: a deep copy of it is a backup. */
 export interface DiskContent {
   readonly namespace: Mutable<NamespaceRecord>;
-  /** Of partitions and locks, by name. */
+  /** By name. */
   readonly leases: Map<string, LeaseRecord>;
+  /** Locks that are held, by name. */
+  readonly locks: Map<string, LockRecord>;
+  /** The highest fence any lock was given. */
+  lockFence: number;
+  /** When the sessions that hold locks end, by id. */
+  readonly sessions: Map<string, number>;
   readonly partitions: Map<PartitionId, PartitionRecord>;
 }
 
@@ -17,7 +23,14 @@ export class Disk {
   content: DiskContent;
 
   constructor(namespace: NamespaceRecord) {
-    this.content = { namespace, leases: new Map(), partitions: new Map() };
+    this.content = {
+      namespace,
+      leases: new Map(),
+      locks: new Map(),
+      lockFence: 0,
+      sessions: new Map(),
+      partitions: new Map(),
+    };
   }
 
   snapshot(): DiskContent {

@@ -4,6 +4,7 @@ import {
   type Clock,
   type Destination,
   type Leases,
+  type LockLeases,
   type Membership,
   type PartitionId,
   type Placement,
@@ -18,10 +19,12 @@ import { Disk } from "./disk.js";
 import { EmbeddedAlarms } from "./embedded-alarms.js";
 import { EmbeddedBroker } from "./embedded-broker.js";
 import { EmbeddedLeases } from "./embedded-leases.js";
+import { EmbeddedLockLeases } from "./embedded-lock-leases.js";
 import { EmbeddedMembership } from "./embedded-membership.js";
 import { EmbeddedStore } from "./embedded-store.js";
 import { LeaseMemory } from "./lease-memory.js";
 import { Link, type Path } from "./link.js";
+import { LockMemory } from "./lock-memory.js";
 import { MembershipMemory } from "./membership-memory.js";
 import type { Schedule } from "./schedule.js";
 import { StoreMemory } from "./store-memory.js";
@@ -50,6 +53,7 @@ export interface Connection {
   readonly broker: Broker;
   readonly store: Store;
   readonly leases: Leases;
+  readonly locks: LockLeases;
   readonly membership: Membership;
   readonly alarms: Alarms;
 }
@@ -82,6 +86,7 @@ export class EmbeddedWorld {
   readonly #schedule: Schedule;
   readonly #broker: BrokerMemory;
   readonly #leases: LeaseMemory;
+  readonly #locks: LockMemory;
   readonly #membership: MembershipMemory;
   readonly #alarms: AlarmMemory;
   readonly #processes: Process[] = [];
@@ -103,6 +108,7 @@ export class EmbeddedWorld {
     this.#membership = new MembershipMemory(clock);
     const released = (lease: string) => this.#membership.changed({ about: "released", lease });
     this.#leases = new LeaseMemory(disk, clock, random, released);
+    this.#locks = new LockMemory(disk, clock);
     this.store = new StoreMemory(disk, this.#leases, clock);
     this.#alarms = new AlarmMemory(clock);
   }
@@ -119,6 +125,7 @@ export class EmbeddedWorld {
       broker,
       store: new EmbeddedStore(this.store, link),
       leases: new EmbeddedLeases(this.#leases, link, clock),
+      locks: new EmbeddedLockLeases(this.#locks, link, clock),
       membership: new EmbeddedMembership(this.#membership, link, clock),
       alarms,
     };

@@ -2,7 +2,8 @@
  * # Layout
  *
  * - `embedded-world`      the world that processes connect to, and its faults
- * - `embedded-*`          one process's connection to each port: broker, store, leases, membership, alarms
+ * - `embedded-*`          one process's connection to each port: broker, store, leases, locks,
+ *                         membership, alarms
  * - `*-memory`, `disk`    what the connections share; `partition-queue`, `partition-record` and `lease-record` are
  *                         one partition of it; `question` is one to its members
  * - `link`, `schedule`    how a call crosses from a process to the world
@@ -13,6 +14,7 @@
 export { EmbeddedAlarms } from "./embedded-alarms.js";
 export { EmbeddedBroker } from "./embedded-broker.js";
 export { EmbeddedLeases } from "./embedded-leases.js";
+export { EmbeddedLockLeases } from "./embedded-lock-leases.js";
 export { EmbeddedMembership } from "./embedded-membership.js";
 export { EmbeddedStore } from "./embedded-store.js";
 export { type Connection, type ConnectOptions, EmbeddedWorld, type Half, type WorldOptions } from "./embedded-world.js";

@@ -1,5 +1,6 @@
 import type { Logger } from "@actor-runtime/core";
 import type { RefBy } from "./client/ref-types.js";
+import type { Locks } from "./locks/lock-types.js";
 
 /**
  * What an actor knows about itself and may do beside changing its fields. Every actor has its own; it comes by injection.
@@ -59,6 +60,14 @@ export abstract class ActorContext {
    * @throws TurnEndedError outside a turn
    */
   abstract readonly signal: AbortSignal;
+
+  /**
+   * Locks for this turn. What it still holds when it ends is released then; a turn that lost one leaves nothing and fails with
+   * LockLostError. Waiting for a lock keeps the actor from its next turn, and counts in the turn's time.
+   *
+   * @throws QueryEffectError in a query
+   */
+  abstract readonly locks: Locks;
 
   /** Milliseconds since 1970 by the system's clock, the one tests move. Use it instead of `Date.now()`. */
   abstract now(): number;

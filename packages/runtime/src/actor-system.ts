@@ -2,27 +2,7 @@ import type { Duration, TraceHeaders, TraceIds } from "@actor-runtime/core";
 import type { RefBy, Transaction } from "./client/ref-types.js";
 import type { Cluster } from "./cluster.js";
 import type { DeadLetters } from "./dead-letters.js";
-
-export interface LockOptions {
-  /** How long the lock outlives its holder; renewed while held. Default `"10s"`. */
-  readonly lease?: Duration;
-  /** How long to wait for it. Default `"30s"`. */
-  readonly wait?: Duration;
-  readonly mode?: "exclusive" | "shared";
-}
-
-export interface Lock extends AsyncDisposable {
-  /** Hand it to every resource the lock protects: a lower one than seen before is a holder that lost the lock. */
-  readonly fence: number;
-  /** Aborts when the lock is lost, before its lease ends. */
-  readonly signal: AbortSignal;
-}
-
-export interface Locks {
-  acquire(names: string | readonly string[], options?: LockOptions): Promise<Lock>;
-  withLock<R>(names: string | readonly string[], body: (lock: Lock) => Promise<R>): Promise<R>;
-  withLock<R>(names: string | readonly string[], options: LockOptions, body: (lock: Lock) => Promise<R>): Promise<R>;
-}
+import type { LockAdmin } from "./locks/lock-types.js";
 
 /** A type as the namespace knows it, wherever it is hosted. */
 export interface NamedType {
@@ -110,7 +90,8 @@ export interface ActorSystem extends AsyncDisposable {
   readonly dead: DeadLetters;
   /** All workers of the namespace and what they own; a client sees the same as a worker. */
   readonly cluster: Cluster;
-  readonly locks: Locks;
+  /** Locks by name, for what no single actor owns: files, jobs, other people's services. */
+  readonly locks: LockAdmin;
   transaction<R>(body: (tx: Transaction) => Promise<R>): Promise<R>;
   transaction<R>(
     options: { timeout?: Duration; idempotencyKey?: string },

@@ -17,9 +17,6 @@ export { ActorContext } from "./actor-context.js";
 export type {
   ActorAdmin,
   ActorSystem,
-  Lock,
-  LockOptions,
-  Locks,
   NamedType,
   SystemDescription,
   TypeDescription,
@@ -76,6 +73,15 @@ export type {
   TypeReport,
   WorkerReport,
 } from "./inspect/reports.js";
+export type {
+  Lock,
+  LockAdmin,
+  LockDescription,
+  LockOptions,
+  Locks,
+  LockWaiter,
+  TryLockOptions,
+} from "./locks/lock-types.js";
 export { defaultLimits, type Limits } from "./options.js";
 export type { Ports } from "./ports.js";
 export { createSystem, LocalSystem, type SystemOptions } from "./system.js";

@@ -1,10 +1,21 @@
-import type { Alarms, Broker, Clock, Leases, Membership, Random, Store, Telemetry } from "@actor-runtime/core";
+import type {
+  Alarms,
+  Broker,
+  Clock,
+  Leases,
+  LockLeases,
+  Membership,
+  Random,
+  Store,
+  Telemetry,
+} from "@actor-runtime/core";
 
 /** Everything the runtime needs from outside; an adapter package gives each. */
 export interface Ports {
   readonly broker: Broker;
   readonly store: Store;
   readonly leases: Leases;
+  readonly locks: LockLeases;
   readonly membership: Membership;
   readonly alarms: Alarms;
   readonly clock: Clock;

@@ -12,7 +12,7 @@ import {
   UnsupportedError,
 } from "@actor-runtime/core";
 import { StoredActors } from "./actor-admin.js";
-import type { ActorAdmin, ActorSystem, Lock, Locks, SystemDescription, UntypedCall } from "./actor-system.js";
+import type { ActorAdmin, ActorSystem, SystemDescription, UntypedCall } from "./actor-system.js";
 import { normalCallOptions, type RefOptions } from "./client/call-options.js";
 import { Calls } from "./client/calls.js";
 import { Directory } from "./client/directory.js";
@@ -30,6 +30,7 @@ import { DefaultContainer } from "./definition/default-container.js";
 import { actorName } from "./definition/define.js";
 import { Registry } from "./definition/registry.js";
 import type { WorkerReport } from "./inspect/reports.js";
+import type { Lock, LockAdmin } from "./locks/lock-types.js";
 import { AskMetrics } from "./metrics/ask-metrics.js";
 import { observeProcess } from "./metrics/levels.js";
 import type { Meter } from "./metrics/meter.js";
@@ -101,7 +102,7 @@ export class LocalSystem implements ActorSystem {
   readonly actors: ActorAdmin;
   readonly dead: DeadLetters;
   readonly cluster: Cluster;
-  readonly locks: Locks = unsupportedLocks;
+  readonly locks: LockAdmin = unsupportedLocks;
   readonly #namespace: string;
   readonly #services: WorkerServices;
   readonly #caller: OutsideCaller;
@@ -299,9 +300,12 @@ function hostedTypes(actors: readonly AnyActor[], meter: Meter): Map<string, Hos
   return types;
 }
 
-const unsupportedLocks: Locks = {
+const unsupportedLocks: LockAdmin = {
   acquire: (): Promise<Lock> => Promise.reject(noLocks()),
+  tryAcquire: () => Promise.reject(noLocks()),
   withLock: <R>(): Promise<R> => Promise.reject(noLocks()),
+  list: () => Promise.reject(noLocks()),
+  break: () => Promise.reject(noLocks()),
 };
 
 function noLocks(): UnsupportedError {

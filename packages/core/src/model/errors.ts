@@ -172,6 +172,23 @@ export class NotStartedError extends ActorError {
   }
 }
 
+/** A lock could not be had within `wait`; `data` names it and who holds it. */
+export class LockTimeoutError extends ActorError {
+  constructor(message: string, detail?: ErrorDetail) {
+    super(message, later("LOCK_TIMEOUT"), detail);
+  }
+}
+
+/**
+ * A lock was lost before the work under it was done: its lease ended, an operator broke it, or somebody who took it later was
+ * there before. `effect` is that of the call: `none` where it was refused, `unknown` where part of the work may be done.
+ */
+export class LockLostError extends ActorError {
+  constructor(message: string, effect: Effect, detail?: ErrorDetail) {
+    super(message, { code: "LOCK_LOST", effect, retryable: false }, detail);
+  }
+}
+
 /** The worker no longer owns the actor's partition; the message runs again at the next owner. */
 export class LostOwnershipError extends ActorError {
   constructor(message: string, detail?: ErrorDetail) {

@@ -35,6 +35,7 @@ export function messageText(message: Omit<Message, "args">, argsText: string): s
   if (message.deadline !== undefined) text += `,"deadline":${message.deadline}`;
   if (message.dueAt !== undefined) text += `,"dueAt":${message.dueAt}`;
   if (message.chain !== undefined) text += `,"chain":${JSON.stringify(message.chain)}`;
+  if (message.locks !== undefined) text += `,"locks":${JSON.stringify(message.locks)}`;
   if (message.trace !== undefined) text += `,"trace":${JSON.stringify(message.trace)}`;
   if (message.headers !== undefined) text += `,"headers":${JSON.stringify(message.headers)}`;
   if (message.attempts !== undefined) text += `,"attempts":${message.attempts}`;
@@ -122,6 +123,7 @@ function checkMessage(message: Fields<Message>, index: number): void {
     throw wrong("message", index, "attempts", "a whole number");
   }
   if (!isOptionalStrings(message.chain)) throw wrong("message", index, "chain", "an array of addresses");
+  if (!isOptionalFences(message.locks)) throw wrong("message", index, "locks", "an array of names with fences");
   if (!isOptionalRecord(message.trace)) throw wrong("message", index, "trace", "an object of strings");
   if (!isOptionalRecord(message.headers)) throw wrong("message", index, "headers", "an object of strings");
 }
@@ -169,6 +171,15 @@ function isOptionalRefusal(value: unknown): boolean {
 
 function isOptionalStrings(value: unknown): boolean {
   return value === undefined || (Array.isArray(value) && value.every((item) => typeof item === "string"));
+}
+
+function isOptionalFences(value: unknown): boolean {
+  if (value === undefined) return true;
+  return Array.isArray(value) && value.every(isFence);
+}
+
+function isFence(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 2 && typeof value[0] === "string" && Number.isSafeInteger(value[1]);
 }
 
 function isOptionalRecord(value: unknown): boolean {

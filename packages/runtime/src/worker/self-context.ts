@@ -1,6 +1,7 @@
-import { type Logger, TurnEndedError } from "@actor-runtime/core";
+import { type Logger, TurnEndedError, UnsupportedError } from "@actor-runtime/core";
 import { ActorContext } from "../actor-context.js";
 import type { RefBy } from "../client/ref-types.js";
+import type { Locks } from "../locks/lock-types.js";
 import type { Activation } from "./activation.js";
 import { actorLog } from "./actor-log.js";
 import type { WorkerServices } from "./services.js";
@@ -42,6 +43,10 @@ export class SelfContext extends ActorContext {
 
   get signal(): AbortSignal {
     return this.#turn("read its signal").signal;
+  }
+
+  get locks(): Locks {
+    throw new UnsupportedError(`${this.address}: locks are not part of this version`);
   }
 
   now(): number {

@@ -117,6 +117,8 @@ export {
   type LockOffer,
   type LockRequest,
   type LockSession,
+  type OfferOptions,
+  type OfferOutcome,
 } from "./ports/lock-leases.js";
 export type { LogFields, Logger } from "./ports/logger.js";
 export {
@@ -154,6 +156,18 @@ export { buildsByAge, membersNewerThan } from "./rules/builds.js";
 export { hashKey, partitionOf } from "./rules/hash.js";
 export { type Acceptance, InboundStream } from "./rules/inbound-stream.js";
 export { type Latency, LatencyWindow } from "./rules/latency-window.js";
+export {
+  type AnswerRoute,
+  decideLock,
+  type LockAnswer,
+  type LockDecision,
+  type LockEffect,
+  type LockEvent,
+  type LockProbe,
+  type LockQueue,
+  type Waiter,
+  type WaitsAt,
+} from "./rules/lock.js";
 export {
   claimed,
   heldLock,

@@ -1,4 +1,14 @@
-import type { Cancel, Clock, HeldLock, LockLeases, LockOffer, LockRequest, LockSession } from "@actor-runtime/core";
+import type {
+  Cancel,
+  Clock,
+  HeldLock,
+  LockLeases,
+  LockOffer,
+  LockRequest,
+  LockSession,
+  OfferOptions,
+  OfferOutcome,
+} from "@actor-runtime/core";
 import type { Link } from "./link.js";
 import type { LockMemory } from "./lock-memory.js";
 
@@ -29,12 +39,9 @@ export class EmbeddedLockLeases implements LockLeases {
     return this.#link.call(() => this.#memory.close(id));
   }
 
-  async offer(
-    { name, request, mode }: LockRequest,
-    options: { claimMs: number; wanted: boolean },
-  ): Promise<{ offer: LockOffer } | { held: HeldLock }> {
+  async offer({ name, request, mode }: LockRequest, options: OfferOptions): Promise<OfferOutcome> {
     const made = await this.#link.call(() => this.#memory.offer({ name, request, mode }, options));
-    return "held" in made ? made : { offer: { name, request, mode, fence: made.fence } };
+    return "fence" in made ? { offer: { name, request, mode, fence: made.fence } } : made;
   }
 
   claim(offer: LockOffer, { id }: LockSession): Promise<boolean> {

@@ -7,6 +7,7 @@ import {
   type LockNow,
   type LockRecord,
   liveRecord,
+  type OfferOptions,
   offered,
   released,
 } from "@actor-runtime/core";
@@ -46,15 +47,16 @@ export class LockMemory {
 
   offer(
     asked: Request,
-    { claimMs, wanted }: { claimMs: number; wanted: boolean },
-  ): { readonly fence: number } | { readonly held: HeldLock } {
+    { session, claimMs, waits, others }: OfferOptions,
+  ): { readonly fence: number } | { readonly held: HeldLock } | { readonly over: true } {
     const { content } = this.#disk;
     const at = this.#at();
+    if (at.sessionEnd(session) === undefined) return { over: true };
     const record = this.#live(asked.name, at);
     const nextFence = Math.max(content.lockFence + 1, Math.floor(this.#clock.now() * 1_000));
-    const after = offered(record, asked, { now: at.now, claimMs, nextFence, wanted });
+    const after = offered(record, asked, { now: at.now, claimMs, nextFence, others });
     if (after === undefined) {
-      this.#write(asked.name, { ...record!, wanted: record!.wanted || wanted });
+      this.#write(asked.name, { ...record!, wanted: record!.wanted || waits });
       return { held: heldLock(asked.name, record!, at) };
     }
     content.lockFence = Math.max(content.lockFence, after.fence);

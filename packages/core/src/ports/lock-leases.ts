@@ -23,6 +23,19 @@ export interface LockOffer extends LockRequest {
   readonly fence: number;
 }
 
+export interface OfferOptions {
+  /** Id of the session that is going to claim it. */
+  readonly session: string;
+  /** How long it may take to claim it, in ms. */
+  readonly claimMs: number;
+  /** If somebody holds it, this one waits: the release that frees it says that it is wanted. */
+  readonly waits: boolean;
+  /** Others wait behind this one: if it gets the lock, its release says that it is wanted. */
+  readonly others: boolean;
+}
+
+export type OfferOutcome = { readonly offer: LockOffer } | { readonly held: HeldLock } | { readonly over: true };
+
 export interface LockHolder {
   readonly request: string;
   /** `false`: offered, and not claimed yet. */
@@ -60,15 +73,9 @@ export interface LockLeases {
   close(session: LockSession): Promise<void>;
   /**
    * Offers the lock if it is free, or if it is shared by others and asked for shared. The same request gets the same offer
-   * again, also once it is claimed.
-   *
-   * @param options.claimMs how long it may take to claim the offer
-   * @param options.wanted somebody waits for the lock, be it granted now or not: its release will say so
+   * again, also once it is claimed. `over`: the session for which it is asked has ended, so nobody is there to claim.
    */
-  offer(
-    request: LockRequest,
-    options: { readonly claimMs: number; readonly wanted: boolean },
-  ): Promise<{ readonly offer: LockOffer } | { readonly held: HeldLock }>;
+  offer(request: LockRequest, options: OfferOptions): Promise<OfferOutcome>;
   /** Makes an offer the session's own; again and again to keep it for longer than {@link keepClaimedMs}. `false`: it is too late. */
   claim(offer: LockOffer, session: LockSession): Promise<boolean>;
   /** Gives up what was offered or claimed. `wanted`: the lock is free now, and somebody waits for it. */

@@ -42,14 +42,14 @@ export function liveRecord(record: LockRecord | undefined, at: LockNow): LockRec
 export function offered(
   record: LockRecord | undefined,
   { request, mode }: { readonly request: string; readonly mode: LockMode },
-  { now, claimMs, nextFence, wanted }: { now: number; claimMs: number; nextFence: number; wanted: boolean },
+  { now, claimMs, nextFence, others }: { now: number; claimMs: number; nextFence: number; others: boolean },
 ): LockRecord | undefined {
   const known = record?.takers.get(request);
   if (record !== undefined && known === undefined && !(mode === "shared" && record.mode === "shared")) return undefined;
   const base = record ?? { mode, fence: nextFence, wanted: false, takers: new Map<string, LockTaker>() };
-  const taker =
-    known?.session === undefined ? { since: known?.since ?? now, claimBy: now + claimMs, session: undefined } : known;
-  return { ...base, wanted: base.wanted || wanted, takers: new Map(base.takers).set(request, taker) };
+  const since = known?.since ?? now;
+  const taker = known?.session === undefined ? { since, claimBy: now + claimMs, session: undefined } : known;
+  return { ...base, wanted: base.wanted || others, takers: new Map(base.takers).set(request, taker) };
 }
 
 /** The record after a claim; `undefined`: the offer is over. */

@@ -48,7 +48,7 @@ export class EmbeddedLockLeases implements LockLeases {
     return this.#link.call(() => this.#memory.claim(offer, id));
   }
 
-  release(request: LockRequest): Promise<{ wanted: boolean }> {
+  release(request: Pick<LockRequest, "name" | "request">): Promise<{ wanted: boolean }> {
     return this.#link.call(() => this.#memory.release(request));
   }
 

@@ -73,7 +73,7 @@ export class LockMemory {
     return true;
   }
 
-  release({ name, request }: Request): { wanted: boolean } {
+  release({ name, request }: Pick<Request, "name" | "request">): { wanted: boolean } {
     const record = this.#live(name, this.#at());
     if (record === undefined) return { wanted: false };
     const after = released(record, request);

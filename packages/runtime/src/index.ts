@@ -8,6 +8,7 @@
  * - `tracing/`     which spans there are, what they are called and what they tell
  * - `metrics/`     what is counted and measured: bound instruments per type, mailbox and caller; levels
  * - `inspect/`     what workers say of themselves: `inspections` asks, past the mailboxes; `inspector` answers
+ * - `locks/`       `lock-actor` decides who is next; `lock-taker` is the holder's side, on sessions of its process
  * - `system.ts`    puts both together; `call-route.ts` opens it to HTTP
  *
  * One ask goes `ref → outside-caller → calls → lane → Broker → tenure → inbox → scheduler → commit-log → Store`, and its
@@ -73,6 +74,7 @@ export type {
   TypeReport,
   WorkerReport,
 } from "./inspect/reports.js";
+export { systemActors } from "./locks/lock-actor.js";
 export type {
   Lock,
   LockAdmin,

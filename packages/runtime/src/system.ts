@@ -30,7 +30,14 @@ import { DefaultContainer } from "./definition/default-container.js";
 import { actorName } from "./definition/define.js";
 import { Registry } from "./definition/registry.js";
 import type { WorkerReport } from "./inspect/reports.js";
-import type { Lock, LockAdmin } from "./locks/lock-types.js";
+import { ClusterLocks } from "./locks/cluster-locks.js";
+import { lockAdmin } from "./locks/lock-admin.js";
+import { LockMetrics } from "./locks/lock-metrics.js";
+import { LockTaker } from "./locks/lock-taker.js";
+import type { LockAdmin } from "./locks/lock-types.js";
+import { ProcessSessions } from "./locks/process-sessions.js";
+import { withLockServices } from "./locks/system-container.js";
+import { TurnLocks } from "./locks/turn-locks.js";
 import { AskMetrics } from "./metrics/ask-metrics.js";
 import { observeProcess } from "./metrics/levels.js";
 import type { Meter } from "./metrics/meter.js";
@@ -102,10 +109,12 @@ export class LocalSystem implements ActorSystem {
   readonly actors: ActorAdmin;
   readonly dead: DeadLetters;
   readonly cluster: Cluster;
-  readonly locks: LockAdmin = unsupportedLocks;
+  readonly locks: LockAdmin;
   readonly #namespace: string;
   readonly #services: WorkerServices;
   readonly #caller: OutsideCaller;
+  readonly #locks: ClusterLocks;
+  readonly #lockMetrics: LockMetrics;
   #worker: Worker | undefined;
   readonly #onClosed: SystemOptions["onClosed"];
   #replies: ReplyQueue | undefined;
@@ -136,6 +145,15 @@ export class LocalSystem implements ActorSystem {
     if (!(weight > 0 && weight <= maxWeight)) {
       throw new ConfigError(`weight: ${weight} must be a number above 0, at most ${maxWeight}`);
     }
+    this.#caller = new OutsideCaller(calls, directory, time, tracing);
+    this.ref = refBy<Promise<void>>(this.#caller, hosted);
+    const lockMetrics = (this.#lockMetrics = new LockMetrics(ports.telemetry));
+    const identity = `${workerId}/${incarnation}`;
+    const sessions = new ProcessSessions({ leases: ports.locks, clock, log }, random, identity);
+    const unclaimed = () => lockMetrics.unclaimed();
+    const taker = new LockTaker({ leases: ports.locks, clock, random, ref: this.ref, sessions, unclaimed }, identity);
+    this.#locks = new ClusterLocks({ leases: ports.locks, clock, taker, sessions, tracing, metrics: lockMetrics });
+    this.locks = lockAdmin(this.#locks, { ports, directory, time, ref: this.ref });
     this.#services = {
       workerId,
       incarnation,
@@ -145,7 +163,10 @@ export class LocalSystem implements ActorSystem {
       log,
       tracing,
       limits,
-      container: options.container ?? new DefaultContainer(),
+      container: withLockServices(options.container ?? new DefaultContainer(), {
+        leases: ports.locks,
+        now: () => time.now(),
+      }),
       types,
       directory,
       lanes,
@@ -158,9 +179,8 @@ export class LocalSystem implements ActorSystem {
       watchdog: options.watchdog,
       dev: options.dev ?? false,
       turnRef: refBy<void>(turnCalls, hosted),
+      turnLocks: (turn) => new TurnLocks(this.#locks, turn),
     };
-    this.#caller = new OutsideCaller(calls, directory, time, tracing);
-    this.ref = refBy<Promise<void>>(this.#caller, hosted);
     this.actors = new StoredActors(ports, directory, calls, tracing);
     this.dead = new BrokerDeadLetters(ports, directory, calls, tracing);
     this.cluster = new StoredCluster(ports);
@@ -175,7 +195,11 @@ export class LocalSystem implements ActorSystem {
       reopened: () => calls.repeatAll(),
     });
     calls.open(this.#replies.address);
-    this.#stopObserving = observeProcess(ports.telemetry, { calls, checks: () => this.describe().checks });
+    this.#stopObserving = observeProcess(ports.telemetry, {
+      calls,
+      locks: this.#lockMetrics,
+      checks: () => this.describe().checks,
+    });
     if (types.size > 0) {
       this.#worker = new Worker(this.#services, await registerMailboxes(this.#services));
       await this.#worker.start();
@@ -279,6 +303,7 @@ export class LocalSystem implements ActorSystem {
     const servedElsewhere = await this.#worker?.stop(graceMs);
     // What this process asked, others may answer now.
     if (servedElsewhere) await calls.finish(until, servedElsewhere);
+    await this.#locks.close();
     calls.close();
     await lanes.finish();
     lanes.close();
@@ -298,18 +323,6 @@ function hostedTypes(actors: readonly AnyActor[], meter: Meter): Map<string, Hos
     types.set(name, new HostedType(definition, new TypeMetrics(meter, name, methods.keys())));
   }
   return types;
-}
-
-const unsupportedLocks: LockAdmin = {
-  acquire: (): Promise<Lock> => Promise.reject(noLocks()),
-  tryAcquire: () => Promise.reject(noLocks()),
-  withLock: <R>(): Promise<R> => Promise.reject(noLocks()),
-  list: () => Promise.reject(noLocks()),
-  break: () => Promise.reject(noLocks()),
-};
-
-function noLocks(): UnsupportedError {
-  return new UnsupportedError("locks are not part of this version; an actor's turns exclude each other already");
 }
 
 function optionsOf({ timeout, signal, idempotencyKey, headers, parent, traced }: UntypedCall): RefOptions {

@@ -29,4 +29,11 @@ export const attributes = {
   outcome: "actor.outcome",
   delay: "actor.delay_ms",
   stateBytes: "actor.state.bytes",
+
+  /** Names of the locks taken together. */
+  lockNames: "actor.lock.names",
+  lockMode: "actor.lock.mode",
+  lockFence: "actor.lock.fence",
+  /** acquired, busy, timeout, deadlock, cancelled or failed. */
+  lockOutcome: "actor.lock.outcome",
 } as const;

@@ -68,6 +68,16 @@ export const counters = {
     help: "Times a type was braked because too many of its turns failed.",
     labels: ["type"],
   },
+  "actor.lock.lost": {
+    unit: "{lock}",
+    help: "Locks this process lost while it held them: the lease ended, or somebody broke the lock.",
+    labels: [],
+  },
+  "actor.lock.unclaimed": {
+    unit: "{offer}",
+    help: "Locks offered to this process that were gone before it could claim them.",
+    labels: [],
+  },
   "stream.refused": { unit: "{stream}", help: "Streams of senders that an owner did not take.", labels: ["code"] },
   "stream.gap_messages": {
     unit: "{message}",
@@ -148,6 +158,18 @@ export const histograms = {
     labels: ["mailbox"],
     buckets: bytes,
   },
+  "actor.lock.wait.duration": {
+    unit: "s",
+    help: "From asking for a lock, or several together, until it is had or not. outcome: acquired, busy (not waited for), timeout, deadlock, cancelled or failed.",
+    labels: ["outcome"],
+    buckets: seconds,
+  },
+  "actor.lock.hold.duration": {
+    unit: "s",
+    help: "From having a lock, or several together, until it is given back.",
+    labels: [],
+    buckets: seconds,
+  },
   "actor.takeover.duration": {
     unit: "s",
     help: "From having a partition's lease until its messages come: reading it from the store, opening its channel.",
@@ -197,6 +219,7 @@ export const levels = {
     help: "Asks, queries and tells of this process that wait for their answer or confirm.",
     labels: [],
   },
+  "actor.locks": { unit: "{lock}", help: "Locks, or sets of them, that this process holds.", labels: [] },
   "process.event_loop.delay": {
     unit: "s",
     help: "How late the event loop was since the last look. stat: p99 or max. Near the lease (10 s) the worker is ended.",

@@ -1,8 +1,11 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { currentTurn } from "../worker/turn.js";
+import type { NamedLock } from "./named-lock.js";
 
-/** Locks that the code running now holds, with those of the bodies it is nested in. */
+/** What the code running now holds, with the bodies it is nested in. */
 export interface HeldScope {
   readonly locks: readonly (readonly [name: string, fence: number])[];
+  readonly held: readonly NamedLock[];
   /** @throws LockLostError when one of them is lost */
   check(): void;
   readonly parent: HeldScope | undefined;
@@ -25,4 +28,11 @@ export function currentLocks(): HeldScope["locks"] | undefined {
     locks = [...locks, ...outer.locks];
   }
   return locks;
+}
+
+/** The locks of the running body and of those around it, and those its turn took for itself. */
+export function heldHere(): NamedLock[] {
+  const held = (currentTurn.getStore()?.locks ?? []).flatMap((lock) => (lock.held ? lock.locks : []));
+  for (let scope = lockScope.getStore(); scope !== undefined; scope = scope.parent) held.push(...scope.held);
+  return held;
 }

@@ -20,14 +20,16 @@ type Census = ReadonlyMap<string, TypeLevels>;
 /** What a process tells of itself, whether it hosts actors or not. */
 interface Process {
   readonly calls: { readonly waiting: number };
+  readonly locks: { readonly holding: number };
   /** By name; `ok`, or what is wrong. */
   readonly checks: () => Readonly<Record<string, string>>;
 }
 
 /** @returns how to stop it */
-export function observeProcess(telemetry: Telemetry, { calls, checks }: Process): () => void {
+export function observeProcess(telemetry: Telemetry, { calls, locks, checks }: Process): () => void {
   const stops = [
     telemetry.observe("actor.calls", () => [{ value: calls.waiting }]),
+    telemetry.observe("actor.locks", () => [{ value: locks.holding }]),
     telemetry.observe("actor.ready", () =>
       Object.entries(checks()).map(([check, state]) => ({ value: state === "ok" ? 1 : 0, labels: { check } })),
     ),

@@ -172,6 +172,13 @@ export class Tracing {
     return this.#telemetry.span(`${what} ${mailbox}`, { kind: "internal", parent: "none", attributes });
   }
 
+  /** Waiting for locks, or holding them; part of what the running body does. */
+  lock(what: "lock.acquire" | "lock.hold", names: readonly string[], mode: string): Span {
+    const span = this.#telemetry.span(what, { kind: "internal", attributes: { [named.lockMode]: mode } });
+    if (span.recording) span.set(named.lockNames, names.map((name) => this.#key(name)).join(", "));
+    return span;
+  }
+
   /** A part of what another span does. */
   part(name: string, of: Span, attributes: Attributes = {}, links: readonly TraceHeaders[] = []): Span {
     return this.#telemetry.span(name, { kind: "internal", parent: of.headers, attributes, links });

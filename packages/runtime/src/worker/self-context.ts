@@ -1,4 +1,4 @@
-import { type Logger, TurnEndedError, UnsupportedError } from "@actor-runtime/core";
+import { type Logger, TurnEndedError } from "@actor-runtime/core";
 import { ActorContext } from "../actor-context.js";
 import type { RefBy } from "../client/ref-types.js";
 import type { Locks } from "../locks/lock-types.js";
@@ -46,7 +46,7 @@ export class SelfContext extends ActorContext {
   }
 
   get locks(): Locks {
-    throw new UnsupportedError(`${this.address}: locks are not part of this version`);
+    return this.#services.turnLocks(this.#turn("take a lock"));
   }
 
   now(): number {

@@ -4,6 +4,8 @@ import type { Directory } from "../client/directory.js";
 import type { Lanes } from "../client/lanes.js";
 import type { RefBy } from "../client/ref-types.js";
 import type { Deadlines } from "../deadlines.js";
+import type { LockHolder } from "../locks/lock-holder.js";
+import type { Locks } from "../locks/lock-types.js";
 import type { Metrics } from "../metrics/metrics.js";
 import type { Limits } from "../options.js";
 import type { Ports } from "../ports.js";
@@ -42,6 +44,8 @@ export interface WorkerServices {
   readonly watchdog: Watchdog | undefined;
   /** Look for state that a query changed in place right after the query. */
   readonly dev: boolean;
+  /** `self.locks` of the turn that asks. */
+  readonly turnLocks: (turn: LockHolder) => Locks;
   /** `self.ref` of every actor: the turn that calls is known from the async context. */
   readonly turnRef: RefBy<void>;
 }

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { type ActorError, type PartitionId, QueryEffectError, type Span, TurnEndedError } from "@actor-runtime/core";
 import type { Bucket, Timed } from "../deadlines.js";
+import type { LockHolder, TurnLock } from "../locks/lock-holder.js";
 import type { Activation, RunningTurn } from "./activation.js";
 import type { Inbound } from "./inbound.js";
 import type { Draft } from "./outbox.js";
@@ -26,7 +27,7 @@ export interface TurnHost {
 export type TurnKind = "handler" | "query" | "lifecycle";
 
 /** One run of an actor's code. */
-export class Turn implements RunningTurn {
+export class Turn implements RunningTurn, LockHolder {
   bucket: Bucket | undefined;
   earlier: Timed | undefined;
   later: Timed | undefined;
@@ -43,6 +44,12 @@ export class Turn implements RunningTurn {
   sending: Promise<PartitionId> | undefined;
   /** How many asks it made: their position is part of their identity (delivery.md A.1). */
   asks = 0;
+  /** It leaves its caller without an answer, which a later turn gives. */
+  defers = false;
+  /** Answers to calls that were deferred; they leave with the commit. */
+  answers: { readonly to: string; readonly text: string }[] | undefined;
+  /** Locks it took for itself and holds until its end. */
+  locks: TurnLock[] | undefined;
   destroys = false;
   deactivates = false;
   readonly #beganAt: number;
@@ -111,8 +118,13 @@ export class Turn implements RunningTurn {
     else this.tells = [draft];
   }
 
+  hold(lock: TurnLock): void {
+    this.locks = [...(this.locks ?? []).filter(({ held }) => held), lock];
+  }
+
   end(): void {
     this.#ended = true;
+    for (const lock of this.locks ?? []) void lock.release();
   }
 
   /** @throws TurnEndedError after its end, QueryEffectError in a query */

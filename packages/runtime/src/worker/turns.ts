@@ -163,6 +163,7 @@ export class Turns implements TurnHost {
   #commit(turn: Turn, value: unknown): void {
     const { activation } = turn;
     const inbound = turn.inbound!;
+    for (const lock of turn.locks ?? []) if (lock.held) lock.check();
     const wanted = value !== undefined && inbound.message.kind !== "tell";
     const valueText = wanted ? answerText(turn.what, value) : undefined;
     const text = turn.destroys ? activation.initial : this.#stateText(activation);
@@ -171,7 +172,8 @@ export class Turns implements TurnHost {
     this.#saveState(turn, text, group);
     if (turn.tells !== undefined) this.#leaveTells(turn.tells, group);
     this.scope.services.brakes.succeeded(activation.hosted, inbound);
-    this.#settlement.answer(inbound, valueText, group);
+    if (!turn.defers) this.#settlement.answer(inbound, valueText, group);
+    if (turn.answers !== undefined) group.replies.push(...turn.answers);
     this.#settlement.done(activation, inbound, group, "ok");
     this.scope.activations.used(activation);
     if (turn.deactivates || turn.destroys) this.scope.activations.leave(activation);

@@ -1,0 +1,188 @@
+import {
+  ActorError,
+  attributes,
+  CancelledError,
+  type Clock,
+  ClosedError,
+  DeadlockError,
+  type LockLeases,
+  LockTimeoutError,
+} from "@actor-runtime/core";
+import type { Tracing } from "../tracing/tracing.js";
+import { currentTurn } from "../worker/turn.js";
+import type { LockMetrics, LockOutcome } from "./lock-metrics.js";
+import { type NormalLockOptions, normalLockOptions, orderedNames } from "./lock-options.js";
+import { heldHere } from "./lock-scope.js";
+import { LockSet } from "./lock-set.js";
+import type { LockTaker } from "./lock-taker.js";
+import type { Lock, LockOptions, Locks, TryLockOptions } from "./lock-types.js";
+import type { NamedLock } from "./named-lock.js";
+import type { ProcessSessions } from "./process-sessions.js";
+import { whoHolds } from "./who-holds.js";
+
+export interface ClusterLocksServices {
+  readonly leases: LockLeases;
+  readonly clock: Clock;
+  readonly taker: LockTaker;
+  readonly sessions: ProcessSessions;
+  readonly tracing: Tracing;
+  readonly metrics: LockMetrics;
+}
+
+type Body<R> = (lock: Lock) => R | Promise<R>;
+
+/** Locks of the namespace, for this process. */
+export class ClusterLocks implements Locks {
+  readonly #services: ClusterLocksServices;
+  #stopWatching: (() => void) | undefined;
+  #closed = false;
+
+  constructor(services: ClusterLocksServices) {
+    this.#services = services;
+  }
+
+  async acquire(names: string | readonly string[], options?: LockOptions): Promise<Lock> {
+    return this.take(names, options, true);
+  }
+
+  async tryAcquire(names: string | readonly string[], options?: TryLockOptions): Promise<Lock | undefined> {
+    return this.take(names, options, false);
+  }
+
+  async withLock<R>(names: string | readonly string[], ...rest: [Body<R>] | [LockOptions, Body<R>]): Promise<R> {
+    const [options, body] = rest.length === 1 ? [undefined, rest[0]] : rest;
+    return runUnder(await this.take(names, options, true), body);
+  }
+
+  take(names: string | readonly string[], options: LockOptions | undefined, waits: true): Promise<LockSet>;
+  take(
+    names: string | readonly string[],
+    options: LockOptions | undefined,
+    waits: boolean,
+  ): Promise<LockSet | undefined>;
+  async take(
+    names: string | readonly string[],
+    options: LockOptions | undefined,
+    waits: boolean,
+  ): Promise<LockSet | undefined> {
+    const { clock, tracing, metrics } = this.#services;
+    const ordered = orderedNames(names);
+    const normal = normalLockOptions(options);
+    if (this.#closed) throw new ClosedError("the system is closed: it takes no locks any more");
+    this.#stopWatching ??= this.#services.leases.watch((name) => void this.#confirm(name));
+    const began = clock.monotonic();
+    const span = tracing.on ? tracing.lock("lock.acquire", ordered, normal.mode) : undefined;
+    let outcome: LockOutcome = "failed";
+    try {
+      const takeAll = () => this.#takeAll(ordered, normal, waits ? began + normal.waitMs : undefined);
+      const locks = await (span === undefined ? takeAll() : span.run(takeAll));
+      if (locks === undefined) {
+        outcome = waits ? "timeout" : "busy";
+        if (!waits) return undefined;
+        throw await this.#timeout(ordered, normal.waitMs);
+      }
+      outcome = "acquired";
+      return this.#held(ordered, locks, normal);
+    } catch (error) {
+      if (outcome === "failed") outcome = outcomeOf(error);
+      if (span !== undefined) tracing.fail(span, error);
+      throw error;
+    } finally {
+      metrics.waited(outcome, clock.monotonic() - began);
+      if (span?.recording) span.set(attributes.lockOutcome, outcome);
+      span?.end();
+    }
+  }
+
+  /** Everything held is given back. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#stopWatching?.();
+    for (const session of await this.#services.sessions.open()) await session.close();
+  }
+
+  /** One by one in the order in which everybody takes them; all or none. */
+  async #takeAll(
+    names: readonly string[],
+    { mode, leaseMs, signal }: NormalLockOptions,
+    until: number | undefined,
+  ): Promise<NamedLock[] | undefined> {
+    const outer = heldHere();
+    const inherited = currentTurn.getStore()?.inbound?.message.locks ?? [];
+    const holds = [...outer.map(({ offer }) => offer.name), ...inherited.map(([name]) => name)];
+    const locks: NamedLock[] = [];
+    const giveBack = () => new LockSet(locks, undefined, () => {}).release();
+    try {
+      for (const name of names) {
+        const again = outer.find(({ offer }) => offer.name === name);
+        if (again === undefined && holds.includes(name)) throw heldByCaller(name);
+        if (again !== undefined && again.offer.mode === "shared" && mode === "exclusive") throw upgrade(name);
+        const lock = again ?? (await this.#services.taker.take({ name, mode, leaseMs, until, signal, holds }));
+        if (lock === undefined) {
+          await giveBack();
+          return undefined;
+        }
+        locks.push(lock);
+        if (again === undefined) holds.push(name);
+      }
+    } catch (error) {
+      await giveBack();
+      throw error;
+    }
+    return locks;
+  }
+
+  #held(names: readonly string[], locks: readonly NamedLock[], { mode }: NormalLockOptions): LockSet {
+    const { clock, tracing, metrics } = this.#services;
+    const span = tracing.on ? tracing.lock("lock.hold", names, mode) : undefined;
+    const since = clock.monotonic();
+    metrics.held(1);
+    const set = new LockSet(locks, span, (ended) => {
+      metrics.held(-1);
+      metrics.released(clock.monotonic() - since, ended.lost !== undefined);
+    });
+    if (span?.recording) span.set(attributes.lockFence, set.fence);
+    return set;
+  }
+
+  async #timeout(names: readonly string[], waitMs: number): Promise<LockTimeoutError> {
+    const { clock, leases } = this.#services;
+    const [holders, data] = await whoHolds(names, leases, clock);
+    const what = names.length === 1 ? `lock "${names[0]}"` : `the locks "${names.join('", "')}"`;
+    return new LockTimeoutError(`${what} could not be had within ${waitMs} ms${holders}`, { data });
+  }
+
+  /** Somebody broke a lock of this name: is it still ours? */
+  async #confirm(name: string): Promise<void> {
+    for (const session of await this.#services.sessions.open()) {
+      for (const lock of session.locks) if (lock.offer.name === name) await session.confirm(lock);
+    }
+  }
+}
+
+/** Runs `body` under the lock and gives it back, however it ends. */
+export async function runUnder<R>(lock: LockSet, body: Body<R>): Promise<R> {
+  try {
+    const result = await lock.run(() => body(lock));
+    lock.check();
+    return result;
+  } finally {
+    await lock.release();
+  }
+}
+
+function outcomeOf(error: unknown): LockOutcome {
+  if (error instanceof DeadlockError) return "deadlock";
+  return error instanceof CancelledError ? "cancelled" : "failed";
+}
+
+/** Its turn was asked for by somebody who holds the lock and waits for the turn. */
+function heldByCaller(name: string): ActorError {
+  const turn = currentTurn.getStore();
+  return new DeadlockError([`$Lock/${name}`, turn?.activation.address ?? "the caller", `$Lock/${name}`]);
+}
+
+/** Two readers that both wanted this would wait for each other. */
+function upgrade(name: string): ActorError {
+  return new DeadlockError([`$Lock/${name} (held shared)`, `$Lock/${name} (wanted exclusively)`]);
+}

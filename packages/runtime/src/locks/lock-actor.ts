@@ -1,0 +1,147 @@
+import {
+  type AnswerRoute,
+  decideLock,
+  type HeldLock,
+  type LockAnswer,
+  type LockEffect,
+  type LockEvent,
+  type LockLeases,
+  type LockMode,
+  type LockProbe,
+  type LockQueue,
+  OverloadedError,
+} from "@actor-runtime/core";
+import { ActorContext } from "../actor-context.js";
+import { Handler, State } from "../definition/decorators.js";
+import { inject } from "../definition/inject.js";
+import { SystemActor } from "../definition/system-actor.js";
+import { answerLater, deferAnswer } from "../worker/deferred-answer.js";
+
+/** An offer that is not claimed within this time goes to the next (ms). */
+export const claimMs = 2_000;
+/** While somebody waits, it looks by itself this often (ms): a release may have been lost with its holder. */
+const lookEveryMs = 500;
+/** Bound of those who wait for one lock (P12). */
+const maxWaiting = 1_000;
+
+/** What lock actors need of their process. */
+export abstract class LockServices {
+  abstract readonly leases: LockLeases;
+  /** The store's time, in ms since 1970. */
+  abstract now(): number;
+}
+
+/** An acquisition as it travels. */
+export interface Asked {
+  readonly request: string;
+  readonly mode: LockMode;
+  readonly session: string;
+  readonly holds: readonly string[];
+  /** How long it will wait on; 0: only if the lock can be had at once. */
+  readonly waitMs: number;
+}
+
+/**
+ * Who is next for one lock, whose name is the actor's key. It keeps the queue and nothing else: who holds the lock is known to
+ * the store ({@link LockLeases}), and every decision is made by the pure rule {@link decideLock}.
+ */
+@SystemActor("Lock", { idleAfter: "10s" })
+export class LockActor {
+  private readonly self = inject(ActorContext);
+  private readonly services = inject(LockServices);
+  @State() private waiting: LockQueue = [];
+  /** When it will look by itself; `undefined`: nobody waits, or nobody did when it looked last. */
+  @State() private looksAt: number | undefined = undefined;
+
+  /** Answers once the lock is offered, or will not be. Asked again with the same request it keeps its place. */
+  @Handler() async acquire({ request, mode, session, holds, waitMs }: Asked): Promise<LockAnswer | undefined> {
+    const known = this.waiting.some((waiter) => waiter.request === request);
+    if (!known && this.waiting.length >= maxWaiting) {
+      throw new OverloadedError(`lock "${this.self.key}": ${maxWaiting} wait for it already`, "actor", 1_000);
+    }
+    const since = this.services.now();
+    const answerTo: AnswerRoute = deferAnswer();
+    const waiter = { request, mode, session, holds, since, until: since + waitMs, answerTo };
+    await this.#decide({ kind: "acquire", waiter });
+    return undefined;
+  }
+
+  /** Its caller gave up. */
+  @Handler() cancel(request: string): Promise<void> {
+    return this.#decide({ kind: "cancel", request });
+  }
+
+  /** A holder gave the lock back, and somebody waits. */
+  @Handler() released(): Promise<void> {
+    return this.#decide({ kind: "look" });
+  }
+
+  @Handler() look(): Promise<void> {
+    this.looksAt = undefined;
+    return this.#decide({ kind: "look" });
+  }
+
+  @Handler() probe(probe: LockProbe): Promise<void> {
+    return this.#decide({ kind: "probe", probe });
+  }
+
+  @Handler() deadlock(request: string, cycle: readonly string[]): Promise<void> {
+    return this.#decide({ kind: "deadlock", request, cycle });
+  }
+
+  /** Takes the lock from whoever holds it. */
+  @Handler() async break(): Promise<HeldLock | undefined> {
+    const held = await this.services.leases.break(this.self.key);
+    await this.#decide({ kind: "look" });
+    return held;
+  }
+
+  async #decide(event: LockEvent): Promise<void> {
+    const events = [event];
+    let queue = this.waiting;
+    for (const next of events) {
+      const decision = decideLock(this.self.key, queue, next, this.services.now());
+      queue = decision.queue;
+      for (const effect of decision.effects) {
+        const outcome = await this.#carryOut(effect);
+        if (outcome !== undefined) events.push(outcome);
+      }
+    }
+    this.waiting = queue;
+    if (queue.length > 0 && this.looksAt === undefined) this.#lookLater();
+  }
+
+  async #carryOut(effect: LockEffect): Promise<LockEvent | undefined> {
+    const name = this.self.key;
+    const { leases } = this.services;
+    switch (effect.kind) {
+      case "offer": {
+        const { request, mode, session, since, until } = effect.waiter;
+        const options = { session, claimMs, waits: until > since, others: effect.others };
+        const made = await leases.offer({ name, request, mode }, options);
+        if ("offer" in made) return { kind: "offered", request, outcome: { fence: made.offer.fence } };
+        return { kind: "offered", request, outcome: "held" in made ? "held" : "over" };
+      }
+      case "withdraw":
+        await leases.release({ name, request: effect.request });
+        return undefined;
+      case "answer":
+        answerLater(effect.to, effect.answer);
+        return undefined;
+      case "probe":
+        this.self.ref(LockActor, effect.name).tell.probe(effect.probe);
+        return undefined;
+      case "deadlock":
+        this.self.ref(LockActor, effect.name).tell.deadlock(effect.request, effect.cycle);
+        return undefined;
+    }
+  }
+
+  #lookLater(): void {
+    this.looksAt = this.services.now() + lookEveryMs;
+    this.self.ref(LockActor, this.self.key).with({ delay: lookEveryMs }).tell.look();
+  }
+}
+
+/** The system's own actor types, hosted by every worker beside the user's. */
+export const systemActors = [LockActor] as const;

@@ -1,0 +1,52 @@
+import { partitionsOf, type Waiter } from "@actor-runtime/core";
+import type { Directory } from "../client/directory.js";
+import type { RefBy } from "../client/ref-types.js";
+import type { Ports } from "../ports.js";
+import type { StoreTime } from "../store-time.js";
+import { storedValues } from "../worker/state.js";
+import type { ClusterLocks } from "./cluster-locks.js";
+import { LockActor } from "./lock-actor.js";
+import type { LockAdmin, LockDescription, LockWaiter } from "./lock-types.js";
+
+interface AdminServices {
+  readonly ports: Pick<Ports, "store" | "locks">;
+  readonly directory: Directory;
+  readonly time: StoreTime;
+  readonly ref: RefBy<Promise<void>>;
+}
+
+/** `system.locks`: locks for programs, and what operators see and do. */
+export function lockAdmin(locks: ClusterLocks, { ports, directory, time, ref }: AdminServices): LockAdmin {
+  return {
+    acquire: (names, options) => locks.acquire(names, options),
+    tryAcquire: (names, options) => locks.tryAcquire(names, options),
+    withLock: locks.withLock.bind(locks) as LockAdmin["withLock"],
+    break: async (name) => ref(LockActor, name).break(),
+
+    async list({ prefix = "" } = {}) {
+      const found = new Map<string, LockDescription>();
+      for await (const { name, ...held } of ports.locks.list(prefix)) found.set(name, { name, held, waiting: [] });
+      for await (const [name, waiting] of queues(prefix)) {
+        found.set(name, { name, held: found.get(name)?.held, waiting });
+      }
+      return [...found.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    },
+  };
+
+  /** The stored queues of lock actors. */
+  async function* queues(prefix: string): AsyncGenerator<readonly [name: string, waiting: readonly LockWaiter[]]> {
+    const type = "$Lock";
+    const mailbox = await directory.mailbox(type);
+    const now = time.now();
+    for (const partition of partitionsOf(mailbox)) {
+      for await (const { address, state } of ports.store.list(partition, `${type}/${prefix}`)) {
+        const { waiting } = storedValues(state) as { waiting: readonly Waiter[] };
+        if (waiting.length > 0) yield [address.slice(type.length + 1), waiting.map((waiter) => shown(waiter, now))];
+      }
+    }
+  }
+}
+
+function shown({ request, mode, since, until }: Waiter, now: number): LockWaiter {
+  return { request, mode, waitedMs: now - since, remainingMs: until - now };
+}

@@ -1,0 +1,58 @@
+import type { Clock } from "@actor-runtime/core";
+
+/** How long somebody is willing to wait: until a time, or until he is told to stop. */
+export class Patience {
+  readonly #clock: Clock;
+  readonly #until: number;
+  readonly #controller = new AbortController();
+  readonly #over: Promise<never>;
+  readonly #stops: (() => void)[] = [];
+
+  /** @param until in ms by the clock's `monotonic()` */
+  constructor(clock: Clock, until: number, signal: AbortSignal | undefined) {
+    this.#clock = clock;
+    this.#until = until;
+    this.#over = new Promise((_, reject) => {
+      this.#controller.signal.addEventListener("abort", () => reject(this.#controller.signal.reason as Error));
+    });
+    // Nobody may be waiting for anything just then.
+    this.#over.catch(() => {});
+    this.#stops.push(clock.after(Math.max(0, until - clock.monotonic()), () => this.#controller.abort()));
+    if (signal === undefined) return;
+    const stop = () => this.#controller.abort(signal.reason);
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop, { once: true });
+    this.#stops.push(() => signal.removeEventListener("abort", stop));
+  }
+
+  /** Aborts when it is over. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  get over(): boolean {
+    return this.#controller.signal.aborted;
+  }
+
+  get leftMs(): number {
+    return Math.max(0, this.#until - this.#clock.monotonic());
+  }
+
+  /** What `work` comes to, or a rejection when it is over; `work` goes on then. */
+  async wait<R>(work: Promise<R>): Promise<R> {
+    return Promise.race([work, this.#over]);
+  }
+
+  async sleep(ms: number): Promise<void> {
+    let cancel = () => {};
+    const slept = new Promise<void>((resolve) => {
+      cancel = this.#clock.after(ms, resolve);
+    });
+    await this.wait(slept).finally(() => cancel());
+  }
+
+  /** Ends the waiting for its end. */
+  close(): void {
+    for (const stop of this.#stops) stop();
+  }
+}

@@ -6,6 +6,7 @@ import {
   histograms,
   type Instrument,
   type LevelName,
+  type LockLeases,
   levels,
   RejectedError,
   type Store,
@@ -21,6 +22,7 @@ import {
   type Ports,
   Query,
   State,
+  systemActors,
 } from "@actor-runtime/runtime";
 import { beforeEach, describe, expect, it } from "vitest";
 import { frameOf, Gate, Rig, refusalOf, watch } from "./support.js";
@@ -412,9 +414,36 @@ describe("the catalogue of instruments", () => {
     await account.tell.deposit(1);
     await rig.advance(2_000);
 
+    await loseLocks();
+    look();
     for (let n = 0; n < 50; n++) await refusalOf(outside.ref(Broken, `${secret}-${n}`).fail());
     await worker.close();
     return [...telemetry.counts, ...telemetry.records, ...looks.filter(({ value }) => value > 0)];
+  }
+
+  /** A lock that is had at the second offer, and then broken. */
+  async function loseLocks(): Promise<void> {
+    let late = true;
+    const tooLate: LockLeases["claim"] = async () => (late = false);
+    await rig.host(systemActors, { process: "locks", ports: measured });
+    const holder = await rig.host([], {
+      process: "holder",
+      ports: ({ locks, ...ports }) => {
+        const get = (_: LockLeases, name: keyof LockLeases) =>
+          name === "claim" && late ? tooLate : locks[name].bind(locks);
+        return measured({ ...ports, locks: new Proxy(locks, { get }) });
+      },
+    });
+    const taken = holder.locks.acquire(secret);
+    await rig.advance(3_000);
+    const lock = await taken;
+    await holder.locks.break(secret);
+    await rig.settle();
+    expect(lock.signal.aborted).toBe(true);
+    expect(telemetry.levels("actor.locks")).toContainEqual(expect.objectContaining({ value: 1 }));
+    await lock.release();
+    await holder.locks.withLock(secret, () => {});
+    await holder.locks.acquire(secret);
   }
 
   it("has nothing that the runtime does not feed, and no other labels than it says", async () => {

@@ -21,6 +21,7 @@ function example(name: string, type: unknown): errors.ActorError {
   if (name === "ActorError") return new ActorError("m", { code: "C", effect: "unknown", retryable: true });
   if (name === "DeadlockError") return new DeadlockError(["A/1", "B/2", "A/1"]);
   if (name === "CancelledError") return new errors.CancelledError("m", "none");
+  if (name === "LockLostError") return new errors.LockLostError("m", "unknown", { data: { lock: "a" } });
   if (name === "ClosedError") return new errors.ClosedError("m", "unknown");
   if (name === "OverloadedError") return new OverloadedError("m", "actor", 250);
   if (name === "HandlerError") return new HandlerError("m", "TypeError", { code: "C" });

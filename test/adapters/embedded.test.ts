@@ -12,6 +12,7 @@ import { alarmsContract } from "../contracts/alarms.contract.js";
 import { brokerContract } from "../contracts/broker.contract.js";
 import { clockContract } from "../contracts/clock.contract.js";
 import { leasesContract } from "../contracts/leases.contract.js";
+import { lockLeasesContract } from "../contracts/lock-leases.contract.js";
 import { membershipContract } from "../contracts/membership.contract.js";
 import { randomContract } from "../contracts/random.contract.js";
 import { storeContract } from "../contracts/store.contract.js";
@@ -52,6 +53,14 @@ storeContract("embedded", async () => {
 leasesContract("embedded", async () => {
   const { one, two, clock, pass, dispose } = twoProcesses();
   return { port: one.leases, other: two.leases, ttlMs: 10_000, monotonic: () => clock.monotonic(), pass, dispose };
+});
+
+lockLeasesContract("embedded", async () => {
+  const { world, one, two, clock, pass, dispose } = twoProcesses();
+  const { locks: port } = one;
+  const empty = world.store.snapshot();
+  const forget = async () => world.store.restore(empty);
+  return { port, other: two.locks, ttlMs: 10_000, monotonic: () => clock.monotonic(), pass, forget, dispose };
 });
 
 membershipContract("embedded", async () => {

@@ -1,8 +1,9 @@
 import { type Change, StoreUnavailableError } from "@actor-runtime/core";
 import { describe, expect, it } from "vitest";
 import { granted } from "../contracts/leases.contract.js";
+import { offeredLock } from "../contracts/lock-leases.contract.js";
 import { someMember } from "../contracts/membership.contract.js";
-import { eventually, unique } from "../contracts/samples.js";
+import { collect, eventually, unique } from "../contracts/samples.js";
 import { connected } from "./redis/connect.js";
 import type { RedisServer } from "./redis/redis-server.js";
 import { afterTest, proxyTo, server, untilKnown } from "./redis/scene.js";
@@ -32,7 +33,7 @@ async function hintsCome(heard: readonly Change[], { leases }: Pick<Process, "le
   const released = new Set<string>();
   await eventually(async () => {
     if (heard.some((change) => change.about === "released" && released.has(change.lease))) return;
-    const lease = granted(await untilKnown(() => leases.acquire(unique("lock"), "w", 10_000)));
+    const lease = granted(await untilKnown(() => leases.acquire(`${unique("Account")}:g1:00`, "w", 10_000)));
     released.add(lease.name);
     await untilKnown(() => leases.release(lease));
     throw new Error("no hint was heard");
@@ -150,7 +151,7 @@ describe("a connection that listens", () => {
 
 describe("a Redis user with the rights that the guide names", () => {
   async function userOf(redis: RedisServer, namespace: string, ...channels: string[]): Promise<string> {
-    const keys = [`~{${namespace}}:*`, `~{${namespace}:*`, `~${namespace}:lease:*`];
+    const keys = [`~{${namespace}}:*`, `~{${namespace}:*`];
     const commands = ["+@all", "-@admin", "-@dangerous", "+info"];
     await redis.client.acl("SETUSER", "shop", "reset", "on", ">secret", ...keys, ...channels, ...commands);
     return redis.url.replace("//", "//shop:secret@");
@@ -165,6 +166,12 @@ describe("a Redis user with the rights that the guide names", () => {
     await one.membership.place("Account", 0, { view: version, owners: ["a"], since: [1] });
     await eventually(() => expect(heard).toContainEqual({ about: "placement", mailbox: "Account" }));
     await hintsCome(heard, one);
+    const lock = { name: "report", request: "w/1/1", mode: "exclusive" } as const;
+    const session = await one.locks.open("s", 10_000);
+    const options = { session: session.id, claimMs: 10_000, waits: false, others: false };
+    expect(await one.locks.claim(offeredLock(await one.locks.offer(lock, options)), session)).toBe(true);
+    expect(await collect(one.locks.list(""))).toHaveLength(1);
+    expect(await one.locks.break("report")).toMatchObject({ name: "report" });
     expect((await one.services.describe()).channelRefusal).toBeUndefined();
     expect(one.lines).toEqual([]);
   });

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Change, ConfigError } from "@actor-runtime/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { leasesContract } from "../contracts/leases.contract.js";
+import { lockLeasesContract } from "../contracts/lock-leases.contract.js";
 import { membershipContract } from "../contracts/membership.contract.js";
 import { eventually, unique } from "../contracts/samples.js";
 import { storeContract } from "../contracts/store.contract.js";
@@ -35,6 +36,13 @@ storeContract("redis cluster", async () => {
 leasesContract("redis cluster", async () => {
   const { one, two, dispose } = await twoProcesses();
   return { ...timing, port: one.leases, other: two.leases, monotonic: () => clock.monotonic(), dispose };
+});
+
+lockLeasesContract("redis cluster", async () => {
+  const { one, two, dispose } = await twoProcesses();
+  const { locks: port } = one;
+  const forget = async () => void (await Promise.all(nodes.map(({ client }) => client.flushall())));
+  return { ...timing, port, other: two.locks, monotonic: () => clock.monotonic(), forget, dispose };
 });
 
 membershipContract("redis cluster", async () => {

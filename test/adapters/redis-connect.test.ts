@@ -1,5 +1,6 @@
-import { ClosedError, ConfigError, StoreUnavailableError } from "@actor-runtime/core";
+import { ClosedError, ConfigError, type LockLeases, StoreUnavailableError } from "@actor-runtime/core";
 import { afterAll, describe, expect, it } from "vitest";
+import { offeredLock } from "../contracts/lock-leases.contract.js";
 import { someMember } from "../contracts/membership.contract.js";
 import { collect, unique } from "../contracts/samples.js";
 import { freePort } from "../services/free-port.js";
@@ -24,6 +25,13 @@ async function process(options: Parameters<typeof connected>[0] = {}) {
 
 async function nobody(): Promise<string> {
   return `redis://127.0.0.1:${await freePort()}`;
+}
+
+/** For a session of its own. */
+async function take(locks: LockLeases, name: string): Promise<void> {
+  const { id: session } = await locks.open("s", 10_000);
+  const options = { session, claimMs: 10_000, waits: false, others: false };
+  offeredLock(await locks.offer({ name, request: "w/1/1", mode: "exclusive" }, options));
 }
 
 describe("connecting", () => {
@@ -149,14 +157,14 @@ describe("two namespaces in one Redis", () => {
     const first = await owner(one);
     await first.commit(1);
     await one.membership.join(someMember("a"), 10_000);
-    await one.leases.acquire("report", "a", 10_000);
+    await take(one.locks, "report");
     await one.store.pause("Account", true);
 
     const second = await owner(two);
     expect((await two.store.load(second.partition, second.lease)).seq).toBe(0);
     expect(await collect(two.store.list(second.partition, ""))).toEqual([]);
     expect((await two.membership.view()).members).toEqual([]);
-    expect(await two.leases.inspect("report")).toBeUndefined();
+    expect(await two.locks.inspect("report")).toBeUndefined();
     const { storeId, paused } = await two.store.namespace();
     expect(paused).toEqual([]);
     expect(storeId).not.toBe((await one.store.namespace()).storeId);
@@ -166,9 +174,10 @@ describe("two namespaces in one Redis", () => {
   it("do not meet when one's name begins with the other's", async () => {
     const namespace = unique("test");
     const [one, two] = [await process({ namespace }), await process({ namespace: `${namespace}.b` })];
-    await one.leases.acquire("b:lock", "a", 10_000);
-    expect(await two.leases.inspect("lock")).toBeUndefined();
-    expect(await two.leases.inspect("b:lock")).toBeUndefined();
+    await one.leases.acquire("Account:g1:00", "a", 10_000);
+    expect(await two.leases.inspect("Account:g1:00")).toBeUndefined();
+    await take(one.locks, "b");
+    expect(await collect(two.locks.list(""))).toEqual([]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll } from "vitest";
 import { leasesContract } from "../contracts/leases.contract.js";
+import { lockLeasesContract } from "../contracts/lock-leases.contract.js";
 import { membershipContract } from "../contracts/membership.contract.js";
 import { unique } from "../contracts/samples.js";
 import { storeContract } from "../contracts/store.contract.js";
@@ -32,6 +33,13 @@ storeContract("redis", async () => {
 leasesContract("redis", async () => {
   const { one, two, dispose } = await twoProcesses();
   return { ...timing, port: one.leases, other: two.leases, monotonic: () => clock.monotonic(), dispose };
+});
+
+lockLeasesContract("redis", async () => {
+  const { one, two, dispose } = await twoProcesses();
+  const { namespace, locks: port } = one;
+  const forget = () => deleteNamespaces(new Set([namespace]));
+  return { ...timing, port, other: two.locks, monotonic: () => clock.monotonic(), forget, dispose };
 });
 
 membershipContract("redis", async () => {

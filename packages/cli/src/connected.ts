@@ -44,10 +44,10 @@ export async function connected(
     await close();
     throw error;
   }
-  const { store, leases, membership } = redis;
+  const { store, leases, locks, membership } = redis;
   const { clock, random, telemetry } = surroundings;
   // Nothing sets an alarm in this version: delayed tells are records of their partition, which its owner wakes itself.
-  const { alarms, locks } = new EmbeddedWorld({ clock, random, schedule: eventLoopHops() }).connect("main");
+  const { alarms } = new EmbeddedWorld({ clock, random, schedule: eventLoopHops() }).connect("main");
   return { ports: { broker, store, leases, locks, membership, alarms, clock, random, telemetry }, close };
 }
 

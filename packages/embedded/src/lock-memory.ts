@@ -47,13 +47,13 @@ export class LockMemory {
 
   offer(
     asked: Request,
-    { session, claimMs, waits, others }: OfferOptions,
+    { session, claimMs, waits, others, leastFence = 0 }: OfferOptions,
   ): { readonly fence: number } | { readonly held: HeldLock } | { readonly over: true } {
     const { content } = this.#disk;
     const at = this.#at();
     if (at.sessionEnd(session) === undefined) return { over: true };
     const record = this.#live(asked.name, at);
-    const nextFence = Math.max(content.lockFence + 1, Math.floor(this.#clock.now() * 1_000));
+    const nextFence = Math.max(content.lockFence + 1, Math.floor(this.#clock.now() * 1_000), leastFence);
     const after = offered(record, asked, { now: at.now, claimMs, nextFence, others });
     if (after === undefined) {
       this.#write(asked.name, { ...record!, wanted: record!.wanted || waits });

@@ -1,11 +1,12 @@
 import type { Cancel, Change, Logger } from "@actor-runtime/core";
 import type { Redis } from "ioredis";
+import { parseBrokenLock } from "./broken-locks.js";
 import { parseChange } from "./changes.js";
 import { parseQuestion, type Question } from "./questions.js";
 import { storeError } from "./store-error.js";
 
 /**
- * Hears of changes and questions on a channel of Redis, by a connection of its own that is made for the first who watches or
+ * Hears of changes, questions and broken locks on a channel of Redis, by a connection of its own that is made for the first who watches or
  * listens and made again whenever it is lost. Redis keeps nothing for those who are away: so each time it listens anew,
  * everybody who watches is told to look.
  */
@@ -15,6 +16,7 @@ export class ChangeFeed {
   readonly #log: Logger;
   readonly #watchers = new Set<(change: Change) => void>();
   readonly #listeners = new Set<(question: Question) => void>();
+  readonly #lockWatchers = new Set<(name: string) => void>();
   #client: Redis | undefined;
   #listening = false;
   #failureLogged = false;
@@ -39,6 +41,12 @@ export class ChangeFeed {
     return this.#add(this.#listeners, listener);
   }
 
+  /** Hears of locks that were broken; it is not told of those it missed. */
+  watchLocks(broken: (name: string) => void): Cancel {
+    const watcher = (name: string) => broken(name);
+    return this.#add(this.#lockWatchers, watcher);
+  }
+
   /** Asks the connection for a sign of life, now and then: silence is normal here, so a dead one would not be noticed. */
   check(): void {
     if (this.#client?.status !== "ready") return;
@@ -51,6 +59,7 @@ export class ChangeFeed {
     this.#closed = true;
     this.#watchers.clear();
     this.#listeners.clear();
+    this.#lockWatchers.clear();
     this.#client?.disconnect();
   }
 
@@ -89,6 +98,8 @@ export class ChangeFeed {
     if (change) this.#tell(change);
     const question = parseQuestion(text);
     if (question) for (const listener of [...this.#listeners]) listener(question);
+    const broken = parseBrokenLock(text);
+    if (broken !== undefined) for (const watcher of [...this.#lockWatchers]) watcher(broken);
   }
 
   #tell(change: Change): void {

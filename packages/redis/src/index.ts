@@ -1,10 +1,10 @@
 /**
  * # Layout
  *
- * - `redis-services`      connects, checks the server, and gives the three ports; `options`, `server`
- * - `redis-store`, `redis-leases`, `redis-membership`   the ports
+ * - `redis-services`      connects, checks the server, and gives the four ports; `options`, `server`
+ * - `redis-store`, `redis-leases`, `redis-lock-leases`, `redis-membership`   the ports
  * - `namespace-record`, `rewinds`, `store-clock`        what they share
- * - `change-feed`, `changes`  what members hear at once; `inquiries`, `questions` what they are asked and say
+ * - `change-feed`, `changes`  what members hear at once; `broken-locks` too; `inquiries`, `questions` what they are asked and say
  * - `scripts/`, `keys`    the Lua scripts and the keys they work on
  * - `commit-arguments`, `answers`, `outbox-chunks`      how a commit is written, `partition-image`, `hash-scan` how it is read
  * - `barrier`             waits for replicas and disks

@@ -1,4 +1,4 @@
-import { type Destination, type PartitionId, parsePartition } from "@actor-runtime/core";
+import type { Destination, PartitionId } from "@actor-runtime/core";
 
 /** A name of Redis: namespaces hold no colon and no brace, so no two of these functions ever make the same key. */
 type Key = string;
@@ -49,7 +49,35 @@ export class PartitionKeys {
   }
 }
 
-/** Keys of a namespace apart from its partitions. */
+/** Keys of a namespace's locks, all under one hash tag: every script touches a lock, its session and what all locks share. */
+export class LockKeys {
+  /** The highest fence any lock was given. */
+  readonly floor: Key;
+  /** Sorted set: name of a lock that is held → when its record expires, µs of the store's clock. */
+  readonly index: Key;
+  /** Channel, not a key: word of broken locks. */
+  readonly changes: string;
+  readonly #tag: string;
+
+  constructor(namespace: string) {
+    this.#tag = `{${namespace}:locks}:`;
+    this.floor = `${this.#tag}floor`;
+    this.index = `${this.#tag}index`;
+    this.changes = changesOf(namespace);
+  }
+
+  /** Hash: who holds a lock; gone when nobody does. */
+  record(name: string): Key {
+    return `${this.#tag}held:${name}`;
+  }
+
+  /** When a session ends, µs of the store's clock; gone when it has ended. */
+  session(id: string): Key {
+    return `${this.#tag}session:${id}`;
+  }
+}
+
+/** Keys of a namespace apart from its partitions and its locks. */
 export class NamespaceKeys {
   readonly namespace: string;
   /** Hash: the namespace's record. */
@@ -75,7 +103,7 @@ export class NamespaceKeys {
     this.memberEnds = `{${namespace}}:members:until`;
     this.viewVersion = `{${namespace}}:view`;
     this.placements = `{${namespace}}:placements`;
-    this.changes = `${namespace}:changes`;
+    this.changes = changesOf(namespace);
     this.barrier = `{${namespace}}:barrier`;
   }
 
@@ -92,19 +120,8 @@ export class NamespaceKeys {
   responses(question: string): Key {
     return `{${this.namespace}}:responses:${question}`;
   }
-
-  /** Hash: who holds a lease. That of a partition is its `own`; locks have tags of their own and spread over a cluster. */
-  lease(name: string): Key {
-    return isPartition(name) ? this.partition(name).own : `${this.namespace}:lease:{${name}}`;
-  }
 }
 
-/** Whether a lease's name is that of a partition, and so has commits and a generation. */
-export function isPartition(name: string): boolean {
-  try {
-    parsePartition(name);
-    return true;
-  } catch {
-    return false;
-  }
+function changesOf(namespace: string): string {
+  return `${namespace}:changes`;
 }

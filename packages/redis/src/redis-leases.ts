@@ -10,19 +10,13 @@ import {
 } from "@actor-runtime/core";
 import { changeText } from "./changes.js";
 import type { Connection } from "./connection.js";
-import { isPartition, type NamespaceKeys } from "./keys.js";
+import type { NamespaceKeys } from "./keys.js";
 import type { NamespaceRecord } from "./namespace-record.js";
 import type { Rewinds } from "./rewinds.js";
 import { acquireLease, inspectLease, releaseLease, renewLease } from "./scripts/lease.js";
 import type { StoreClock } from "./store-clock.js";
 
-/**
- * A lock that nobody took for a day is forgotten, so that names of locks may come and go. Its fence goes on from the
- * store's time, so it falls only if the store's clock falls by more than that.
- */
-const forgetLocksMs = 24 * 60 * 60 * 1_000;
-
-/** `Leases` in Redis, judged by its TIME; a partition's lease lies beside its state, so both are lost or kept together. */
+/** `Leases` of partitions in Redis, judged by its TIME; a lease lies beside its partition's state, so both are lost or kept together. */
 export class RedisLeases implements Leases {
   readonly #connection: Connection;
   readonly #keys: NamespaceKeys;
@@ -51,12 +45,15 @@ export class RedisLeases implements Leases {
   }
 
   async acquire(name: string, holder: string, ttlMs: number): Promise<Acquired> {
-    const generation = isPartition(name) ? String(await this.#record.generation()) : "";
+    const generation = String(await this.#record.generation());
     const nonce = this.#random.id();
     const until = this.#clock.monotonic() + ttlMs;
     const leastFence = String(this.#storeClock.micros);
-    const args = [holder, nonce, micros(ttlMs), leastFence, generation, forgetAfter(name, ttlMs)];
-    const answer = (await this.#connection.run(acquireLease, [this.#keys.lease(name)], args)) as [number, ...string[]];
+    const args = [holder, nonce, micros(ttlMs), leastFence, generation];
+    const answer = (await this.#connection.run(acquireLease, [this.#keys.partition(name).own], args)) as [
+      number,
+      ...string[],
+    ];
     if (answer[0] === 0) {
       const [, heldBy, left, now] = answer as [0, string, string, string];
       this.#storeClock.saw(Number(now));
@@ -76,9 +73,9 @@ export class RedisLeases implements Leases {
   async renew(renewals: readonly Renewal[], ttlMs: number): Promise<Renewed[]> {
     if (renewals.length === 0) return [];
     const until = this.#clock.monotonic() + ttlMs;
-    const generation = renewals.some(({ lease }) => isPartition(lease.name)) ? this.#record.generation() : undefined;
+    const generation = this.#record.generation();
     // Whoever needs it waits for it; nobody may.
-    generation?.catch(() => {});
+    generation.catch(() => {});
     const answers = await Promise.allSettled(renewals.map((renewal) => this.#renew(renewal, ttlMs, generation)));
     const failures = answers.flatMap((answer) => (answer.status === "rejected" ? [answer.reason as unknown] : []));
     const serious = failures.find((failure) => !(failure instanceof StoreUnavailableError));
@@ -93,34 +90,31 @@ export class RedisLeases implements Leases {
   async #renew(
     { lease, seq }: Renewal,
     ttlMs: number,
-    current: Promise<number> | undefined,
+    current: Promise<number>,
   ): Promise<"renewed" | "expired" | "rewound"> {
     const { name, fence, nonce } = lease;
     const commit = seq === undefined ? "" : String(seq);
-    const args = [String(fence), nonce, micros(ttlMs), commit, forgetAfter(name, ttlMs)];
-    const answer = await this.#connection.run(renewLease, [this.#keys.lease(name)], args);
+    const args = [String(fence), nonce, micros(ttlMs), commit];
+    const answer = await this.#connection.run(renewLease, [this.#keys.partition(name).own], args);
     const [code, now, stored, taken] = answer as [number, string, string, string | null];
     this.#storeClock.saw(Number(now));
     const generation = taken === null ? undefined : Number(taken);
     if (code === -1) {
-      if (isPartition(name)) {
-        const acknowledged = seq ?? 0;
-        await this.#rewinds.found({ partition: name, fence, acknowledged, stored: Number(stored), generation });
-      }
+      await this.#rewinds.found({ partition: name, fence, acknowledged: seq ?? 0, stored: Number(stored), generation });
       return "rewound";
     }
     if (code === 0) return "expired";
-    return isPartition(name) && generation !== (await current) ? "rewound" : "renewed";
+    return generation !== (await current) ? "rewound" : "renewed";
   }
 
   async release({ name, fence, nonce }: Lease): Promise<void> {
     const hint = changeText({ about: "released", lease: name });
     const args = [String(fence), nonce, this.#keys.changes, hint];
-    await this.#connection.run(releaseLease, [this.#keys.lease(name)], args);
+    await this.#connection.run(releaseLease, [this.#keys.partition(name).own], args);
   }
 
   async inspect(name: string): Promise<{ holder: string; fence: number; remainingMs: number } | undefined> {
-    const answer = await this.#connection.run(inspectLease, [this.#keys.lease(name)], []);
+    const answer = await this.#connection.run(inspectLease, [this.#keys.partition(name).own], []);
     const [holder, fence, left] = answer as [string?, string?, string?];
     if (holder === undefined) return undefined;
     return { holder, fence: Number(fence), remainingMs: Number(left) / 1_000 };
@@ -129,8 +123,4 @@ export class RedisLeases implements Leases {
 
 function micros(ms: number): string {
   return String(Math.round(ms * 1_000));
-}
-
-function forgetAfter(name: string, ttlMs: number): string {
-  return isPartition(name) ? "" : String(Math.ceil(ttlMs) + forgetLocksMs);
 }

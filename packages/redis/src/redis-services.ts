@@ -1,13 +1,21 @@
-import { ConfigError, type Leases, type Membership, type Store, StoreUnavailableError } from "@actor-runtime/core";
+import {
+  ConfigError,
+  type Leases,
+  type LockLeases,
+  type Membership,
+  type Store,
+  StoreUnavailableError,
+} from "@actor-runtime/core";
 import { Barrier } from "./barrier.js";
 import { ChangeFeed } from "./change-feed.js";
 import { redisClient } from "./client.js";
 import { Connection } from "./connection.js";
 import { Inquiries } from "./inquiries.js";
-import { NamespaceKeys } from "./keys.js";
+import { LockKeys, NamespaceKeys } from "./keys.js";
 import { NamespaceRecord } from "./namespace-record.js";
 import { type Endpoint, type RedisServicesOptions, type Settings, settingsOf } from "./options.js";
 import { RedisLeases } from "./redis-leases.js";
+import { RedisLockLeases } from "./redis-lock-leases.js";
 import { RedisMembership } from "./redis-membership.js";
 import { RedisStore } from "./redis-store.js";
 import { Rewinds } from "./rewinds.js";
@@ -31,12 +39,13 @@ export interface RedisDescription {
  *
  * @example
  * const redis = await RedisServices.connect({ urls: "redis://127.0.0.1:6379", namespace: "shop", clock, random, telemetry, log });
- * const { store, leases, membership } = redis;
+ * const { store, leases, locks, membership } = redis;
  * await redis.close();
  */
 export class RedisServices {
   readonly store: Store;
   readonly leases: Leases;
+  readonly locks: LockLeases;
   readonly membership: Membership;
   readonly #settings: Settings;
   readonly #connections: readonly [main: Connection, commits: Connection];
@@ -61,6 +70,7 @@ export class RedisServices {
     this.leases = new RedisLeases(main, keys, record, rewinds, storeClock, clock, random);
     this.#nodes = () => (main.nodes.length > 0 ? main.nodes : endpoints);
     this.#changes = new ChangeFeed(() => redisClient(settings, this.#nodes), keys.changes, log);
+    this.locks = new RedisLockLeases(main, new LockKeys(settings.namespace), storeClock, this.#changes, clock);
     const inquiries = new Inquiries(main, keys, this.#changes, clock, random);
     this.membership = new RedisMembership(main, keys, storeClock, this.#changes, inquiries);
     main.onReady(() => void this.#reconnected(record));

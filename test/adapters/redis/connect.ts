@@ -32,8 +32,8 @@ export async function connected(options: Partial<RedisServicesOptions> = {}) {
     urls,
     namespace,
   });
-  const { store, leases, membership } = services;
-  return { services, namespace, store, leases, membership, telemetry, lines };
+  const { store, leases, locks, membership } = services;
+  return { services, namespace, store, leases, locks, membership, telemetry, lines };
 }
 
 /** Deletes every key of some namespaces from the Redis that all tests share: in one pass, which takes a while. */

@@ -50,8 +50,8 @@ export async function join(
     ...(maxMailboxBytes && { maxMailboxBytes }),
   });
   await rabbit.tie((await redis.store.namespace()).storeId);
-  const { leases, membership } = redis;
-  const { alarms, locks } = new EmbeddedWorld({ clock, random }).connect(name);
+  const { leases, locks, membership } = redis;
+  const { alarms } = new EmbeddedWorld({ clock, random }).connect(name);
   const { broker, store } = countReplays({ broker: rabbit, store: redis.store }, telemetry);
   return createSystem({
     ports: replaced({ broker, store, leases, locks, membership, alarms, clock, random, telemetry }),

@@ -1,4 +1,4 @@
-/** A right that ends by itself. Names of partitions are their ids; locks have names of their own. */
+/** The right to a partition, whose id is its name; it ends by itself. Locks are held otherwise: see LockLeases. */
 export interface Lease {
   readonly name: string;
   readonly holder: string;

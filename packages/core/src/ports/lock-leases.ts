@@ -32,6 +32,8 @@ export interface OfferOptions {
   readonly waits: boolean;
   /** Others wait behind this one: if it gets the lock, its release says that it is wanted. */
   readonly others: boolean;
+  /** A new fence is not below this one: several stores that are asked for the same one give the same. @default 0 */
+  readonly leastFence?: number;
 }
 
 export type OfferOutcome = { readonly offer: LockOffer } | { readonly held: HeldLock } | { readonly over: true };

@@ -1,8 +1,7 @@
 import { script, storeTime } from "../script.js";
 
 /**
- * KEYS own · ARGV holder, nonce, ttl µs, least fence, generation of the namespace or '', ms after which a lock is forgotten
- * or '' → `1, fence, now`, or `0, holder, µs left, now`.
+ * KEYS own · ARGV holder, nonce, ttl µs, least fence, generation of the namespace → `1, fence, now`, or `0, holder, µs left, now`.
  *
  * fence = max(stored + 1, the store's time, the caller's record of it) (delivery.md A.1). A partition notes whether the
  * generation rose since its last owner (T1); one that was never owned, in a namespace that has lost writes, may have been.
@@ -17,18 +16,15 @@ if left > 0 and last[2] ~= holder then
 end
 local fence = string.format('%.0f', math.max(tonumber(last[1] or '0') + 1, now, tonumber(ARGV[4])))
 redis.call('HSET', key, 'holder', holder, 'fence', fence, 'nonce', ARGV[2], 'until', string.format('%.0f', now + ARGV[3]))
-if generation ~= '' then
-  local rewound = (last[4] or '1') ~= generation
-  redis.call('HSET', key, 'generation', generation, 'rewound', rewound and '1' or '0')
-end
-if ARGV[6] ~= '' then redis.call('PEXPIRE', key, ARGV[6]) end
+local rewound = (last[4] or '1') ~= generation
+redis.call('HSET', key, 'generation', generation, 'rewound', rewound and '1' or '0')
 return { 1, fence, string.format('%.0f', now) }
 `,
   "allow-oom",
 );
 
 /**
- * KEYS own · ARGV fence, nonce, ttl µs, number of the last commit or '', as acquire's sixth → `code, now, seq, generation`;
+ * KEYS own · ARGV fence, nonce, ttl µs, number of the last commit or '' → `code, now, seq, generation`;
  * code 1 renewed, 0 expired, -1 rewound. The same checks as a commit, in the same order (delivery.md A.5).
  */
 export const renewLease = script(
@@ -41,7 +37,6 @@ if own[1] ~= ARGV[1] or own[2] ~= ARGV[2] then return answer(0) end
 if ARGV[4] ~= '' and tonumber(seq) < tonumber(ARGV[4]) then return answer(-1) end
 if tonumber(own[3]) <= now then return answer(0) end
 redis.call('HSET', KEYS[1], 'until', string.format('%.0f', now + ARGV[3]))
-if ARGV[5] ~= '' then redis.call('PEXPIRE', KEYS[1], ARGV[5]) end
 return answer(1)
 `,
   "allow-oom",

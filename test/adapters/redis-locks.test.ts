@@ -241,7 +241,7 @@ class Model {
         const before = live(name);
         const after = before && released(before, request);
         const wanted = before !== undefined && after === undefined && before.wanted;
-        expect(await locks.release({ name, request, mode: "shared" })).toEqual({ wanted });
+        expect(await locks.release({ name, request })).toEqual({ wanted });
         this.#write(name, after);
         return;
       }

@@ -72,7 +72,7 @@ export class RedisLockLeases implements LockLeases {
     return (await this.#change(claimLock, name, [request, id, micros(keepClaimedMs)])) === 1;
   }
 
-  async release({ name, request }: LockRequest): Promise<{ wanted: boolean }> {
+  async release({ name, request }: Pick<LockRequest, "name" | "request">): Promise<{ wanted: boolean }> {
     return { wanted: (await this.#change(releaseLock, name, [request])) === 1 };
   }
 

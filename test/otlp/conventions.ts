@@ -12,6 +12,7 @@ export interface Convention {
 }
 
 const outcomes: readonly Value[] = ["ok", "rejected", "failed", "retried", "dead", "refused", "repeated"];
+const lockOutcomes: readonly Value[] = ["acquired", "busy", "timeout", "deadlock", "cancelled", "failed"];
 const systems: readonly Value[] = ["rabbitmq", "in_memory"];
 /** Those of OpenTelemetry's messaging conventions. */
 const operationTypes: readonly Value[] = ["create", "send", "receive", "process", "settle"];
@@ -39,6 +40,11 @@ const ofActor: Convention = {
   sends: false,
 };
 const ofPartition: Convention = { kind: "internal", attributes: { "actor.partition": text }, sends: false };
+
+const ofLock = {
+  "actor.lock.names": text,
+  "actor.lock.mode": (value: Value) => value === "exclusive" || value === "shared",
+};
 
 /** By the first words of a span's name. */
 const conventions: Readonly<Record<string, Convention>> = {
@@ -75,6 +81,12 @@ const conventions: Readonly<Record<string, Convention>> = {
   },
   "take over": ofPartition,
   "hand over": ofPartition,
+  "lock.acquire": {
+    kind: "internal",
+    attributes: { ...ofLock, "actor.lock.outcome": (value) => lockOutcomes.includes(value) },
+    sends: false,
+  },
+  "lock.hold": { kind: "internal", attributes: { ...ofLock, "actor.lock.fence": index }, sends: false },
 };
 
 /** The first words of the names of all spans of the runtime. */

@@ -64,7 +64,7 @@ export class EmbeddedLockLeases implements LockLeases {
     yield* await this.#link.call(() => this.#memory.list(prefix));
   }
 
-  watch(broken: (name: string) => void): Cancel {
+  watch(broken: (name?: string) => void): Cancel {
     return this.#memory.watch((name) => this.#link.notify(() => broken(name)));
   }
 }

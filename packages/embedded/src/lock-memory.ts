@@ -19,7 +19,7 @@ type Request = { readonly name: string; readonly request: string; readonly mode:
 export class LockMemory {
   readonly #disk: Disk;
   readonly #clock: Clock;
-  readonly #watchers = new Set<(name: string) => void>();
+  readonly #watchers = new Set<(name?: string) => void>();
 
   constructor(disk: Disk, clock: Clock) {
     this.#disk = disk;
@@ -99,7 +99,7 @@ export class LockMemory {
     return names.flatMap((name) => this.inspect(name) ?? []);
   }
 
-  watch(broken: (name: string) => void): () => void {
+  watch(broken: (name?: string) => void): () => void {
     this.#watchers.add(broken);
     return () => this.#watchers.delete(broken);
   }

@@ -16,7 +16,7 @@ export class ChangeFeed {
   readonly #log: Logger;
   readonly #watchers = new Set<(change: Change) => void>();
   readonly #listeners = new Set<(question: Question) => void>();
-  readonly #lockWatchers = new Set<(name: string) => void>();
+  readonly #lockWatchers = new Set<(name?: string) => void>();
   #client: Redis | undefined;
   #listening = false;
   #failureLogged = false;
@@ -41,9 +41,9 @@ export class ChangeFeed {
     return this.#add(this.#listeners, listener);
   }
 
-  /** Hears of locks that were broken; it is not told of those it missed. */
-  watchLocks(broken: (name: string) => void): Cancel {
-    const watcher = (name: string) => broken(name);
+  /** Hears of locks that were broken, by name. */
+  watchLocks(broken: (name?: string) => void): Cancel {
+    const watcher = (name?: string) => broken(name);
     return this.#add(this.#lockWatchers, watcher);
   }
 
@@ -88,6 +88,7 @@ export class ChangeFeed {
         this.#listening = true;
         this.#failureLogged = false;
         this.#tell({ about: "view" });
+        for (const watcher of [...this.#lockWatchers]) watcher();
       },
       (error: unknown) => this.#failed(error),
     );

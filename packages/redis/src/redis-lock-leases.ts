@@ -100,7 +100,7 @@ export class RedisLockLeases implements LockLeases {
     } while (cursor !== "0");
   }
 
-  watch(broken: (name: string) => void): Cancel {
+  watch(broken: (name?: string) => void): Cancel {
     return this.#changes.watchLocks(broken);
   }
 

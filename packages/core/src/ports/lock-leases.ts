@@ -88,10 +88,10 @@ export interface LockLeases {
   /** Locks that are held and whose names begin so, in no particular order. */
   list(prefix: string): AsyncIterable<HeldLock>;
   /**
-   * Calls back soon after a lock was broken. Only a hint: it may be missing, repeated or late, so whoever holds the lock claims
-   * it again to know. Must not throw.
+   * Calls back soon after a lock was broken, with its name, or without one when words of any may have been missed. Only a hint:
+   * it may be missing, repeated or late, so whoever holds the lock claims it again to know. Must not throw.
    */
-  watch(broken: (name: string) => void): Cancel;
+  watch(broken: (name?: string) => void): Cancel;
 }
 
 /** Records of locks whose process died without a word are kept no longer than this after they were claimed last (ms). */

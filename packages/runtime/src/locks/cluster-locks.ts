@@ -82,7 +82,13 @@ export class ClusterLocks implements Locks {
         throw await this.#timeout(ordered, normal.waitMs);
       }
       outcome = "acquired";
-      return this.#held(ordered, locks, normal);
+      const set = this.#held(ordered, locks, normal);
+      if (set.lost !== undefined) {
+        outcome = "failed";
+        await set.release();
+        throw set.lost;
+      }
+      return set;
     } catch (error) {
       if (outcome === "failed") outcome = outcomeOf(error);
       if (span !== undefined) tracing.fail(span, error);
@@ -125,6 +131,8 @@ export class ClusterLocks implements Locks {
         locks.push(lock);
         if (again === undefined) holds.push(name);
       }
+      // Somebody may have broken one of the first while the last was waited for.
+      if (locks.length > 1) await Promise.all(locks.map((lock) => lock.confirm()));
     } catch (error) {
       await giveBack();
       throw error;
@@ -152,10 +160,10 @@ export class ClusterLocks implements Locks {
     return new LockTimeoutError(`${what} could not be had within ${waitMs} ms${holders}`, { data });
   }
 
-  /** Somebody broke a lock of this name: is it still ours? */
-  async #confirm(name: string): Promise<void> {
+  /** Somebody broke a lock of this name, or who knows which: is it still ours? */
+  async #confirm(name: string | undefined): Promise<void> {
     for (const session of await this.#services.sessions.open()) {
-      for (const lock of session.locks) if (lock.offer.name === name) await session.confirm(lock);
+      for (const lock of session.locks) if (name === undefined || lock.offer.name === name) await lock.confirm();
     }
   }
 }

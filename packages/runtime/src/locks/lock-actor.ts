@@ -6,7 +6,6 @@ import {
   type LockEffect,
   type LockEvent,
   type LockLeases,
-  type LockMode,
   type LockProbe,
   type LockQueue,
   OverloadedError,
@@ -16,11 +15,13 @@ import { Handler, State } from "../definition/decorators.js";
 import { inject } from "../definition/inject.js";
 import { SystemActor } from "../definition/system-actor.js";
 import { answerLater, deferAnswer } from "../worker/deferred-answer.js";
+import { type Asked, checkAsked, checkCycle, checkId, checkProbe } from "./lock-messages.js";
 
 /** An offer that is not claimed within this time goes to the next (ms). */
 export const claimMs = 2_000;
 /** While somebody waits, it looks by itself this often (ms): a release may have been lost with its holder. */
 const lookEveryMs = 500;
+const overdueMs = 10_000;
 /** Bound of those who wait for one lock (P12). */
 const maxWaiting = 1_000;
 
@@ -29,16 +30,6 @@ export abstract class LockServices {
   abstract readonly leases: LockLeases;
   /** The store's time, in ms since 1970. */
   abstract now(): number;
-}
-
-/** An acquisition as it travels. */
-export interface Asked {
-  readonly request: string;
-  readonly mode: LockMode;
-  readonly session: string;
-  readonly holds: readonly string[];
-  /** How long it will wait on; 0: only if the lock can be had at once. */
-  readonly waitMs: number;
 }
 
 /**
@@ -54,21 +45,23 @@ export class LockActor {
   @State() private looksAt: number | undefined = undefined;
 
   /** Answers once the lock is offered, or will not be. Asked again with the same request it keeps its place. */
-  @Handler() async acquire({ request, mode, session, holds, waitMs }: Asked): Promise<LockAnswer | undefined> {
+  @Handler() async acquire(asked: Asked): Promise<LockAnswer | undefined> {
+    const { waitMs, ...wanted } = checkAsked(asked);
+    const { request } = wanted;
     const known = this.waiting.some((waiter) => waiter.request === request);
     if (!known && this.waiting.length >= maxWaiting) {
       throw new OverloadedError(`lock "${this.self.key}": ${maxWaiting} wait for it already`, "actor", 1_000);
     }
     const since = this.services.now();
     const answerTo: AnswerRoute = deferAnswer();
-    const waiter = { request, mode, session, holds, since, until: since + waitMs, answerTo };
+    const waiter = { ...wanted, since, until: since + waitMs, answerTo };
     await this.#decide({ kind: "acquire", waiter });
     return undefined;
   }
 
   /** Its caller gave up. */
   @Handler() cancel(request: string): Promise<void> {
-    return this.#decide({ kind: "cancel", request });
+    return this.#decide({ kind: "cancel", request: checkId(request, "request") });
   }
 
   /** A holder gave the lock back, and somebody waits. */
@@ -82,11 +75,11 @@ export class LockActor {
   }
 
   @Handler() probe(probe: LockProbe): Promise<void> {
-    return this.#decide({ kind: "probe", probe });
+    return this.#decide({ kind: "probe", probe: checkProbe(probe) });
   }
 
   @Handler() deadlock(request: string, cycle: readonly string[]): Promise<void> {
-    return this.#decide({ kind: "deadlock", request, cycle });
+    return this.#decide({ kind: "deadlock", request: checkId(request, "request"), cycle: checkCycle(cycle) });
   }
 
   /** Takes the lock from whoever holds it. */
@@ -108,7 +101,12 @@ export class LockActor {
       }
     }
     this.waiting = queue;
-    if (queue.length > 0 && this.looksAt === undefined) this.#lookLater();
+    if (queue.length > 0 && !this.#willLook) this.#lookLater();
+  }
+
+  /** A look that is long overdue is not on its way any more. */
+  get #willLook(): boolean {
+    return this.looksAt !== undefined && this.services.now() < this.looksAt + overdueMs;
   }
 
   async #carryOut(effect: LockEffect): Promise<LockEvent | undefined> {

@@ -25,7 +25,7 @@ export class LockSet implements Lock {
   }
 
   get fence(): number {
-    return Math.min(...this.locks.map(({ offer }) => offer.fence));
+    return Math.max(...this.locks.map(({ offer }) => offer.fence));
   }
 
   fenceOf(name: string): number {

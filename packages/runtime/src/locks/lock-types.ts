@@ -29,7 +29,8 @@ export interface Lock extends AsyncDisposable {
   readonly names: readonly string[];
   /**
    * Hand it to every resource the lock protects: one that has seen a higher one must refuse. With several names it is the
-   * lowest of theirs, so that it works for each of them alone and for all together.
+   * highest of theirs: whoever takes any of them later has a higher one, since fences rise over all locks. Readers of several
+   * locks use {@link fenceOf}, which they share with those who read with them.
    */
   readonly fence: number;
   /** Aborts with a {@link LockLostError} when the lock is lost, before its lease ends, so that there is time to stop. */

@@ -32,6 +32,11 @@ export class NamedLock implements SessionLock {
     return this.#lost;
   }
 
+  /** Looks whether the store still has it so. */
+  confirm(): Promise<void> {
+    return this.#session.confirm(this);
+  }
+
   /** One more body runs under it, and hears of its loss until it gives it back. */
   hold(onLost: (error: LockLostError) => void): void {
     this.#holders++;

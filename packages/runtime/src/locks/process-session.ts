@@ -20,6 +20,7 @@ export interface SessionLock {
   claimedAt: number;
   /** It is not held any more, for this reason. */
   lose(reason: string): void;
+  confirm(): Promise<void>;
 }
 
 export interface SessionServices {
@@ -142,6 +143,7 @@ export class ProcessSession {
   }
 
   #renewLater(ms: number): void {
+    this.#cancelRenewal();
     this.#cancelRenewal = this.#services.clock.after(ms, () => void this.#renew());
   }
 
@@ -173,9 +175,10 @@ export class ProcessSession {
 
   async #lookAfterLocks(now: number): Promise<void> {
     for (const lock of this.#unreleased) {
-      await this.#services.leases.release(lock.offer);
-      this.#unreleased.delete(lock);
+      // Else at the next renewal.
+      const released = await this.#services.leases.release(lock.offer).catch(() => undefined);
+      if (released !== undefined) this.#unreleased.delete(lock);
     }
-    for (const lock of this.#locks) if (now - lock.claimedAt > keepClaimedMs / 3) await this.confirm(lock);
+    for (const lock of this.#locks) if (now - lock.claimedAt > keepClaimedMs / 3) await lock.confirm();
   }
 }

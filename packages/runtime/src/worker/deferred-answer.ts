@@ -1,15 +1,24 @@
-import { type AnswerRoute, encodeText, replyText, TurnEndedError, valueOutcome } from "@actor-runtime/core";
+import {
+  type AnswerRoute,
+  encodeText,
+  InvalidArgumentsError,
+  replyText,
+  TurnEndedError,
+  valueOutcome,
+} from "@actor-runtime/core";
 import { currentTurn, type Turn } from "./turn.js";
 
 /**
  * The running turn ends without an answer to its caller, who waits on; a later turn of the same actor answers, by
  * {@link answerLater}. The caller's automatic repeat runs the handler again, so it must know the call when it sees it twice.
  *
+ * @throws InvalidArgumentsError when nobody waits for an answer
  * @returns where the answer goes; keep it in the actor's state
  */
 export function deferAnswer(): AnswerRoute {
   const turn = running();
-  const { replyTo = "", call = "" } = turn.inbound?.message ?? {};
+  const { replyTo, call = "", kind } = turn.inbound?.message ?? {};
+  if (replyTo === undefined || kind !== "ask") throw new InvalidArgumentsError(`${turn.what} must be asked, not told`);
   turn.defers = true;
   return { replyTo, call };
 }

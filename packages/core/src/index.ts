@@ -82,6 +82,7 @@ export {
   errorOutcome,
   finText,
   frameBody,
+  maxMessageLocks,
   messageBytes,
   messageHead,
   messageText,

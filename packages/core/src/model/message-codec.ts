@@ -7,6 +7,11 @@ const strictUtf8 = new TextDecoder("utf-8", { fatal: true });
 const needsEscape = /["\\\ud800-\udfff]|[^ -\uffff]/;
 const beyondAscii = /[\u0080-\uffff]/;
 
+/** At most this many locks travel with a message (P12). */
+export const maxMessageLocks = 64;
+/** No name of at most 256 bytes is longer, in units of UTF-16. */
+const maxLockName = 256;
+
 /** The beginning of a message's text, up to its arguments: the same for all calls of one method of one actor. */
 export function messageHead(to: string, kind: MessageKind, handler: string): string {
   return `{"to":${quote(to)},"kind":"${kind}","handler":${quote(handler)},"args":`;
@@ -123,7 +128,8 @@ function checkMessage(message: Fields<Message>, index: number): void {
     throw wrong("message", index, "attempts", "a whole number");
   }
   if (!isOptionalStrings(message.chain)) throw wrong("message", index, "chain", "an array of addresses");
-  if (!isOptionalFences(message.locks)) throw wrong("message", index, "locks", "an array of names with fences");
+  if (!isOptionalFences(message.locks))
+    throw wrong("message", index, "locks", `at most ${maxMessageLocks} pairs of a name and a fence`);
   if (!isOptionalRecord(message.trace)) throw wrong("message", index, "trace", "an object of strings");
   if (!isOptionalRecord(message.headers)) throw wrong("message", index, "headers", "an object of strings");
 }
@@ -175,11 +181,14 @@ function isOptionalStrings(value: unknown): boolean {
 
 function isOptionalFences(value: unknown): boolean {
   if (value === undefined) return true;
-  return Array.isArray(value) && value.every(isFence);
+  return Array.isArray(value) && value.length <= maxMessageLocks && value.every(isFence);
 }
 
 function isFence(value: unknown): boolean {
-  return Array.isArray(value) && value.length === 2 && typeof value[0] === "string" && Number.isSafeInteger(value[1]);
+  if (!Array.isArray(value) || value.length !== 2) return false;
+  const [name, fence] = value as unknown[];
+  const named = typeof name === "string" && name.length > 0 && name.length <= maxLockName;
+  return named && Number.isSafeInteger(fence) && (fence as number) >= 0;
 }
 
 function isOptionalRecord(value: unknown): boolean {

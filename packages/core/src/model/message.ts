@@ -37,7 +37,7 @@ export interface Message {
   readonly dueAt?: number | undefined;
   /** The addresses whose turns wait for this call, outermost first: an ask back into the chain is a deadlock. */
   readonly chain?: readonly string[] | undefined;
-  /** Locks its sender holds, by name with their fences: a turn under a lock that somebody took later is refused. */
+  /** Locks its sender holds, at most 64, with their fences: a turn under a lock that somebody took later is refused. */
   readonly locks?: readonly (readonly [name: string, fence: number])[] | undefined;
   /** W3C trace context: `traceparent`, `tracestate`, `baggage`. Empty: its sender decided that it is not traced. */
   readonly trace?: Readonly<Record<string, string>> | undefined;

@@ -1,4 +1,4 @@
-import { messageBytes, messageHead, type Span, type TraceHeaders } from "@actor-runtime/core";
+import { type Message, messageBytes, messageHead, type Span, type TraceHeaders } from "@actor-runtime/core";
 
 /** A method of an actor, the same for all its calls; `head` is `messageHead` of address, kind and handler. */
 export interface CallTarget {
@@ -18,6 +18,8 @@ export interface CallDetails {
   /** Identity of its own: `u:` or `d:` (delivery.md A.1). */
   readonly id: string | undefined;
   readonly chain: readonly string[] | undefined;
+  /** Locks the call is made under: the actor refuses it once it has seen a later fence of one. */
+  readonly locks?: Message["locks"];
   readonly dueAt: number | undefined;
   /** What its message takes along so that the spans of its turn find their parent. */
   readonly trace?: TraceHeaders | undefined;

@@ -259,7 +259,7 @@ export class Calls implements AskHost, TellHost {
   }
 
   #askText(target: CallTarget, argsText: string, details: CallDetails, call: number, deadline: number): string {
-    const { id, chain, trace, headers } = details;
+    const { id, chain, locks, trace, headers } = details;
     return messageText(
       {
         to: target.address,
@@ -270,6 +270,7 @@ export class Calls implements AskHost, TellHost {
         replyTo: this.#replyTo,
         deadline,
         chain,
+        locks,
         trace,
         headers,
       },
@@ -289,8 +290,9 @@ function answer(pending: PendingAsk, { error, value }: Reply): void {
 }
 
 /** Nothing but arguments, a time-out and perhaps a signal. */
-function isPlain({ id, chain, trace, headers }: CallDetails): boolean {
-  return id === undefined && chain === undefined && trace === undefined && headers === undefined;
+function isPlain({ id, chain, locks, trace, headers }: CallDetails): boolean {
+  const own = id === undefined && headers === undefined;
+  return own && chain === undefined && locks === undefined && trace === undefined;
 }
 
 /** @throws TooLargeError before a number is taken (delivery.md A.2) */

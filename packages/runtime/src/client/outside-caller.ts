@@ -5,6 +5,7 @@ import type { Tracing } from "../tracing/tracing.js";
 import type { NormalCallOptions } from "./call-options.js";
 import type { CallDetails } from "./call-target.js";
 import type { Calls } from "./calls.js";
+import { carriedLocks } from "./carried-locks.js";
 import type { Directory } from "./directory.js";
 import type { BoundMethod, Caller } from "./ref.js";
 
@@ -49,7 +50,7 @@ export class OutsideCaller implements Caller {
   // Not an async function: the hot path makes one promise, the one of the answer.
   #ask(method: BoundMethod, args: readonly unknown[], options: NormalCallOptions, span?: Span): Promise<unknown> {
     const argsText = encodeText(args, "args");
-    const details = this.#details(options, span);
+    const details = this.#details(options, span, carriedLocks());
     return this.#send(method, span, (partition) => this.#calls.ask(partition, method, argsText, details));
   }
 
@@ -92,12 +93,13 @@ export class OutsideCaller implements Caller {
     return Promise.reject(error);
   }
 
-  /** Options without a delay or a parent serve every call of a reference as they are, while nobody traces. */
-  #details(options: NormalCallOptions, span: Span | undefined): CallDetails {
+  /** Options without a delay or a parent serve every call of a reference as they are, while nobody traces or holds a lock. */
+  #details(options: NormalCallOptions, span: Span | undefined, locks?: CallDetails["locks"]): CallDetails {
     const { delayMs, parent } = options;
     const dueAt = delayMs === undefined ? undefined : Math.ceil(this.#time.now() + delayMs);
-    if (span !== undefined) return tracedDetails(options, dueAt, span);
-    return dueAt === undefined && parent === undefined ? options : { ...options, dueAt, trace: handedOn(parent) };
+    if (span !== undefined) return tracedDetails(options, dueAt, span, locks);
+    if (dueAt === undefined && parent === undefined && locks === undefined) return options;
+    return { ...options, dueAt, locks, trace: handedOn(parent) };
   }
 }
 
@@ -107,7 +109,12 @@ function tellWhere(span: Span, { traced }: NormalCallOptions): void {
 }
 
 /** Field by field: a spread takes some 3 µs per call here, which also those pay whose traces are sampled out. */
-function tracedDetails(options: NormalCallOptions, dueAt: number | undefined, span: Span): CallDetails {
+function tracedDetails(
+  options: NormalCallOptions,
+  dueAt: number | undefined,
+  span: Span,
+  locks: CallDetails["locks"],
+): CallDetails {
   const { timeoutMs, signal, headers, id, chain } = options;
-  return { timeoutMs, signal, headers, id, chain, dueAt, trace: span.headers, span };
+  return { timeoutMs, signal, headers, id, chain, locks, dueAt, trace: span.headers, span };
 }

@@ -78,7 +78,7 @@ export class PendingAsk implements Outgoing, Timed {
 
   message(): Message {
     const { address, kind, handler } = this.target;
-    const { id, chain, trace, headers } = this.details;
+    const { id, chain, locks, trace, headers } = this.details;
     return {
       to: address,
       kind,
@@ -89,6 +89,7 @@ export class PendingAsk implements Outgoing, Timed {
       replyTo: this.host.replyTo,
       deadline: this.deadline,
       chain,
+      locks,
       trace,
       headers,
     };

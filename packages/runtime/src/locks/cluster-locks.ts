@@ -10,9 +10,9 @@ import {
 } from "@actor-runtime/core";
 import type { Tracing } from "../tracing/tracing.js";
 import { currentTurn } from "../worker/turn.js";
+import { heldHere } from "./held-here.js";
 import type { LockMetrics, LockOutcome } from "./lock-metrics.js";
 import { type NormalLockOptions, normalLockOptions, orderedNames } from "./lock-options.js";
-import { heldHere } from "./lock-scope.js";
 import { LockSet } from "./lock-set.js";
 import type { LockTaker } from "./lock-taker.js";
 import type { Lock, LockOptions, Locks, TryLockOptions } from "./lock-types.js";

@@ -1,5 +1,4 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { currentTurn } from "../worker/turn.js";
 import type { NamedLock } from "./named-lock.js";
 
 /** What the code running now holds, with the bodies it is nested in. */
@@ -28,11 +27,4 @@ export function currentLocks(): HeldScope["locks"] | undefined {
     locks = [...locks, ...outer.locks];
   }
   return locks;
-}
-
-/** The locks of the running body and of those around it, and those its turn took for itself. */
-export function heldHere(): NamedLock[] {
-  const held = (currentTurn.getStore()?.locks ?? []).flatMap((lock) => (lock.held ? lock.locks : []));
-  for (let scope = lockScope.getStore(); scope !== undefined; scope = scope.parent) held.push(...scope.held);
-  return held;
 }

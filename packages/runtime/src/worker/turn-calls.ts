@@ -14,6 +14,7 @@ import {
   TurnEndedError,
 } from "@actor-runtime/core";
 import type { NormalCallOptions } from "../client/call-options.js";
+import { carriedLocks } from "../client/carried-locks.js";
 import type { BoundMethod, Caller, Target } from "../client/ref.js";
 import { handedOn } from "../tracing/handed-on.js";
 import { fingerprint } from "./fingerprint.js";
@@ -84,8 +85,11 @@ async function ask(
   const timeoutMs = remainingMs(turn, options.timeoutMs);
   const asked = kind === method.kind ? method : { ...method, kind };
   const { signal, headers, dueAt } = options;
+  // Only now, for a lock may have been lost while it waited.
+  const locks = carriedLocks(turn.inbound?.message.locks);
   // Field by field: a spread with further fields takes microseconds, a hundred times as long.
-  return services.calls.ask(partition, asked, argsText, { timeoutMs, signal, headers, id, chain, dueAt, trace, span });
+  const details = { timeoutMs, signal, headers, id, chain, locks, dueAt, trace, span };
+  return services.calls.ask(partition, asked, argsText, details);
 }
 
 function tell(

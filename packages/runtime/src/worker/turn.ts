@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { type ActorError, type PartitionId, QueryEffectError, type Span, TurnEndedError } from "@actor-runtime/core";
 import type { Bucket, Timed } from "../deadlines.js";
 import type { LockHolder, TurnLock } from "../locks/lock-holder.js";
+import { lockScope } from "../locks/lock-scope.js";
 import type { Activation, RunningTurn } from "./activation.js";
 import type { Inbound } from "./inbound.js";
 import type { Draft } from "./outbox.js";
@@ -9,6 +10,15 @@ import type { PartitionScope } from "./scope.js";
 
 /** The turn whose code runs now. */
 export const currentTurn = new AsyncLocalStorage<Turn | undefined>();
+
+/**
+ * Runs code as part of a turn, or of none. Within one process the message may come straight from somebody who holds a lock,
+ * whose async context must not reach the actor: what its turn inherits of it travels in the message.
+ */
+export function enter<R>(turn: Turn | undefined, code: () => R): R {
+  if (lockScope.getStore() === undefined) return currentTurn.run(turn, code);
+  return lockScope.run(undefined, () => currentTurn.run(turn, code));
+}
 
 /** Who runs turns. */
 export interface TurnHost {
@@ -72,8 +82,8 @@ export class Turn implements RunningTurn, LockHolder {
 
   /** Runs code as part of this turn, with all that it awaits. */
   run<R>(code: () => R): R {
-    if (this.span === undefined) return currentTurn.run(this, code);
-    return this.span.run(() => currentTurn.run(this, code));
+    if (this.span === undefined) return enter(this, code);
+    return this.span.run(() => enter(this, code));
   }
 
   due(): void {

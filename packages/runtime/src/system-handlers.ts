@@ -3,6 +3,11 @@ import type { Message } from "@actor-runtime/core";
 /** Handlers of the system itself begin with `$`; nobody outside may call them. */
 export const eraseHandler = "$erase";
 
+/** Types of the system itself begin with `$`, too. */
+export function isSystemType(name: string): boolean {
+  return name.startsWith("$");
+}
+
 export function isSystemHandler(name: string): boolean {
   return name.startsWith("$");
 }

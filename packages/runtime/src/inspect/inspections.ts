@@ -103,7 +103,7 @@ export class Inspections {
       ...(report && { report }),
       silent,
       timeoutMs,
-      ...(texts && { state: texts[0] === undefined ? null : storedValues(texts[0]) }),
+      ...(texts && { state: texts[0] === undefined ? null : (storedValues(texts[0]) ?? null) }),
     };
   }
 

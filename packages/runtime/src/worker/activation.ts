@@ -5,7 +5,8 @@ import type { TypeMetrics } from "../metrics/type-metrics.js";
 import { TypeBrake } from "./brake.js";
 import type { Inbound, Parked } from "./inbound.js";
 import { type LastError, lastErrorOf } from "./last-error.js";
-import type { StoredField } from "./state.js";
+import type { SeenLocks } from "./seen-locks.js";
+import { type StoredField, storedForm } from "./state.js";
 
 /** A hosted type: its definition and what all its activations share. */
 export class HostedType {
@@ -73,7 +74,7 @@ export class Activation implements Timed {
   text = "";
   /** State of a fresh instance; equal state is not stored. */
   initial = "";
-  /** Something is stored, or will be with the commit under way. */
+  /** State is stored, or will be with the commit under way. */
   stored = false;
   /** `text` differs from what is stored although no turn changed it: migrated, or set in `onActivate`. */
   unsaved = false;
@@ -94,6 +95,8 @@ export class Activation implements Timed {
   /** Operators want it erased. */
   erasures: Inbound[] | undefined;
   lastError: LastError | undefined;
+  /** What it has seen of locks; stored with its state. */
+  seenLocks: SeenLocks | undefined;
 
   // The list of all activations of the worker, least recently used first; times in seconds.
   usedAt = 0;
@@ -108,6 +111,12 @@ export class Activation implements Timed {
 
   due(): void {
     this.owner.resume(this);
+  }
+
+  /** What is stored of it after its last finished turn; `undefined`: nothing. */
+  get storedText(): string | undefined {
+    const { text, initial, seenLocks, hosted } = this;
+    return storedForm(hosted.definition.version, text === initial ? undefined : text, seenLocks);
   }
 
   get key(): string {

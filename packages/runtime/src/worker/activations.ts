@@ -14,7 +14,7 @@ import type { ActivationTable, PartitionScope } from "./scope.js";
 import { SelfContext } from "./self-context.js";
 import { asActorError } from "./settlement.js";
 import { assignState, checkStateSize, encodeState, readState, storedFields } from "./state.js";
-import { currentTurn, Turn } from "./turn.js";
+import { enter, Turn } from "./turn.js";
 
 interface Lifecycle {
   onActivate?(): unknown;
@@ -225,7 +225,7 @@ export class Activations implements ActivationTable {
     const { definition } = hosted;
     const { services } = this.#scope;
     // The message that wakes it may come from another actor's turn, whose async context must not reach the constructor.
-    const instance = currentTurn.run(undefined, () =>
+    const instance = enter(undefined, () =>
       definition.construct(new SelfContext(activation, services), services.container),
     );
     if (hosted.fields.length === 0) hosted.fields = storedFields(definition.stateFields(instance));
@@ -237,7 +237,13 @@ export class Activations implements ActivationTable {
       activation.text = activation.initial;
       return;
     }
-    const { values, migrated } = readState(definition, activation.address, text);
+    const { values, migrated, seen } = readState(definition, activation.address, text);
+    if (seen !== undefined) activation.seenLocks = seen;
+    if (values === undefined) {
+      activation.text = activation.initial;
+      activation.stored = false;
+      return;
+    }
     assignState(hosted.fields, instance, values);
     activation.unsaved ||= migrated;
     // A failing turn goes back to this text, so it holds every field, also one that is younger than what is stored.

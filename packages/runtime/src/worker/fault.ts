@@ -1,6 +1,7 @@
 import {
   type ActorError,
   InvalidArgumentsError,
+  LockLostError,
   LostOwnershipError,
   NotStartedError,
   OverloadedError,
@@ -17,9 +18,12 @@ export function isInfrastructure(error: ActorError): boolean {
   );
 }
 
-/** No handler ran: the message was wrong, or came too late. */
+/** The message was wrong, or came too late: that says nothing about the code of the handler. */
 export function isSendersFault(error: ActorError): boolean {
   return (
-    error instanceof InvalidArgumentsError || error instanceof UnknownHandlerError || error instanceof NotStartedError
+    error instanceof InvalidArgumentsError ||
+    error instanceof UnknownHandlerError ||
+    error instanceof NotStartedError ||
+    error instanceof LockLostError
   );
 }

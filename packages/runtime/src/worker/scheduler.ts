@@ -221,8 +221,9 @@ export class Scheduler implements TurnScheduler {
     const group = this.#scope.commits.gathering;
     const { address } = activation;
     activation.erasures = undefined;
-    if (activation.stored) group.states.set(address, undefined);
+    if (activation.stored || activation.seenLocks !== undefined) group.states.set(address, undefined);
     activation.stored = false;
+    activation.seenLocks = undefined;
     group.forgetAnswers(address);
     const delayed = this.#scope.delayed.removeAll(address, group);
     for (const inbound of [...(activation.parked?.entries ?? []), ...delayed]) {

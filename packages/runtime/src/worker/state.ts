@@ -1,5 +1,6 @@
 import { encodeText, fromWire, StateVersionError, TooLargeError } from "@actor-runtime/core";
 import type { ActorDefinition, StateField } from "../definition/actor-definition.js";
+import type { SeenLocks } from "./seen-locks.js";
 
 /** Bounds of one actor's state in characters of its text. */
 export const maxStateBytes = 1024 * 1024;
@@ -28,6 +29,23 @@ export function encodeState(version: number, fields: readonly StoredField[], ins
   return `${text}}}`;
 }
 
+/**
+ * What is stored of an actor, as one text: its state as {@link encodeState} gives it, and what it has seen of locks, so that
+ * both commit together: `{"version":1,"state":{…},"locks":{"report:2026":1790…}}`.
+ *
+ * @param state `undefined`: it has its initial state, which is not stored
+ * @returns `undefined`: nothing is stored
+ */
+export function storedForm(
+  version: number,
+  state: string | undefined,
+  seen: SeenLocks | undefined,
+): string | undefined {
+  if (seen === undefined) return state;
+  const locks = `"locks":${JSON.stringify(Object.fromEntries(seen))}}`;
+  return state === undefined ? `{"version":${version},${locks}` : `${state.slice(0, -1)},${locks}`;
+}
+
 /** @throws TooLargeError when the text is over the bound */
 export function checkStateSize(address: string, text: string): void {
   // Most texts are ASCII; the exact count is made only where it can matter.
@@ -40,10 +58,20 @@ export function checkStateSize(address: string, text: string): void {
   }
 }
 
-/** Values by stored name, of the class' version. `migrated`: they were stored by an older one. */
+/** A stored text as it was written. */
+interface Stored {
+  readonly version: number;
+  /** Absent: the actor has its initial state. */
+  readonly state?: unknown;
+  readonly locks?: Readonly<Record<string, number>>;
+}
+
 export interface ReadState {
-  readonly values: Record<string, unknown>;
+  /** By stored name, of the class' version; `undefined`: the initial state. */
+  readonly values: Record<string, unknown> | undefined;
+  /** They were stored by an older version. */
   readonly migrated: boolean;
+  readonly seen: SeenLocks | undefined;
 }
 
 /**
@@ -52,16 +80,18 @@ export interface ReadState {
  * @throws StateVersionError when the state is newer than the class
  */
 export function readState(definition: ActorDefinition, address: string, text: string): ReadState {
-  const stored = JSON.parse(text) as { version: number; state: unknown };
+  const stored = JSON.parse(text) as Stored;
+  const seen = stored.locks && new Map(Object.entries(stored.locks));
+  if (stored.state === undefined) return { values: undefined, migrated: false, seen };
   const values = fromWire(stored.state) as Record<string, unknown>;
-  if (stored.version === definition.version) return { values, migrated: false };
+  if (stored.version === definition.version) return { values, migrated: false, seen };
   if (stored.version > definition.version) {
     throw new StateVersionError(
       `${address} was stored by version ${stored.version} of its class, this worker has version ${definition.version}; deploy the newer class`,
     );
   }
   const migrated = definition.migrate ? definition.migrate(values, stored.version) : values;
-  return { values: migrated, migrated: true };
+  return { values: migrated, migrated: true, seen };
 }
 
 /** Sets the durable fields; a field the stored text does not know keeps its initial value. */
@@ -73,15 +103,15 @@ export function assignState(fields: readonly StateField[], instance: object, val
 
 /** Sets the durable fields back to what this process itself wrote for this instance. */
 export function restoreState(fields: readonly StateField[], instance: object, text: string): void {
-  assignState(fields, instance, storedValues(text));
+  assignState(fields, instance, storedValues(text)!);
 }
 
 /** The schema version of a stored text. */
 export function storedVersion(text: string): number {
-  return (JSON.parse(text) as { version: number }).version;
+  return (JSON.parse(text) as Stored).version;
 }
 
-/** The values of a stored text by stored name, as they were written. */
-export function storedValues(text: string): Record<string, unknown> {
-  return fromWire((JSON.parse(text) as { state: unknown }).state) as Record<string, unknown>;
+/** The values of a stored text by stored name, as they were written; `undefined`: the initial state. */
+export function storedValues(text: string): Record<string, unknown> | undefined {
+  return fromWire((JSON.parse(text) as Stored).state) as Record<string, unknown> | undefined;
 }

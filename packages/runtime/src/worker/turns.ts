@@ -13,11 +13,13 @@ import {
 import type { MethodDefinition } from "../definition/actor-definition.js";
 import { checkArguments } from "../definition/arguments.js";
 import { unknownHandler } from "../definition/unknown-handler.js";
+import { isSystemType } from "../system-handlers.js";
 import type { Activation } from "./activation.js";
 import { answerText } from "./answer-text.js";
 import type { CommitGroup } from "./commit-group.js";
 import { heal } from "./heal.js";
 import type { Inbound } from "./inbound.js";
+import { LockFences } from "./lock-fences.js";
 import type { Draft } from "./outbox.js";
 import { Queries } from "./queries.js";
 import type { PartitionScope } from "./scope.js";
@@ -30,11 +32,13 @@ export class Turns implements TurnHost {
   readonly scope: PartitionScope;
   readonly #settlement: Settlement;
   readonly #queries: Queries;
+  readonly #fences: LockFences;
 
   constructor(scope: PartitionScope, settlement: Settlement) {
     this.scope = scope;
     this.#settlement = settlement;
     this.#queries = new Queries(scope, settlement);
+    this.#fences = new LockFences(scope);
   }
 
   start(activation: Activation, inbound: Inbound): void {
@@ -84,6 +88,11 @@ export class Turns implements TurnHost {
     if (!method) return unknownHandler(definition, message.handler);
     if (message.kind === "query" && method.kind !== "query") {
       return new QueryEffectError(`${definition.name}.${message.handler} is a handler; a query may only ask queries`);
+    }
+    // What the system asks of itself, for a lock first of all, is no work under the lock.
+    if (message.locks !== undefined && !isSystemType(definition.name)) {
+      const refusal = this.#fences.refuse(activation, message, message.locks);
+      if (refusal) return refusal;
     }
     if (message.kind === "tell") return undefined;
     const { limits, time } = this.scope.services;
@@ -203,7 +212,8 @@ export class Turns implements TurnHost {
   #saveState({ activation, destroys }: Turn, text: string, group: CommitGroup): void {
     if (text === activation.text && !activation.unsaved && !destroys) return;
     const initial = text === activation.initial;
-    if (!initial || activation.stored) group.states.set(activation.address, initial ? undefined : text);
+    const known = activation.stored || activation.seenLocks !== undefined;
+    if (destroys) activation.seenLocks = undefined;
     if (text.length > largeStateBytes && activation.text.length <= largeStateBytes) {
       this.scope.services.log.warn(
         { actor: activation.address, bytes: text.length },
@@ -213,6 +223,7 @@ export class Turns implements TurnHost {
     activation.text = text;
     activation.stored = !initial;
     activation.unsaved = false;
+    if (!initial || known) group.states.set(activation.address, activation.storedText);
   }
 
   /** The turn failed: it leaves nothing but its error (P4). */

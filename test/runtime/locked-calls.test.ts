@@ -1,7 +1,23 @@
-import { type Message, maxMessageLocks, parseReplies, type Reply } from "@actor-runtime/core";
-import { Actor, ActorContext, Handler, inject, type LocalSystem, Query, State } from "@actor-runtime/runtime";
+import {
+  LockLostError,
+  type Message,
+  maxMessageLocks,
+  parseReplies,
+  type Reply,
+  TooLargeError,
+} from "@actor-runtime/core";
+import {
+  Actor,
+  ActorContext,
+  Handler,
+  inject,
+  type LocalSystem,
+  Query,
+  State,
+  systemActors,
+} from "@actor-runtime/runtime";
 import { beforeEach, describe, expect, it } from "vitest";
-import { collect, frameOf, Gate, Rig, watch } from "./support.js";
+import { collect, frameOf, Gate, Rig, refusalOf, watch } from "./support.js";
 
 let gate: Gate;
 let runs: string[];
@@ -33,6 +49,9 @@ class Page {
   }
   @Handler() tellOther(other: string, text: string): void {
     this.self.ref(Page, other).tell.write(text);
+  }
+  @Handler() async askUnderOwn(lock: string, other: string): Promise<string> {
+    return this.self.locks.withLock(lock, () => this.self.ref(Page, other).write("under its own"));
   }
   @Handler() destroy(): void {
     this.self.destroy();
@@ -308,6 +327,89 @@ describe("P10: calls of a turn under a lock", () => {
       "locks",
     );
     expect(await under([["report", fence(5)]], { to: "Page/2" })).toBe("x");
+  });
+});
+
+describe("P10: calls in the body of a lock", () => {
+  beforeEach(async () => {
+    await rig.host(systemActors, { process: "locks" });
+  });
+
+  /** What each message to Page/<key> carried. */
+  const carried = (key: string) =>
+    rig.messagesTo(partition).flatMap(({ to, locks }) => (to === `Page/${key}` ? [locks] : []));
+
+  it("carry its fence, asks and queries alike, and those of the bodies around it", async () => {
+    const fences: number[] = [];
+    const client = await rig.host([], { process: "client" });
+    const page = client.ref(Page, "1");
+    await client.locks.withLock("outer", async (outer) => {
+      await page.write("outer");
+      await client.locks.withLock("inner", async (inner) => {
+        fences.push(outer.fence, inner.fence);
+        await page.read();
+      });
+      await page.with({ timeout: "5s", headers: { a: "b" } }).write("outer again");
+    });
+    await page.write("after");
+    const [outer, inner] = [["outer", fences[0]], ["inner", fences[1]]]; // biome-ignore format: one line
+    expect(carried("1")).toEqual([[outer], [inner, outer], [outer], undefined]);
+  });
+
+  it("are refused once somebody else took the lock, and never sent once the holder knows", async () => {
+    const client = await rig.host([], { process: "client" });
+    const lock = await client.locks.acquire("report");
+    await system.locks.break("report");
+    await rig.settle();
+    const sent = rig.messagesTo(partition).length;
+    expect(() => lock.run(() => client.ref(Page, "1").write("late"))).toThrow(LockLostError);
+    expect(rig.messagesTo(partition)).toHaveLength(sent);
+  });
+
+  it("that find the lock lost on their way are not sent, and the call is rejected", async () => {
+    const client = await rig.host([], { process: "client" });
+    const written = watch(
+      client.locks.withLock("report", async () => {
+        await system.locks.break("report");
+        await rig.settle();
+        await client.ref(Page, "1").write("late");
+      }),
+    );
+    await rig.advance(1_000);
+    expect(written.error).toBeInstanceOf(LockLostError);
+    expect(carried("1")).toEqual([]);
+  });
+
+  it("that tell do not, nor do the calls of the turn that was told, although it may run in the teller's process", async () => {
+    await system.locks.withLock("report", async () => {
+      await system.ref(Page, "1").tell.askOther("2", "told");
+      await rig.settle();
+    });
+    expect(await system.ref(Page, "2").read()).toBe("told");
+    expect([...carried("1"), ...carried("2")]).toEqual([undefined, undefined, undefined]);
+  });
+
+  it("of a turn carry what the turn inherits beside the locks it took itself", async () => {
+    await system.locks.withLock("report", async ({ fence: report }) => {
+      await system.ref(Page, "1").askUnderOwn("own", "2");
+      expect(carried("2")).toEqual([[["own", expect.any(Number)], ["report", report]]]); // biome-ignore format: one line
+    });
+    expect(await stored("Page/2")).toMatchObject({ locks: { own: expect.any(Number), report: expect.any(Number) } });
+  });
+
+  it("to take another lock leave nothing in its actor", async () => {
+    await system.locks.withLock("a", () => system.locks.withLock("b", () => undefined));
+    await rig.advance(60_000);
+    expect(await collect(system.actors.list("$Lock"))).toEqual([]);
+  });
+
+  it("may be made under 64 locks, and no more (P12)", async () => {
+    const names = Array.from({ length: maxMessageLocks }, (_, n) => `report:${n}`);
+    expect(await system.locks.withLock(names, () => system.ref(Page, "1").write("many"))).toBe("many");
+    const tooMany = () => system.locks.withLock(names, () => system.ref(Page, "1").write("too many"));
+    const error = await refusalOf(system.locks.withLock("one more", tooMany));
+    expect(error).toBeInstanceOf(TooLargeError);
+    expect(await system.ref(Page, "1").read()).toBe("many");
   });
 });
 

@@ -105,6 +105,9 @@ export abstract class ActorContext {
   /**
    * Ends this actor: its state and reminders go with the commit of the current turn, and the instance with them. Messages
    * that wait, or come later, meet a new actor whose `isNew` is true. A turn that fails destroys nothing.
+   *
+   * It also forgets under which locks it was called: an ask of a holder who lost the lock, if it is on its way still, is not
+   * refused by the new actor.
    */
   abstract destroy(): void;
 }

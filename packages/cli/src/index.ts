@@ -22,6 +22,7 @@ export {
   CancelledError,
   ClosedError,
   ConfigError,
+  ConflictError,
   ConsistentHashRing,
   type Container,
   type DeadLetter,

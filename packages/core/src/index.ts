@@ -19,6 +19,7 @@ export {
   ClockSkewError,
   ClosedError,
   ConfigError,
+  ConflictError,
   DeadlockError,
   type Effect,
   type ErrorDetail,

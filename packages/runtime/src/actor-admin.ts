@@ -1,15 +1,17 @@
-import { checkType, parseAddress, partitionsOf } from "@actor-runtime/core";
+import { checkType, encodeText, type PartitionId, parseAddress, partitionsOf } from "@actor-runtime/core";
 import type { ActorAdmin, NamedType } from "./actor-system.js";
 import { type CallDetails, callTarget } from "./client/call-target.js";
 import type { Calls } from "./client/calls.js";
+import { carriedLocks } from "./client/carried-locks.js";
 import type { Directory } from "./client/directory.js";
 import { targetsOf } from "./paused.js";
 import type { Ports } from "./ports.js";
-import { eraseHandler } from "./system-handlers.js";
+import { compareAndSetHandler, eraseHandler } from "./system-handlers.js";
 import type { Tracing } from "./tracing/tracing.js";
-import { storedValues, storedVersion } from "./worker/state.js";
+import { fieldsOf } from "./worker/compare-and-set.js";
+import { stateDigest, storedValues, storedVersion } from "./worker/state.js";
 
-const eraseDetails: CallDetails = {
+const askDetails: CallDetails = {
   timeoutMs: 30_000,
   signal: undefined,
   headers: undefined,
@@ -18,7 +20,7 @@ const eraseDetails: CallDetails = {
   dueAt: undefined,
 };
 
-/** `system.actors`: reads what is committed; erasing goes through the actor's owner. */
+/** `system.actors`: reads what is committed; what changes something goes through the actor's owner. */
 export class StoredActors implements ActorAdmin {
   readonly #ports: Ports;
   readonly #directory: Directory;
@@ -53,10 +55,27 @@ export class StoredActors implements ActorAdmin {
   }
 
   async read(address: string): Promise<Record<string, unknown> | undefined> {
+    return (await this.load(address)).state;
+  }
+
+  async load(address: string): ReturnType<ActorAdmin["load"]> {
     const { type, key } = parseAddress(address);
     const partition = await this.#directory.find(type, key);
     const [text] = await this.#ports.store.readStates(partition, [address]);
-    return text === undefined ? undefined : storedValues(text);
+    return { state: text === undefined ? undefined : storedValues(text), version: stateDigest(text) };
+  }
+
+  async compareAndSet(
+    address: string,
+    version: string,
+    state: Readonly<Record<string, unknown>> | undefined,
+  ): Promise<string> {
+    if (state !== undefined) fieldsOf(address, state);
+    const argsText = `[${encodeText(version, "version")},${encodeText(state, "state")}]`;
+    const { type, key } = parseAddress(address);
+    // At once where the mailbox is known, so that it keeps its place among the caller's other messages.
+    const partition = this.#directory.partition(type, key) ?? (await this.#directory.find(type, key));
+    return (await this.#ask(partition, address, compareAndSetHandler, argsText, carriedLocks())) as string;
   }
 
   pause(target: string): Promise<readonly string[]> {
@@ -74,16 +93,26 @@ export class StoredActors implements ActorAdmin {
   async erase(address: string): Promise<{ deadLetters: number }> {
     const { type, key } = parseAddress(address);
     const partition = await this.#directory.find(type, key);
-    const target = callTarget(address, "ask", eraseHandler);
-    const method = { handler: eraseHandler, target: { type, key, known: undefined } };
-    const span = this.#tracing.on ? this.#tracing.ask(method) : undefined;
-    await this.#tracing.follow(span, () =>
-      this.#calls.ask(partition, target, "[]", { ...eraseDetails, span, trace: span?.headers }),
-    );
+    await this.#ask(partition, address, eraseHandler, "[]");
     // By identity: after a crash the broker may hold two copies of one letter (delivery.md C.21).
     const ids = new Set<string>();
     for await (const letter of this.#ports.broker.deadLetters(type)) if (letter.address === address) ids.add(letter.id);
     return { deadLetters: ids.size };
+  }
+
+  #ask(
+    partition: PartitionId,
+    address: string,
+    handler: string,
+    argsText: string,
+    locks?: CallDetails["locks"],
+  ): Promise<unknown> {
+    const { type, key } = parseAddress(address);
+    const target = callTarget(address, "ask", handler);
+    const span = this.#tracing.on ? this.#tracing.ask({ handler, target: { type, key, known: undefined } }) : undefined;
+    return this.#tracing.follow(span, () =>
+      this.#calls.ask(partition, target, argsText, { ...askDetails, locks, span, trace: span?.headers }),
+    );
   }
 
   async #setPaused(target: string, paused: boolean): Promise<readonly string[]> {

@@ -21,6 +21,37 @@ export interface ActorAdmin {
   list(type: string, options?: { prefix?: string }): AsyncIterable<{ address: string; bytes: number; version: number }>;
   /** The committed state by field name, or `undefined` when nothing is stored. */
   read(address: string): Promise<Record<string, unknown> | undefined>;
+  /** As {@link read}, with a version for {@link compareAndSet}. */
+  load(address: string): Promise<{ state: Record<string, unknown> | undefined; version: string }>;
+  /**
+   * Sets an actor's state from outside, if it is still the one that was loaded: optimistic control for code that is no actor
+   * (Kung and Robinson, 1981). Its place is in the mailbox, as that of any ask: it is done between turns, after what was sent
+   * before it and before what is sent after it, and commits like a turn. The instance in memory goes, after `onDeactivate`; the
+   * next message makes one of the new state. Messages that wait, reminders and kept answers stay.
+   *
+   * A paused or braked actor keeps it waiting, and so do a turn that runs and a message that is held for its next attempt, for
+   * 30 s. An actor that cannot come to life fails it with its error. Only {@link erase} passes all these.
+   *
+   * The version stands for the state and not for how it came about: a state that went and came back has the same one. What locks
+   * the actor was called under does not change it. Called in the body of a lock it is refused once that lock is lost.
+   *
+   * @param version as `load` or the last `compareAndSet` gave it
+   * @param state all fields by their stored names, of the version of the class; one that is left out gets its initial value.
+   *   `undefined`: all get it, and nothing is stored any more. At most 256 KiB, as every message
+   * @returns the version of the new state
+   * @throws ConflictError when the state is another one by now: load again, decide again; nothing was changed
+   * @throws InvalidArgumentsError when the class has no such field, NotSendableError and TooLargeError as for calls
+   * @throws StateVersionError when the stored state is newer than the class, and no worker with that class is there
+   * @throws AskTimeoutError, UnknownOutcomeError when nobody knows: load to find out
+   * @example
+   * const { state, version } = await system.actors.load("Account/alice");
+   * await system.actors.compareAndSet("Account/alice", version, { ...state, limit: 500 });
+   */
+  compareAndSet(
+    address: string,
+    version: string,
+    state: Readonly<Record<string, unknown>> | undefined,
+  ): Promise<string>;
   /**
    * Stops the turns of a type (`Account`) or of one actor (`Account/alice`) on all workers, within about a second; turns
    * that run already end. Messages wait and spend no attempt, callers run into their timeouts; queries wait too.

@@ -5,6 +5,7 @@ import {
   ClockSkewError,
   ClosedError,
   ConfigError,
+  ConflictError,
   checkType,
   DeadlockError,
   type Duration,
@@ -61,7 +62,7 @@ export interface CallRouteOptions {
  *   is part of the caller's trace; a call that is traced says so by `traceresponse`, which holds the id of the trace.
  * - A client that disconnects withdraws its call.
  * - A failure is `{ "error": { class, name, code, message, effect, retryable, data } }` with a status by its class: 400 and
- *   404 the call is wrong, 422 the actor refused, 409 deadlock, 413 too large, 503 not now (with `Retry-After` where it is
+ *   404 the call is wrong, 422 the actor refused, 409 deadlock or conflict, 413 too large, 503 not now (with `Retry-After` where it is
  *   known), 504 out of time, 500 the handler threw.
  * - A body that is not `application/json` is refused, so that no foreign web page can make a browser call actors.
  *
@@ -146,6 +147,7 @@ const statuses: ReadonlyMap<ErrorClass, number> = new Map<ErrorClass, number>([
   [NotSendableError, 400],
   [UnknownTypeError, 404],
   [UnknownHandlerError, 404],
+  [ConflictError, 409],
   [DeadlockError, 409],
   [TooLargeError, 413],
   [RejectedError, 422],

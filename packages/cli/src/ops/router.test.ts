@@ -75,6 +75,8 @@ function systemOf({
         for (let key = 0; key < stored; key++) yield { address: `${type}/${prefix}${key}`, bytes: 10, version: 1 };
       },
       read: async (address) => (address === "Account/a/b" ? { balance: 12n } : undefined),
+      load: async () => ({ state: undefined, version: "none" }),
+      compareAndSet: async (_, version) => version,
       erase: async (address) => {
         erased.push(address);
         return { deadLetters: 1 };

@@ -189,6 +189,13 @@ export class LockLostError extends ActorError {
   }
 }
 
+/** The actor's state changed since it was loaded, so nothing was written: load it again, and decide again. */
+export class ConflictError extends ActorError {
+  constructor(message: string, detail?: ErrorDetail) {
+    super(message, later("CONFLICT"), detail);
+  }
+}
+
 /** The worker no longer owns the actor's partition; the message runs again at the next owner. */
 export class LostOwnershipError extends ActorError {
   constructor(message: string, detail?: ErrorDetail) {

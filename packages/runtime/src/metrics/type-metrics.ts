@@ -1,5 +1,5 @@
 import { LatencyWindow } from "@actor-runtime/core";
-import { eraseHandler } from "../system-handlers.js";
+import { compareAndSetHandler, eraseHandler } from "../system-handlers.js";
 import type { Ending } from "../worker/ending.js";
 import type { Inbound } from "../worker/inbound.js";
 import type { Instrument, Meter } from "./meter.js";
@@ -49,7 +49,7 @@ export class TypeMetrics {
     this.parked = telemetry.counter("actor.parked", { type });
     this.deadLetters = telemetry.counter("actor.dead_letters", { type });
     this.#wait = telemetry.histogram("actor.mailbox.wait", { type });
-    const names = [...methods, eraseHandler];
+    const names = [...methods, eraseHandler, compareAndSetHandler];
     this.#methods = new Map(names.map((name) => [name, new MethodMetrics(meter, type, name)]));
     this.#unknown = new MethodMetrics(meter, type, unknown);
   }

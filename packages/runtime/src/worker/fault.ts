@@ -1,5 +1,6 @@
 import {
   type ActorError,
+  ConflictError,
   InvalidArgumentsError,
   LockLostError,
   LostOwnershipError,
@@ -24,6 +25,7 @@ export function isSendersFault(error: ActorError): boolean {
     error instanceof InvalidArgumentsError ||
     error instanceof UnknownHandlerError ||
     error instanceof NotStartedError ||
-    error instanceof LockLostError
+    error instanceof LockLostError ||
+    error instanceof ConflictError
   );
 }

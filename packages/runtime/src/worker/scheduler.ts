@@ -7,6 +7,7 @@ import {
   UnknownOutcomeError,
 } from "@actor-runtime/core";
 import type { Activation } from "./activation.js";
+import { methodOf } from "./compare-and-set.js";
 import type { Inbound } from "./inbound.js";
 import type { PartitionScope, TurnScheduler } from "./scope.js";
 import { Settlement } from "./settlement.js";
@@ -130,7 +131,11 @@ export class Scheduler implements TurnScheduler {
     if (this.#draining && !inbound.message.chain?.length) return true;
     const { definition } = activation.hosted;
     const { handler, to } = inbound.message;
-    if (!definition.methods.has(handler) && this.#scope.tooNew(`${to} has no handler "${handler}" here`)) return true;
+    if (
+      methodOf(definition, inbound.message) === undefined &&
+      this.#scope.tooNew(`${to} has no handler "${handler}" here`)
+    )
+      return true;
     if (activation.queries !== undefined) {
       // A stored message stays first until it is done, so one that is running would be taken again.
       if (activation.spoiled || inbound.isParked || !isQuery(activation, inbound)) return true;

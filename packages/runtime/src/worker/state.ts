@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { encodeText, fromWire, StateVersionError, TooLargeError } from "@actor-runtime/core";
 import type { ActorDefinition, StateField } from "../definition/actor-definition.js";
 import type { SeenLocks } from "./seen-locks.js";
@@ -104,6 +105,18 @@ export function assignState(fields: readonly StateField[], instance: object, val
 /** Sets the durable fields back to what this process itself wrote for this instance. */
 export function restoreState(fields: readonly StateField[], instance: object, text: string): void {
   assignState(fields, instance, storedValues(text)!);
+}
+
+/**
+ * Names the state of a stored text: the same for the same state, and none of two is named like another. What the actor has seen
+ * of locks does not count.
+ */
+export function stateDigest(text: string | undefined): string {
+  const stored = text === undefined ? undefined : (JSON.parse(text) as Stored);
+  if (stored?.state === undefined) return "none";
+  return createHash("sha256")
+    .update(JSON.stringify([stored.version, stored.state]))
+    .digest("base64url");
 }
 
 /** The schema version of a stored text. */

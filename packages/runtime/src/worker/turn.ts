@@ -61,6 +61,8 @@ export class Turn implements RunningTurn, LockHolder {
   /** Locks it took for itself and holds until its end. */
   locks: TurnLock[] | undefined;
   destroys = false;
+  /** State that takes the place of the instance's; the instance goes. */
+  replacement: string | undefined;
   deactivates = false;
   readonly #beganAt: number;
   #ended = false;

@@ -17,6 +17,7 @@ import { isSystemType } from "../system-handlers.js";
 import type { Activation } from "./activation.js";
 import { answerText } from "./answer-text.js";
 import type { CommitGroup } from "./commit-group.js";
+import { methodOf } from "./compare-and-set.js";
 import { heal } from "./heal.js";
 import type { Inbound } from "./inbound.js";
 import { LockFences } from "./lock-fences.js";
@@ -42,7 +43,7 @@ export class Turns implements TurnHost {
   }
 
   start(activation: Activation, inbound: Inbound): void {
-    const method = activation.hosted.definition.methods.get(inbound.message.handler);
+    const method = methodOf(activation.hosted.definition, inbound.message);
     const kind = method?.kind ?? "handler";
     if (activation.suspect && activation.queries === undefined) heal(activation, this.scope.services.log);
     const { tracing, time } = this.scope.services;
@@ -61,7 +62,7 @@ export class Turns implements TurnHost {
 
   timeout(turn: Turn): void {
     const { activation, inbound, what } = turn;
-    const timeoutMs = activation.hosted.definition.methods.get(inbound!.message.handler)?.timeoutMs;
+    const timeoutMs = methodOf(activation.hosted.definition, inbound!.message)?.timeoutMs;
     const error = new TurnTimeoutError(
       `${what} ran longer than ${timeoutMs} ms; raise its timeout, @Handler({ timeout }), or do long work outside the actor`,
     );
@@ -175,7 +176,7 @@ export class Turns implements TurnHost {
     for (const lock of turn.locks ?? []) if (lock.held) lock.check();
     const wanted = value !== undefined && inbound.message.kind !== "tell";
     const valueText = wanted ? answerText(turn.what, value) : undefined;
-    const text = turn.destroys ? activation.initial : this.#stateText(activation);
+    const text = turn.replacement ?? (turn.destroys ? activation.initial : this.#stateText(activation));
     this.#end(turn);
     const group = this.scope.commits.gathering;
     this.#saveState(turn, text, group);
@@ -185,7 +186,7 @@ export class Turns implements TurnHost {
     if (turn.answers !== undefined) group.replies.push(...turn.answers);
     this.#settlement.done(activation, inbound, group, "ok");
     this.scope.activations.used(activation);
-    if (turn.deactivates || turn.destroys) this.scope.activations.leave(activation);
+    if (turn.deactivates || turn.destroys || turn.replacement !== undefined) this.scope.activations.leave(activation);
   }
 
   #leaveTells(tells: readonly Draft[], group: CommitGroup): void {
@@ -209,8 +210,8 @@ export class Turns implements TurnHost {
     return text;
   }
 
-  #saveState({ activation, destroys }: Turn, text: string, group: CommitGroup): void {
-    if (text === activation.text && !activation.unsaved && !destroys) return;
+  #saveState({ activation, destroys, replacement }: Turn, text: string, group: CommitGroup): void {
+    if (text === activation.text && !activation.unsaved && !destroys && replacement === undefined) return;
     const initial = text === activation.initial;
     const known = activation.stored || activation.seenLocks !== undefined;
     if (destroys) activation.seenLocks = undefined;

@@ -1,0 +1,69 @@
+import { ConflictError, InvalidArgumentsError, type Message } from "@actor-runtime/core";
+import type { ActorDefinition, MethodDefinition } from "../definition/actor-definition.js";
+import { compareAndSetHandler, isCompareAndSet } from "../system-handlers.js";
+import type { Activation } from "./activation.js";
+import { assignState, checkStateSize, encodeState, stateDigest, storedValues } from "./state.js";
+import { currentTurn, type Turn } from "./turn.js";
+
+/** Every actor has it, beside the methods of its class: a turn like any other, in its place in the mailbox. */
+const compareAndSet: MethodDefinition = {
+  actor: "$system",
+  name: compareAndSetHandler,
+  kind: "handler",
+  run: (version, state) => swap(currentTurn.getStore()!, version, state),
+  input: undefined,
+  timeoutMs: 60_000,
+};
+
+/** What a message is handled by; `undefined`: nothing of this actor. */
+export function methodOf({ methods }: ActorDefinition, message: Message): MethodDefinition | undefined {
+  return methods.get(message.handler) ?? (isCompareAndSet(message) ? compareAndSet : undefined);
+}
+
+/**
+ * Compares with what is stored, and not with what is in memory: that has every field of the class, also those that are younger
+ * than the stored text its caller has seen.
+ *
+ * @returns the version of the new state
+ */
+async function swap(turn: Turn, version: unknown, state: unknown): Promise<string> {
+  const { activation, host } = turn;
+  const { services, commits, partition } = host.scope;
+  const text = replacementText(activation, state);
+  await commits.committed(activation.lastSeq);
+  const [stored] = await services.ports.store.readStates(partition, [activation.address]);
+  if (stateDigest(stored) !== version) {
+    throw new ConflictError(`the state of ${activation.address} changed since it was loaded; load it again`);
+  }
+  turn.checkEffect("set the state");
+  turn.replacement = text;
+  return stateDigest(text === activation.initial ? undefined : text);
+}
+
+/** @throws InvalidArgumentsError or TooLargeError that names the actor and the field */
+function replacementText({ address, hosted, initial }: Activation, state: unknown): string {
+  if (state === undefined) return initial;
+  const { definition, fields } = hosted;
+  const unknown = fieldsOf(address, state).find((field) => !fields.some(({ name }) => name === field));
+  if (unknown !== undefined) {
+    const known = fields.map(({ name }) => name).join(", ");
+    throw new InvalidArgumentsError(
+      `${address}: state.${unknown} is no @State field of class ${definition.type.name}; ${known ? `it has ${known}` : "it has none"}`,
+    );
+  }
+  const values = {};
+  assignState(fields, values, storedValues(initial)!);
+  assignState(fields, values, state as Record<string, unknown>);
+  const text = encodeState(definition.version, fields, values);
+  checkStateSize(address, text);
+  return text;
+}
+
+/** @throws InvalidArgumentsError when it is no plain object */
+export function fieldsOf(address: string, state: unknown): string[] {
+  const isObject = typeof state === "object" && state !== null;
+  if (!isObject || ![Object.prototype, null].includes(Object.getPrototypeOf(state) as null)) {
+    throw new InvalidArgumentsError(`${address}: state must be an object of its fields, or undefined`);
+  }
+  return Object.keys(state);
+}

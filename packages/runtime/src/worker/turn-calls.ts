@@ -86,7 +86,7 @@ async function ask(
   const asked = kind === method.kind ? method : { ...method, kind };
   const { signal, headers, dueAt } = options;
   // Only now, for a lock may have been lost while it waited.
-  const locks = carriedLocks(turn.inbound?.message.locks);
+  const locks = carriedLocks(turn.carriedLocks);
   // Field by field: a spread with further fields takes microseconds, a hundred times as long.
   const details = { timeoutMs, signal, headers, id, chain, locks, dueAt, trace, span };
   return services.calls.ask(partition, asked, argsText, details);

@@ -1,5 +1,12 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { type ActorError, type PartitionId, QueryEffectError, type Span, TurnEndedError } from "@actor-runtime/core";
+import {
+  type ActorError,
+  type Message,
+  type PartitionId,
+  QueryEffectError,
+  type Span,
+  TurnEndedError,
+} from "@actor-runtime/core";
 import type { Bucket, Timed } from "../deadlines.js";
 import type { LockHolder, TurnLock } from "../locks/lock-holder.js";
 import { lockScope } from "../locks/lock-scope.js";
@@ -128,6 +135,20 @@ export class Turn implements RunningTurn, LockHolder {
   tell(draft: Draft): void {
     if (this.tells) this.tells.push(draft);
     else this.tells = [draft];
+  }
+
+  /**
+   * The locks its asks are made under: those its message came under, and those it took for itself.
+   *
+   * @throws LockLostError when it has lost one
+   */
+  get carriedLocks(): Message["locks"] {
+    const inherited = this.inbound?.message.locks;
+    if (this.locks === undefined) return inherited;
+    const own = this.locks.filter(({ held }) => held);
+    for (const lock of own) lock.check();
+    const fences = own.flatMap(({ locks }) => locks.map(({ offer }) => [offer.name, offer.fence] as const));
+    return fences.length === 0 ? inherited : [...fences, ...(inherited ?? [])];
   }
 
   hold(lock: TurnLock): void {

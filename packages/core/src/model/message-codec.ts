@@ -128,8 +128,9 @@ function checkMessage(message: Fields<Message>, index: number): void {
     throw wrong("message", index, "attempts", "a whole number");
   }
   if (!isOptionalStrings(message.chain)) throw wrong("message", index, "chain", "an array of addresses");
-  if (!isOptionalFences(message.locks))
+  if (!isOptionalFences(message.locks)) {
     throw wrong("message", index, "locks", `at most ${maxMessageLocks} pairs of a name and a fence`);
+  }
   if (!isOptionalRecord(message.trace)) throw wrong("message", index, "trace", "an object of strings");
   if (!isOptionalRecord(message.headers)) throw wrong("message", index, "headers", "an object of strings");
 }

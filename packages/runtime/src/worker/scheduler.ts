@@ -131,11 +131,8 @@ export class Scheduler implements TurnScheduler {
     if (this.#draining && !inbound.message.chain?.length) return true;
     const { definition } = activation.hosted;
     const { handler, to } = inbound.message;
-    if (
-      methodOf(definition, inbound.message) === undefined &&
-      this.#scope.tooNew(`${to} has no handler "${handler}" here`)
-    )
-      return true;
+    const known = methodOf(definition, inbound.message) !== undefined;
+    if (!known && this.#scope.tooNew(`${to} has no handler "${handler}" here`)) return true;
     if (activation.queries !== undefined) {
       // A stored message stays first until it is done, so one that is running would be taken again.
       if (activation.spoiled || inbound.isParked || !isQuery(activation, inbound)) return true;

@@ -185,7 +185,8 @@ export class LockTimeoutError extends ActorError {
  */
 export class LockLostError extends ActorError {
   constructor(message: string, effect: Effect, detail?: ErrorDetail) {
-    super(message, { code: "LOCK_LOST", effect, retryable: false }, detail);
+    // A turn that lost its own lock takes it anew when it runs again; who came late with an old fence stays late.
+    super(message, { code: "LOCK_LOST", effect, retryable: effect === "unknown" }, detail);
   }
 }
 

@@ -88,7 +88,7 @@ describe("the record of a lock", () => {
 
   it("shows who holds it, since when and for how long yet", () => {
     let record = offered(undefined, asked("a", "shared"), offerAt(0, 7))!;
-    record = offered(claimed(record, "a", "s")!, asked("b", "shared"), offerAt(3))!;
+    record = offered(claimed(record, "a", "s"), asked("b", "shared"), offerAt(3))!;
     expect(heldLock("report", record, at(4, { s: 50 }))).toEqual({
       name: "report",
       mode: "shared",

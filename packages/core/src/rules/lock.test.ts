@@ -61,8 +61,9 @@ function* everyCase(): Generator<readonly [LockQueue, LockEvent]> {
     for (const request of ["a", "b", "c", "stranger"]) {
       yield [queue, { kind: "cancel", request }];
       yield [queue, { kind: "deadlock", request, cycle: ["l", "other", "l"] }];
-      for (const outcome of [{ fence: 7 }, "held", "over"] as const)
+      for (const outcome of [{ fence: 7 }, "held", "over"] as const) {
         yield [queue, { kind: "offered", request, outcome }];
+      }
       for (const kind of kinds) yield [queue, asked(request, kind)];
     }
   }
@@ -107,8 +108,8 @@ describe("the queue of a lock, in every state and for every event", () => {
   it("answers with a fence only who was offered the lock", () => {
     for (const [queue, event] of cases) {
       for (const [request, answer] of Object.entries(answers(decideLock("l", queue, event, now).effects))) {
-        if ("fence" in answer)
-          expect([event.kind, request]).toEqual(["offered", (event as { request?: string }).request]);
+        if (!("fence" in answer)) continue;
+        expect([event.kind, request]).toEqual(["offered", (event as { request?: string }).request]);
       }
     }
   });

@@ -88,29 +88,17 @@ export function decideLock(name: string, queue: LockQueue, event: LockEvent, now
   switch (event.kind) {
     case "acquire":
       return acquire(name, queue, event.waiter, now);
-    case "cancel": {
-      const rest = queue.filter(({ request }) => request !== event.request);
-      // It may have been offered the lock just before it gave up.
-      const withdrawal: LockEffect = { kind: "withdraw", request: event.request };
-      const next = offerHead(rest);
-      return { queue: rest, effects: rest.length < queue.length ? next : [withdrawal, ...next] };
-    }
-    case "look": {
-      const late = queue.filter(({ until }) => until <= now);
-      const rest = queue.filter(({ until }) => until > now);
-      return { queue: rest, effects: [...late.map((waiter) => refusal(waiter, "late")), ...offerHead(rest)] };
-    }
+    case "cancel":
+      return cancel(queue, event.request);
+    case "look":
+      return look(queue, now);
     case "offered":
       return offered(name, queue, event, now);
     case "probe":
       return { queue, effects: follow(name, queue, event.probe) };
-    case "deadlock": {
-      const victim = queue.find(({ request }) => request === event.request);
-      if (victim === undefined) return { queue, effects: [] };
-      const rest = queue.filter((waiter) => waiter !== victim);
-      const answer: LockEffect = { kind: "answer", to: victim.answerTo, answer: { cycle: event.cycle } };
-      return { queue: rest, effects: queue[0] === victim ? [answer, ...offerHead(rest)] : [answer] };
-    }
+    case "deadlock":
+    default:
+      return giveUp(queue, event.request, event.cycle);
   }
 }
 
@@ -152,6 +140,27 @@ function offered(
   return { queue: rest, effects: joins ? [answer, ...offerHead(rest)] : [answer] };
 }
 
+function cancel(queue: LockQueue, request: string): LockDecision {
+  const rest = queue.filter((waiter) => waiter.request !== request);
+  // It may have been offered the lock just before it gave up.
+  const withdrawals: LockEffect[] = rest.length < queue.length ? [] : [{ kind: "withdraw", request }];
+  return { queue: rest, effects: [...withdrawals, ...offerHead(rest)] };
+}
+
+function look(queue: LockQueue, now: number): LockDecision {
+  const late = queue.filter(({ until }) => until <= now);
+  const rest = queue.filter(({ until }) => until > now);
+  return { queue: rest, effects: [...late.map((waiter) => refusal(waiter, "late")), ...offerHead(rest)] };
+}
+
+function giveUp(queue: LockQueue, request: string, cycle: readonly string[]): LockDecision {
+  const victim = queue.find((waiter) => waiter.request === request);
+  if (victim === undefined) return { queue, effects: [] };
+  const rest = queue.filter((waiter) => waiter !== victim);
+  const answer: LockEffect = { kind: "answer", to: victim.answerTo, answer: { cycle } };
+  return { queue: rest, effects: queue[0] === victim ? [answer, ...offerHead(rest)] : [answer] };
+}
+
 function offerHead(queue: LockQueue): LockEffect[] {
   const [head] = queue;
   return head === undefined ? [] : [{ kind: "offer", waiter: head, others: queue.length > 1 }];
@@ -173,9 +182,11 @@ function follow(name: string, queue: LockQueue, probe: LockProbe): LockEffect[] 
     const path = [...probe, { name, request, since }];
     for (const held of holds) {
       if (effects.length === maxProbes) return effects;
-      if (held === origin.name) effects.push(giveWay(path));
-      else if (path.length < maxHops && !path.some((at) => at.name === held))
+      if (held === origin.name) {
+        effects.push(giveWay(path));
+      } else if (path.length < maxHops && !path.some((at) => at.name === held)) {
         effects.push({ kind: "probe", name: held, probe: path });
+      }
     }
   }
   return effects;

@@ -1,5 +1,5 @@
 import {
-  ActorError,
+  type ActorError,
   attributes,
   CancelledError,
   type Clock,

@@ -109,30 +109,27 @@ export class LockActor {
     return this.looksAt !== undefined && this.services.now() < this.looksAt + overdueMs;
   }
 
+  /** @returns what came of an offer */
   async #carryOut(effect: LockEffect): Promise<LockEvent | undefined> {
-    const name = this.self.key;
-    const { leases } = this.services;
-    switch (effect.kind) {
-      case "offer": {
-        const { request, mode, session, since, until } = effect.waiter;
-        const options = { session, claimMs, waits: until > since, others: effect.others };
-        const made = await leases.offer({ name, request, mode }, options);
-        if ("offer" in made) return { kind: "offered", request, outcome: { fence: made.offer.fence } };
-        return { kind: "offered", request, outcome: "held" in made ? "held" : "over" };
-      }
-      case "withdraw":
-        await leases.release({ name, request: effect.request });
-        return undefined;
-      case "answer":
-        answerLater(effect.to, effect.answer);
-        return undefined;
-      case "probe":
-        this.self.ref(LockActor, effect.name).tell.probe(effect.probe);
-        return undefined;
-      case "deadlock":
-        this.self.ref(LockActor, effect.name).tell.deadlock(effect.request, effect.cycle);
-        return undefined;
+    if (effect.kind === "offer") return this.#offer(effect);
+    if (effect.kind === "withdraw") {
+      await this.services.leases.release({ name: this.self.key, request: effect.request });
+    } else if (effect.kind === "answer") {
+      answerLater(effect.to, effect.answer);
+    } else {
+      const { tell } = this.self.ref(LockActor, effect.name);
+      if (effect.kind === "probe") tell.probe(effect.probe);
+      else tell.deadlock(effect.request, effect.cycle);
     }
+    return undefined;
+  }
+
+  async #offer({ waiter, others }: Extract<LockEffect, { kind: "offer" }>): Promise<LockEvent> {
+    const { request, mode, session, since, until } = waiter;
+    const options = { session, claimMs, waits: until > since, others };
+    const made = await this.services.leases.offer({ name: this.self.key, request, mode }, options);
+    if ("offer" in made) return { kind: "offered", request, outcome: { fence: made.offer.fence } };
+    return { kind: "offered", request, outcome: "held" in made ? "held" : "over" };
   }
 
   #lookLater(): void {

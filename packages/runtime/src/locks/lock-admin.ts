@@ -1,4 +1,4 @@
-import { partitionsOf, type Waiter } from "@actor-runtime/core";
+import { partitionsOf, UnknownTypeError, type Waiter } from "@actor-runtime/core";
 import type { Directory } from "../client/directory.js";
 import type { RefBy } from "../client/ref-types.js";
 import type { Ports } from "../ports.js";
@@ -20,7 +20,7 @@ export function lockAdmin(locks: ClusterLocks, { ports, directory, time, ref }: 
   return {
     acquire: (names, options) => locks.acquire(names, options),
     tryAcquire: (names, options) => locks.tryAcquire(names, options),
-    withLock: locks.withLock.bind(locks) as LockAdmin["withLock"],
+    withLock: locks.withLock.bind(locks),
     break: async (name) => ref(LockActor, name).break(),
 
     async list({ prefix = "" } = {}) {
@@ -36,7 +36,8 @@ export function lockAdmin(locks: ClusterLocks, { ports, directory, time, ref }: 
   /** The stored queues of lock actors. */
   async function* queues(prefix: string): AsyncGenerator<readonly [name: string, waiting: readonly LockWaiter[]]> {
     const type = "$Lock";
-    const mailbox = await directory.mailbox(type);
+    const mailbox = await directory.mailbox(type).catch(unlessUnknown);
+    if (mailbox === undefined) return;
     const now = time.now();
     for (const partition of partitionsOf(mailbox)) {
       for await (const { address, state } of ports.store.list(partition, `${type}/${prefix}`)) {
@@ -49,4 +50,9 @@ export function lockAdmin(locks: ClusterLocks, { ports, directory, time, ref }: 
 
 function shown({ request, mode, since, until }: Waiter, now: number): LockWaiter {
   return { request, mode, waitedMs: now - since, remainingMs: until - now };
+}
+
+/** Where no worker ever was nobody waits. */
+function unlessUnknown(error: unknown): undefined {
+  if (!(error instanceof UnknownTypeError)) throw error;
 }

@@ -1,28 +1,23 @@
 import {
-  ActorError,
   CancelledError,
   type Clock,
-  ClosedError,
   DeadlockError,
   type LockAnswer,
   type LockLeases,
   type LockMode,
   type Random,
-  retryDelayMs,
   UnknownTypeError,
 } from "@actor-runtime/core";
 import type { CallOptions, RefBy } from "../client/ref-types.js";
 import { LockActor } from "./lock-actor.js";
 import { NamedLock } from "./named-lock.js";
 import { Patience } from "./patience.js";
-import type { ProcessSession } from "./process-session.js";
 import type { ProcessSessions } from "./process-sessions.js";
 
 /** The lock actor is asked again after so long (ms), with the same request: the answer may be lost with its worker. */
 const roundMs = 30_000;
 /** Whoever does not wait for the lock still waits so long for the word that it cannot be had (ms). */
 const tryMs = 5_000;
-const backoff = { firstMs: 20, maxMs: 1_000 };
 
 export interface TakerServices {
   readonly leases: LockLeases;
@@ -63,13 +58,19 @@ export class LockTaker {
    * @throws DeadlockError, CancelledError, and what an ask throws that will not pass
    */
   async take(wanted: Wanted): Promise<NamedLock | undefined> {
-    const { clock } = this.#services;
-    const patience = new Patience(clock, wanted.until ?? clock.monotonic() + tryMs, wanted.signal);
+    const { clock, random } = this.#services;
+    const { name, until, signal } = wanted;
+    const patience = new Patience(clock, random, until ?? clock.monotonic() + tryMs, signal);
     try {
       for (;;) {
         const taken = await this.#takeOnce(wanted, patience);
         if (taken !== "again") return taken;
       }
+    } catch (error) {
+      if (!patience.over) throw clearer(error);
+      if (signal?.aborted) throw new CancelledError(`lock "${name}": the caller gave up`, "none", { cause: error });
+      if (until === undefined && patience.failure !== undefined) throw patience.failure;
+      return undefined;
     } finally {
       patience.close();
     }
@@ -79,11 +80,7 @@ export class LockTaker {
   async giveBack({ offer: { name, request } }: NamedLock): Promise<boolean> {
     try {
       const { wanted } = await this.#services.leases.release({ name, request });
-      if (wanted)
-        this.#services
-          .ref(LockActor, name)
-          .tell.released()
-          .catch(() => {});
+      if (wanted) this.#told(this.#services.ref(LockActor, name).tell.released());
       return true;
     } catch {
       return false;
@@ -92,59 +89,37 @@ export class LockTaker {
 
   /** One request, from asking to claiming. `again`: what it was offered, or would have been, is gone. */
   async #takeOnce(wanted: Wanted, patience: Patience): Promise<NamedLock | undefined | "again"> {
-    const { leases, clock, sessions } = this.#services;
+    const { leases, clock, sessions, ref } = this.#services;
     const { name, mode, leaseMs } = wanted;
+    const session = await patience.persist(() => sessions.get(leaseMs));
+    const done = session.use();
     const request = `${this.#prefix}/${++this.#requests}`;
-    let failures = 0;
-    let failure: unknown;
-    let session: ProcessSession | undefined;
-    let done: (() => void) | undefined;
-    let answer: LockAnswer | undefined;
     try {
-      for (;;) {
-        try {
-          session ??= await patience.wait(sessions.get(leaseMs));
-          done ??= session.use();
-          answer ??= await this.#ask(wanted, request, session.lease.id, patience);
-          if ("cycle" in answer) throw new DeadlockError(answer.cycle.map((lock) => `$Lock/${lock}`));
-          if ("refused" in answer) {
-            if (answer.refused !== "over") return undefined;
-            session.end("its lease had ended at the store");
-            return "again";
-          }
-          const offer = { name, request, mode, fence: answer.fence };
-          const claimedAt = clock.monotonic();
-          const claimed = await patience.wait(leases.claim(offer, session.lease));
-          if (claimed && session.over === undefined) {
-            return new NamedLock(offer, session, claimedAt, (lock) => this.giveBack(lock));
-          }
-          this.#services.unclaimed();
-          return "again";
-        } catch (error) {
-          if (patience.over) throw error;
-          if (!mayPass(error)) throw error;
-          failure = error;
-          await patience.sleep(retryDelayMs(++failures, backoff, this.#services.random.next()));
-        }
+      const answer = await patience.persist(() => this.#ask(wanted, request, session.lease.id, patience));
+      if ("cycle" in answer) throw new DeadlockError(answer.cycle.map((lock) => `$Lock/${lock}`));
+      if ("refused" in answer) {
+        if (answer.refused !== "over") return undefined;
+        session.end("its lease had ended at the store");
+        return "again";
       }
+      const offer = { name, request, mode, fence: answer.fence };
+      const claimedAt = clock.monotonic();
+      const claimed = await patience.persist(() => leases.claim(offer, session.lease));
+      if (claimed && session.over === undefined) {
+        return new NamedLock(offer, session, claimedAt, (lock) => this.giveBack(lock));
+      }
+      this.#services.unclaimed();
+      return "again";
     } catch (error) {
       // Nobody is left to take what may be offered, or was just claimed.
-      if (session !== undefined)
-        this.#services
-          .ref(LockActor, name)
-          .tell.cancel(request)
-          .catch(() => {});
-      if (!patience.over) throw clearer(error);
-      if (wanted.signal?.aborted)
-        throw new CancelledError(`lock "${name}": the caller gave up`, "none", { cause: error });
-      if (wanted.until === undefined && failure !== undefined) throw failure;
-      return undefined;
+      this.#told(ref(LockActor, name).tell.cancel(request));
+      throw error;
     } finally {
-      done?.();
+      done();
     }
   }
 
-  /** Asks until there is an answer: the same request, so the place in the queue stays. */
+  /** Asks until there is an answer: with the same request, so its place in the queue stays. */
   async #ask(
     { name, mode, holds, until }: Wanted,
     request: string,
@@ -154,12 +129,13 @@ export class LockTaker {
     const waitMs = until === undefined ? 0 : Math.ceil(patience.leftMs);
     const options: CallOptions = { timeout: roundMs, signal: patience.signal };
     const asked = { request, mode, session, holds, waitMs };
-    return (await patience.wait(this.#services.ref(LockActor, name).with(options).acquire(asked)))!;
+    return (await this.#services.ref(LockActor, name).with(options).acquire(asked))!;
   }
-}
 
-function mayPass(error: unknown): boolean {
-  return error instanceof ActorError && error.retryable && !(error instanceof ClosedError);
+  /** A lock actor that does not hear of it finds out by itself, a little later. */
+  #told(tell: Promise<void>): void {
+    tell.catch(() => {});
+  }
 }
 
 function clearer(error: unknown): unknown {

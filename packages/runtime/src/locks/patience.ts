@@ -1,16 +1,21 @@
-import type { Clock } from "@actor-runtime/core";
+import { ActorError, type Clock, ClosedError, type Random, retryDelayMs } from "@actor-runtime/core";
+
+const backoff = { firstMs: 20, maxMs: 1_000 };
 
 /** How long somebody is willing to wait: until a time, or until he is told to stop. */
 export class Patience {
   readonly #clock: Clock;
+  readonly #random: Random;
   readonly #until: number;
   readonly #controller = new AbortController();
   readonly #over: Promise<never>;
   readonly #stops: (() => void)[] = [];
+  #failure: unknown;
 
   /** @param until in ms by the clock's `monotonic()` */
-  constructor(clock: Clock, until: number, signal: AbortSignal | undefined) {
+  constructor(clock: Clock, random: Random, until: number, signal: AbortSignal | undefined) {
     this.#clock = clock;
+    this.#random = random;
     this.#until = until;
     this.#over = new Promise((_, reject) => {
       this.#controller.signal.addEventListener("abort", () => reject(this.#controller.signal.reason as Error));
@@ -38,21 +43,46 @@ export class Patience {
     return Math.max(0, this.#until - this.#clock.monotonic());
   }
 
-  /** What `work` comes to, or a rejection when it is over; `work` goes on then. */
-  async wait<R>(work: Promise<R>): Promise<R> {
-    return Promise.race([work, this.#over]);
+  /** What the last try failed with. */
+  get failure(): unknown {
+    return this.#failure;
   }
 
-  async sleep(ms: number): Promise<void> {
-    let cancel = () => {};
-    const slept = new Promise<void>((resolve) => {
-      cancel = this.#clock.after(ms, resolve);
-    });
-    await this.wait(slept).finally(() => cancel());
+  /**
+   * What `work` comes to, tried again as long as what it fails with may pass.
+   *
+   * @throws what will not pass, and the reason of the end when it is over; `work` goes on then
+   */
+  async persist<R>(work: () => Promise<R>): Promise<R> {
+    for (let failures = 1; ; failures++) {
+      try {
+        return await this.#wait(work());
+      } catch (error) {
+        if (this.over || !mayPass(error)) throw error;
+        this.#failure = error;
+        await this.#sleep(retryDelayMs(failures, backoff, this.#random.next()));
+      }
+    }
   }
 
   /** Ends the waiting for its end. */
   close(): void {
     for (const stop of this.#stops) stop();
   }
+
+  #wait<R>(work: Promise<R>): Promise<R> {
+    return Promise.race([work, this.#over]);
+  }
+
+  async #sleep(ms: number): Promise<void> {
+    let cancel = () => {};
+    const slept = new Promise<void>((resolve) => {
+      cancel = this.#clock.after(ms, resolve);
+    });
+    await this.#wait(slept).finally(() => cancel());
+  }
+}
+
+function mayPass(error: unknown): boolean {
+  return error instanceof ActorError && error.retryable && !(error instanceof ClosedError);
 }

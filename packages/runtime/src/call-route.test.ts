@@ -2,6 +2,8 @@ import {
   AskTimeoutError,
   DeadlockError,
   HandlerError,
+  LockLostError,
+  LockTimeoutError,
   OverloadedError,
   RejectedError,
   UnknownHandlerError,
@@ -178,10 +180,12 @@ describe("callRoute", () => {
   it.each([
     [new UnknownHandlerError("no such handler"), 404],
     [new DeadlockError(["A/a", "B/b", "A/a"]), 409],
+    [new LockLostError("its lease ended", "none"), 409],
     [new RejectedError("no"), 422],
     [new HandlerError("oops", "TypeError"), 500],
     [new OverloadedError("full", "actor", 1_500), 503],
     [new AskTimeoutError("no answer"), 504],
+    [new LockTimeoutError("somebody else holds it"), 504],
   ])("answers a failed call with the status of its class: %s", async (error, status) => {
     const system = fakeSystem(() => {
       throw error;

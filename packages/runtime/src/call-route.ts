@@ -16,6 +16,8 @@ import {
   IdempotencyMismatchError,
   InvalidAddressError,
   InvalidArgumentsError,
+  LockLostError,
+  LockTimeoutError,
   LostOwnershipError,
   NotSendableError,
   NotStartedError,
@@ -62,8 +64,8 @@ export interface CallRouteOptions {
  *   is part of the caller's trace; a call that is traced says so by `traceresponse`, which holds the id of the trace.
  * - A client that disconnects withdraws its call.
  * - A failure is `{ "error": { class, name, code, message, effect, retryable, data } }` with a status by its class: 400 and
- *   404 the call is wrong, 422 the actor refused, 409 deadlock or conflict, 413 too large, 503 not now (with `Retry-After` where it is
- *   known), 504 out of time, 500 the handler threw.
+ *   404 the call is wrong, 422 the actor refused, 409 deadlock, conflict or a lost lock, 413 too large, 503 not now (with
+ *   `Retry-After` where it is known), 504 out of time, 500 the handler threw.
  * - A body that is not `application/json` is refused, so that no foreign web page can make a browser call actors.
  *
  * @example app.post("/api/:type/:key/:handler", (c) => route(c.req.raw)) // const route = callRoute(system, { allow })
@@ -149,6 +151,7 @@ const statuses: ReadonlyMap<ErrorClass, number> = new Map<ErrorClass, number>([
   [UnknownHandlerError, 404],
   [ConflictError, 409],
   [DeadlockError, 409],
+  [LockLostError, 409],
   [TooLargeError, 413],
   [RejectedError, 422],
   [IdempotencyMismatchError, 422],
@@ -163,6 +166,7 @@ const statuses: ReadonlyMap<ErrorClass, number> = new Map<ErrorClass, number>([
   [AskTimeoutError, 504],
   [TurnTimeoutError, 504],
   [NotStartedError, 504],
+  [LockTimeoutError, 504],
   [UnknownOutcomeError, 504],
 ]);
 

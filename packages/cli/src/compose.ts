@@ -19,11 +19,21 @@ export async function compose(settings: ServiceSettings, options: ComposeOptions
   return connected(settings, options);
 }
 
-/** @throws ConfigError when only one of the two URLs is given */
-export function checkServices({ amqpUrl, redisUrl }: Pick<ServiceSettings, "amqpUrl" | "redisUrl">): void {
+/** @throws ConfigError when only one of the two URLs is given, or servers of locks beside neither */
+export function checkServices({
+  amqpUrl,
+  redisUrl,
+  lockRedisUrls,
+}: Pick<ServiceSettings, "amqpUrl" | "redisUrl" | "lockRedisUrls">): void {
   const fix = "set both, or unset AMQP_URL and REDIS_URL (--amqp-url, --redis-url) to run embedded";
   if (!amqpUrl && redisUrl) throw new ConfigError(`REDIS_URL is set but AMQP_URL is missing: ${fix}`);
   if (amqpUrl && !redisUrl) throw new ConfigError(`AMQP_URL is set but REDIS_URL is missing: ${fix}`);
+  if (lockRedisUrls && !redisUrl) {
+    throw new ConfigError(
+      "ACTOR_LOCK_REDIS_URLS is set but AMQP_URL and REDIS_URL are missing: " +
+        "set them, or unset ACTOR_LOCK_REDIS_URLS (--lock-redis-urls), which an embedded process does not use",
+    );
+  }
 }
 
 /** Host, process and a random part: readable in logs, and never the name of an earlier run. */

@@ -20,6 +20,11 @@ export interface ConnectOptions {
   amqpUrl?: string | readonly string[];
   /** Redis; several are nodes of one Redis Cluster, or of one replicated Redis. @default REDIS_URL */
   redisUrl?: string | readonly string[];
+  /**
+   * Three, five or more independent Redis servers that keep the locks, by majority, for those whose locks must not depend on
+   * one server. @default ACTOR_LOCK_REDIS_URLS, else the Redis of `redisUrl`
+   */
+  lockRedisUrls?: readonly string[];
   /** PEM file of the certificate authority that `amqps:` and `rediss:` servers are checked against. @default ACTOR_TLS_CA, else Node's own */
   tlsCa?: string;
   /** PEM file of the certificate shown to them. @default ACTOR_TLS_CERT */

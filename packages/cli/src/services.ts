@@ -5,6 +5,7 @@ export const serviceSettings = [
   "namespace",
   "amqpUrl",
   "redisUrl",
+  "lockRedisUrls",
   "tlsCa",
   "tlsCert",
   "tlsKey",

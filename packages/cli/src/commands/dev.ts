@@ -21,7 +21,14 @@ export function devCommand(): Command {
  */
 async function watch([node = process.execPath, main = "", ...given]: readonly string[]): Promise<number> {
   const at = given.indexOf("dev");
-  const before = [...given.slice(0, at), "start", "--check-queries", "--amqp-url=", "--redis-url="];
+  const before = [
+    ...given.slice(0, at),
+    "start",
+    "--check-queries",
+    "--amqp-url=",
+    "--redis-url=",
+    "--lock-redis-urls=",
+  ];
   const child = spawn(node, ["--watch", "--watch-preserve-output", main, ...before, ...given.slice(at + 1)], {
     stdio: "inherit",
     // Its own process group: a terminal's Ctrl-C would reach the worker twice, and two signals mean at once.

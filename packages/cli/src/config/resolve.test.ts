@@ -34,6 +34,11 @@ describe("settings", () => {
     ["otel", "false", false],
     ["traceUrl", "http://jaeger/trace/{traceId}", "http://jaeger/trace/{traceId}"],
     ["amqpUrl", "amqp://a:x,y@h1/v,amqps://h2", ["amqp://a:x,y@h1/v", "amqps://h2"]],
+    [
+      "lockRedisUrls",
+      "redis://a,redis://:x,y@a:6380/1,rediss://b",
+      ["redis://a", "redis://:x,y@a:6380/1", "rediss://b"],
+    ],
     ["maxMailboxBytes", "64MiB", 67_108_864],
     ["maxMailboxBytes", "1000", 1_000],
     ["port", "0", 0],
@@ -81,6 +86,20 @@ describe("settings", () => {
     const second = { flags: {}, env: { REDIS_URL: "redis://a,redis://:hunter2@[b" } };
     expect(() => resolveSettings(["redisUrl"], second)).toThrow(/^REDIS_URL must be a URL like/);
     expect(() => resolveSettings(["token"], given)).toThrow(/^ACTOR_TOKEN must have at least 8/);
+  });
+
+  it.each([
+    ["one server", "redis://a"],
+    ["an even number, of which half is no majority", "redis://a,redis://b,redis://c,redis://d"],
+    ["one server twice", "redis://a,redis://b,redis://b:6379"],
+    ["two databases of one server", "redis://a/0,redis://b/0,redis://:hunter2@b/1"],
+    ["what is no Redis", "redis://a,redis://b,amqp://c"],
+    ["what is no URL", "redis://a,redis://b,redis://:hunter2@[c"],
+  ])("refuse %s for the locks, and say what it must be", (_, text) => {
+    const given = { flags: {}, env: { ACTOR_LOCK_REDIS_URLS: text } };
+    expect(() => resolveSettings(["lockRedisUrls"], given)).toThrow(
+      /^ACTOR_LOCK_REDIS_URLS must be an odd number of URLs .*, three or more, .* each of another server$/,
+    );
   });
 
   it("have defaults that pass their own schemas, and a variable of their own each", () => {

@@ -59,6 +59,13 @@ const urls = (...protocols: string[]) =>
   z
     .union([z.array(z.string()), z.string().transform((text) => text.split(/,(?=[a-z]+:\/\/)/))])
     .pipe(z.array(url(...protocols)).min(1));
+/** Databases of one server are one server. */
+const serverOf = (text: string) => {
+  const { hostname, port } = new URL(text);
+  return `${hostname || "127.0.0.1"}:${port || 6379}`;
+};
+const independent = (servers: readonly string[]) =>
+  servers.length >= 3 && servers.length % 2 === 1 && new Set(servers.map(serverOf)).size === servers.length;
 
 /** Every setting: flags, help, environment, config file and `config print` all come from this table. */
 export const settings = {
@@ -85,6 +92,16 @@ export const settings = {
     about: "Redis, or several nodes of one Redis Cluster or of one replicated Redis",
     schema: urls("redis:", "rediss:"),
     expects: "must be a URL like redis://:password@host:6379/0, or several separated by commas",
+    repeats: true,
+    mask: maskPassword,
+  },
+  lockRedisUrls: {
+    flag: "--lock-redis-urls <urls>",
+    env: "ACTOR_LOCK_REDIS_URLS",
+    about: "three, five or more independent Redis servers that keep the locks, by majority (default: --redis-url does)",
+    schema: urls("redis:", "rediss:").pipe(z.array(z.string()).refine(independent)),
+    expects:
+      "must be an odd number of URLs like redis://:password@host:6379/0, three or more, separated by commas, each of another server",
     repeats: true,
     mask: maskPassword,
   },

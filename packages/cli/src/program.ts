@@ -7,6 +7,7 @@ import { deadCommand } from "./commands/dead.js";
 import { devCommand } from "./commands/dev.js";
 import { doctorCommand } from "./commands/doctor.js";
 import { inspectCommand } from "./commands/inspect.js";
+import { locksCommand } from "./commands/locks.js";
 import { pauseCommand, resumeCommand } from "./commands/pause.js";
 import { ringCommand } from "./commands/ring.js";
 import { startCommand } from "./commands/start.js";
@@ -35,6 +36,7 @@ export function program(): Command {
     .addCommand(typesCommand())
     .addCommand(actorsCommand())
     .addCommand(deadCommand())
+    .addCommand(locksCommand())
     .addCommand(pauseCommand())
     .addCommand(resumeCommand())
     .addCommand(storeCommand())

@@ -27,6 +27,6 @@ export interface Transport extends AsyncDisposable {
 /** `/api/actors/Account/alice` @throws UsageError when a part is `.` or `..`, which every URL takes for a step */
 export function apiPath(path: readonly string[]): string {
   const dots = path.find((part) => part === "." || part === "..");
-  if (dots) throw new UsageError(`"${dots}" cannot stand in a URL: call this actor from a program`);
+  if (dots) throw new UsageError(`"${dots}" cannot stand in a URL: do this from a program`);
   return `/api${path.map((part) => `/${encodeURIComponent(part)}`).join("")}`;
 }

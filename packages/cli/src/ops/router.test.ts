@@ -52,15 +52,26 @@ function letter(id: string): DeadLetter {
   };
 }
 
+const lock = {
+  held: {
+    mode: "exclusive",
+    fence: 17,
+    holders: [{ request: "w1/k3x/1", claimed: true, remainingMs: 9_000, heldMs: 50 }],
+  },
+  waiting: [{ request: "w2/p7q/9", mode: "shared", waitedMs: 40, remainingMs: 960 }],
+} as const;
+
 /** What the routes need of a system; stored actors are `Account/0` … and `Account/a/b`. */
 function systemOf({
   stored = 3,
   letters = 2,
+  locks = 1,
   ...description
-}: Partial<SystemDescription> & { stored?: number; letters?: number } = {}) {
+}: Partial<SystemDescription> & { stored?: number; letters?: number; locks?: number } = {}) {
   const erased: string[] = [];
   const asked: UntypedCall[] = [];
   const filters: object[] = [];
+  const broken: string[] = [];
   const system = {
     describe: () => ({ ...hosted, ...description }),
     ask: async (call) => {
@@ -112,6 +123,17 @@ function systemOf({
         ],
       }),
     },
+    locks: {
+      acquire: () => Promise.reject(),
+      tryAcquire: () => Promise.reject(),
+      withLock: () => Promise.reject(),
+      list: async ({ prefix = "" } = {}) =>
+        Array.from({ length: locks }, (_, number) => ({ ...lock, name: `${prefix}${number || ""}` })),
+      break: async (name) => {
+        broken.push(name);
+        return name === "free" ? undefined : { name, ...lock.held };
+      },
+    },
     dead: {
       async *list(filter = {}) {
         filters.push(filter);
@@ -127,7 +149,7 @@ function systemOf({
       },
     },
   } satisfies Partial<ActorSystem> as Partial<ActorSystem> as ActorSystem;
-  return { system, erased, asked, filters };
+  return { system, erased, asked, filters, broken };
 }
 
 async function send(
@@ -321,6 +343,33 @@ describe("the ops port", () => {
     expect(filters).toEqual([{ key: "a" }, { dryRun: false }, { type: "Account" }, { dryRun: true }]);
   });
 
+  it("lists locks with the worker of each who holds or waits, and says when there are more", async () => {
+    const report = {
+      held: { ...lock.held, holders: [{ worker: "w1", ...lock.held.holders[0] }] },
+      waiting: [{ worker: "w2", ...lock.waiting[0] }],
+    };
+    const { system } = systemOf();
+    expect((await send(system, "GET", "/api/locks?prefix=r")).body).toEqual({
+      locks: [{ name: "r", ...report }],
+      more: false,
+    });
+    expect((await send(system, "GET", "/api/locks/report%3A1%2F2")).body).toEqual({ name: "report:1/2", ...report });
+    const many = await send(systemOf({ locks: 1_001 }).system, "GET", "/api/locks");
+    expect([(many.body.locks as unknown[]).length, many.body.more]).toEqual([1_000, true]);
+    const none = await send(systemOf({ locks: 0 }).system, "GET", "/api/locks/free");
+    expect(none.body).toEqual({ name: "free", waiting: [] });
+  });
+
+  it("breaks a lock by its whole name, and says what was held and who waits", async () => {
+    const { system, broken } = systemOf();
+    const { status, body } = await send(system, "DELETE", "/api/locks/report%3A1%2F2");
+    expect([status, body]).toMatchObject([
+      200,
+      { name: "report:1/2", held: { fence: 17, holders: [{ worker: "w1" }] }, waiting: [{ worker: "w2" }] },
+    ]);
+    expect(broken).toEqual(["report:1/2"]);
+  });
+
   it("calls a handler", async () => {
     const { body } = await send(systemOf().system, "POST", "/api/actors/Account/alice/deposit", { body: "[1]" });
     expect(body).toEqual({ address: "Account/alice", handler: "deposit", args: [1] });
@@ -336,6 +385,8 @@ describe("the ops port", () => {
     ["GET", "/api/inspect/Account/%ff", 400, "INVALID_ADDRESS"],
     ["GET", "/api/inspect/Account/a/b", 404, "NO_ROUTE"],
     ["GET", "/api/dead?older=soon", 400, "INVALID_ARGUMENTS"],
+    ["DELETE", "/api/locks/free", 404, "NOT_HELD"],
+    ["DELETE", "/api/locks", 404, "NO_ROUTE"],
     ["POST", "/api/dead/burn", 404, "NO_ROUTE"],
     ["PUT", "/api/paused/Account/%ff", 400, "INVALID_ADDRESS"],
     ["GET", "/api/nothing", 404, "NO_ROUTE"],
@@ -353,11 +404,19 @@ describe("the ops port", () => {
       "/api/actors/Account/a",
       "/api/dead",
       "/api/inspect",
+      "/api/locks",
       "/api/paused",
       "/api/none",
     ]) {
       expect((await send(system, "GET", path, foreign)).status).toBe(403);
     }
     expect((await send(system, "GET", "/readyz", foreign)).status).toBe(200);
+  });
+
+  it("breaks no lock for a foreign page", async () => {
+    const { system, broken } = systemOf();
+    const headers = { origin: "http://evil.example" };
+    expect((await send(system, "DELETE", "/api/locks/report", { headers })).status).toBe(403);
+    expect(broken).toEqual([]);
   });
 });

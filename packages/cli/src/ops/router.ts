@@ -4,6 +4,7 @@ import { eraseActor, listActors, listTypes, showActor } from "./actors.js";
 import { showCluster } from "./cluster.js";
 import { dropDead, listDead, retryDead, showDead } from "./dead.js";
 import { inspectActor, inspectCluster, inspectType } from "./inspect.js";
+import { breakLock, listLocks, showLock } from "./locks.js";
 import { listPaused, pause, resume } from "./paused.js";
 import { livez, type MetricsPage, metrics, readyz } from "./probes.js";
 import { type AccessPolicy, refusalOf } from "./security.js";
@@ -75,6 +76,12 @@ export function apiRouter(system: ActorSystem, { baggage }: Pick<RouterOptions, 
         return resume(system, first);
       case "DELETE api/paused 2":
         return resume(system, formatAddress(first, second));
+      case "GET api/locks 0":
+        return listLocks(system, searchParams.get("prefix") ?? "");
+      case "GET api/locks 1":
+        return showLock(system, first);
+      case "DELETE api/locks 1":
+        return breakLock(system, first);
       case "GET api/dead 0":
         return listDead(system, searchParams);
       case "GET api/dead 1":

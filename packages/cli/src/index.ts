@@ -9,7 +9,7 @@
  * - `config/`                  settings: their table, where values come from, the config file
  * - `loader/`                  TypeScript without a build step: compiling, Node's hooks, finding actor files
  * - `ops/`                     the HTTP port of a worker; `client/` asks it, or runs the same routes on broker and store
- * - `cluster/`                what `workers`, `ring`, `types` and `inspect` report: pure, on what `/api/cluster` says
+ * - `cluster/`                what `workers`, `ring`, `types` and `inspect` report: pure, on what `/api/cluster` says; `system-names`
  * - `doctor/`, `adopt`         one file per check; ties broker and store anew
  * - `telemetry`, `trace-link`  what a worker measures and traces, and to whom it tells it; how a trace is found
  * - `worker`                   hosts actors until a signal comes: what `start` runs

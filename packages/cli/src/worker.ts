@@ -12,6 +12,7 @@ import { writeReadyFile } from "./ready-file.js";
 import { reportOnSignal } from "./report-signal.js";
 import { isEmbedded } from "./services.js";
 import { type Reason, Shutdown } from "./shutdown.js";
+import { isSystemName } from "./system-names.js";
 import { startTelemetry, type WorkerTelemetry } from "./telemetry.js";
 import { startWatchdog } from "./watchdog.js";
 
@@ -97,7 +98,7 @@ async function announce(
   log: Logger,
 ): Promise<void> {
   const { workerId, namespace, transport, types } = system.describe();
-  const names = types.map(({ name }) => name);
+  const names = types.map(({ name }) => name).filter((name) => !isSystemName(name));
   if (settings.readyFile !== undefined) {
     await writeReadyFile(settings.readyFile, { pid: process.pid, url, workerId, transport, types: names });
   }

@@ -1,5 +1,5 @@
 import type { ClusterDescription, ClusterInspection, WorkerReport as Told } from "@actor-runtime/runtime";
-import { type WorkerReport, type WorkersReport, workersReport } from "./workers-report.js";
+import { listingTypes, type WorkerReport, type WorkersReport, workersReport } from "./workers-report.js";
 
 /** A worker as the cluster sees it, and what it says of itself; `told` is absent when it gave no answer. */
 export interface InspectedWorker extends WorkerReport {
@@ -24,5 +24,17 @@ export function inspectedCluster(cluster: ClusterDescription, inspection: Cluste
     workers: workers.map((worker) => ({ ...worker, ...(told.has(worker.id) && { told: told.get(worker.id)! }) })),
     silent,
     timeoutMs,
+  };
+}
+
+/** What was found with only those types that a list shows; numbers of a worker and turns that run are of all its types. */
+export function listingTypesTold(cluster: InspectedCluster, isListed: (name: string) => boolean): InspectedCluster {
+  const { workers, ...rest } = listingTypes(cluster, isListed);
+  const listing = (told: Told): Told => {
+    return { ...told, types: { ...told.types, items: told.types.items.filter(({ type }) => isListed(type)) } };
+  };
+  return {
+    ...rest,
+    workers: workers.map(({ told, ...worker }) => ({ ...worker, ...(told && { told: listing(told) }) })),
   };
 }

@@ -1,14 +1,16 @@
 import { type Address, type MemberState, placementOf, type View } from "@actor-runtime/core";
 import type { ClusterDescription, MailboxDescription } from "@actor-runtime/runtime";
 import { describe, expect, it } from "vitest";
+import { isSystemName } from "../system-names.js";
 import { changedView, parseAdded } from "./change.js";
+import { inspectedCluster, listingTypesTold } from "./inspected-cluster.js";
 import { mailboxReport } from "./mailbox-report.js";
 import { movesReport } from "./moves.js";
 import { partitionRanges } from "./partition-ranges.js";
 import { ringOrder } from "./ring-order.js";
 import { typesReport } from "./types-report.js";
 import { whereabouts } from "./whereabouts.js";
-import { workersReport } from "./workers-report.js";
+import { listingTypes, workersReport } from "./workers-report.js";
 
 interface Worker {
   readonly id: string;
@@ -204,6 +206,40 @@ describe("why an actor is where it is", () => {
     const description = settledIn(view);
     const holders = description.holders.map((holder) => (worker === undefined ? undefined : { ...holder!, worker }));
     expect(whereabouts({ ...description, holders }, view, alice).why).toContain(words);
+  });
+});
+
+describe("the system's own types", () => {
+  const locks = { mailbox: { name: "$system", generation: 1, partitions: 8 }, types: ["$Lock"] };
+  const isListed = (name: string) => !isSystemName(name);
+
+  it("are in no list, but in the numbers, and said to wait in vain", () => {
+    const view = viewOf({ id: "w1", types: ["Account", "$Lock"] });
+    const cluster = clusterOf(view, settledIn(view), settledIn(view, locks));
+    expect(listingTypes(workersReport(cluster), isListed)).toMatchObject({
+      workers: [{ id: "w1", types: ["Account"], held: 24, assigned: 24 }],
+      unhosted: [],
+    });
+    const gone = { ...cluster, view: viewOf({ id: "w1" }) };
+    expect(listingTypes(workersReport(gone), isListed).unhosted).toEqual(["$Lock"]);
+  });
+
+  it("are not listed of a worker that is inspected either", () => {
+    const view = viewOf({ id: "w1" }, { id: "w2" });
+    const load = {
+      actors: 1,
+      running: 0,
+      waiting: 0,
+      parked: 0,
+      delayed: 0,
+      paused: { items: [], more: 0 },
+      braked: false,
+    };
+    const types = { items: ["$Lock", "Account"].map((type) => ({ type, mailbox: type, ...load })), more: 0 };
+    const told = { worker: "w1", at: 0, partitions: 24, load, types, turns: { items: [], more: 0 } };
+    const inspection = { reports: [told], silent: ["w2"], timeoutMs: 2_000 };
+    const { workers } = listingTypesTold(inspectedCluster(clusterOf(view, settledIn(view)), inspection), isListed);
+    expect(workers.map((worker) => worker.told?.types.items.map(({ type }) => type))).toEqual([["Account"], undefined]);
   });
 });
 

@@ -59,6 +59,14 @@ export function workersReport(cluster: ClusterDescription): WorkersReport {
   };
 }
 
+/** The report with only those types of its workers that a list shows; what is counted, or waits in vain, stays. */
+export function listingTypes<R extends Pick<WorkersReport, "workers">>(
+  report: R,
+  isListed: (name: string) => boolean,
+): R {
+  return { ...report, workers: report.workers.map((each) => ({ ...each, types: each.types.filter(isListed) })) };
+}
+
 function count(reports: readonly MailboxReport[], id: string, of: "assigned" | "held"): number {
   return sum(reports, ({ workers }) => workers.find(({ worker }) => worker === id)?.[of].length ?? 0);
 }

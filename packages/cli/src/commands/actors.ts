@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { addAll, listed } from "./all.js";
 import { addApiSettings, withApi } from "./api.js";
 import { parseTarget } from "./call.js";
 import { confirmed } from "./confirm.js";
@@ -37,9 +38,11 @@ function listCommand(): Command {
     .option("--prefix <text>", "only keys that begin with this", "")
     .action(async (type: string | undefined, { prefix }: { prefix: string }) => {
       if (type === undefined) {
-        const list = await withApi(command, (api) => api.json("GET", ["actors"]));
+        const found = (await withApi(command, (api) => api.json("GET", ["actors"]))) as TypeList;
+        const isListed = listed(command);
+        const list = { ...found, types: found.types.filter(({ name }) => isListed(name)) };
         if (wantsJson(command)) printJson(list);
-        else printTypes(list as TypeList);
+        else printTypes(list);
         return;
       }
       const list = (await withApi(command, (api) =>
@@ -52,7 +55,7 @@ function listCommand(): Command {
       );
       if (list.more) process.stderr.write("there are more: narrow it down with --prefix\n");
     });
-  return addApiSettings(command);
+  return addApiSettings(addAll(command));
 }
 
 function printTypes({ types }: TypeList): void {

@@ -1,9 +1,10 @@
 import { UnknownTypeError } from "@actor-runtime/core";
 import type { ActorInspection, Cluster, TypeInspection } from "@actor-runtime/runtime";
 import { Command } from "commander";
-import type { InspectedCluster } from "../cluster/inspected-cluster.js";
+import { type InspectedCluster, listingTypesTold } from "../cluster/inspected-cluster.js";
 import { UsageError } from "../exit.js";
 import { inspectActor, inspectCluster, inspectType } from "../ops/inspect.js";
+import { addAll, listed } from "./all.js";
 import { addApiSettings, withCluster } from "./api.js";
 import { actorText, clusterText, typeText } from "./inspect-print.js";
 import { parseTarget, type Target } from "./target.js";
@@ -27,7 +28,7 @@ export function inspectCommand(): Command {
       }
       await withInspector(command, target, flags.state === true, view);
     });
-  return addApiSettings(addWatch(command));
+  return addApiSettings(addWatch(addAll(command)));
 }
 
 /** Asks the store, or a worker where that is named; either is connected to once. */
@@ -37,7 +38,7 @@ async function withInspector(
   state: boolean,
   run: (look: () => Promise<Look>) => Promise<void>,
 ): Promise<void> {
-  const lookOf = (find: () => Promise<unknown>) => async () => lookAt(target, await find());
+  const lookOf = (find: () => Promise<unknown>) => async () => lookAt(target, await find(), listed(command));
   try {
     await withCluster(command, {
       direct: (cluster) => run(lookOf(() => inspect(cluster, target, state))),
@@ -55,8 +56,11 @@ function inspect(cluster: Cluster, target: Target | undefined, state: boolean): 
   return key === undefined ? inspectType(cluster, type) : inspectActor(cluster, type, key, state);
 }
 
-function lookAt(target: Target | undefined, found: unknown): Look {
-  if (target === undefined) return { found: found as object, text: clusterText(found as InspectedCluster) };
+function lookAt(target: Target | undefined, found: unknown, isListed: (name: string) => boolean): Look {
+  if (target === undefined) {
+    const cluster = listingTypesTold(found as InspectedCluster, isListed);
+    return { found: cluster, text: clusterText(cluster) };
+  }
   if (target.key === undefined) return { found: found as object, text: typeText(found as TypeInspection) };
   return { found: found as object, text: actorText(found as ActorInspection) };
 }

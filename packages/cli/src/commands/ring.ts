@@ -8,6 +8,7 @@ import { partitionRows } from "../cluster/partition-rows.js";
 import type { ClusterAnswer } from "../cluster/read-cluster.js";
 import { whereabouts } from "../cluster/whereabouts.js";
 import { UsageError } from "../exit.js";
+import { addAll, listed } from "./all.js";
 import { addApiSettings, clusterOf } from "./api.js";
 import { printJson } from "./json.js";
 import { wantsJson } from "./options.js";
@@ -31,13 +32,13 @@ export function ringCommand(): Command {
       const target = text === undefined ? undefined : parseTarget(text);
       const change = changeOf(command.opts<Flags>(), target);
       const cluster = await clusterOf(command);
-      const mailboxes = mailboxesOf(cluster, target?.type);
+      const mailboxes = mailboxesOf(cluster, target?.type, listed(command));
       if (change) return showMoves(command, { ...cluster, mailboxes }, change);
       if (target?.key === undefined) return showMailboxes(command, { ...cluster, mailboxes });
       const { type, key } = target;
       await showAddress(command, cluster, mailboxes[0]!, { type, key });
     });
-  return addApiSettings(command);
+  return addApiSettings(addAll(command));
 }
 
 function showMoves(command: Command, { view, mailboxes }: ClusterAnswer, change: Change): void {
@@ -77,8 +78,12 @@ function showMailboxes(command: Command, { view, mailboxes }: ClusterAnswer): vo
 }
 
 /** @throws UnknownTypeError when nobody ever hosted the type */
-function mailboxesOf({ mailboxes }: ClusterAnswer, type: string | undefined): readonly MailboxDescription[] {
-  if (type === undefined) return mailboxes;
+function mailboxesOf(
+  { mailboxes }: ClusterAnswer,
+  type: string | undefined,
+  isListed: (name: string) => boolean,
+): readonly MailboxDescription[] {
+  if (type === undefined) return mailboxes.filter(({ mailbox }) => isListed(mailbox.name));
   const found = mailboxes.find(({ types }) => types.includes(type));
   if (!found) {
     throw new UnknownTypeError(`no worker has ever hosted actors of type "${type}"; see actor-runtime types ls`);

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { type TypeReport, typesReport } from "../cluster/types-report.js";
+import { addAll, listed } from "./all.js";
 import { addApiSettings, clusterOf } from "./api.js";
 import { printJson } from "./json.js";
 import { wantsJson } from "./options.js";
@@ -13,11 +14,12 @@ function listCommand(): Command {
   const command = new Command("ls")
     .description("list every type that was ever hosted, with its mailbox and who hosts it now")
     .action(async () => {
-      const types = typesReport(await clusterOf(command));
+      const isListed = listed(command);
+      const types = typesReport(await clusterOf(command)).filter(({ name }) => isListed(name));
       if (wantsJson(command)) printJson({ types });
       else print(types);
     });
-  return addApiSettings(command);
+  return addApiSettings(addAll(command));
 }
 
 function print(types: readonly TypeReport[]): void {

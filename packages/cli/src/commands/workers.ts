@@ -1,7 +1,8 @@
 import { Command } from "commander";
 import { partitionRanges } from "../cluster/partition-ranges.js";
-import { type WorkersReport, workersReport } from "../cluster/workers-report.js";
+import { listingTypes, type WorkersReport, workersReport } from "../cluster/workers-report.js";
 import { ageOf } from "./age.js";
+import { addAll, listed } from "./all.js";
 import { addApiSettings, clusterOf } from "./api.js";
 import { printJson } from "./json.js";
 import { wantsJson } from "./options.js";
@@ -11,11 +12,11 @@ export function workersCommand(): Command {
   const command = new Command("workers")
     .description("list the workers alive, what they host and how many partitions they own")
     .action(async () => {
-      const report = workersReport(await clusterOf(command));
+      const report = listingTypes(workersReport(await clusterOf(command)), listed(command));
       if (wantsJson(command)) printJson(report);
       else print(report);
     });
-  return addApiSettings(command);
+  return addApiSettings(addAll(command));
 }
 
 function print({ workers, handoffs, unheld, unhosted }: WorkersReport): void {

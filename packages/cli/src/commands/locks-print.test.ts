@@ -32,6 +32,11 @@ describe("locks for people", () => {
     );
   });
 
+  it("shows a wait that is over, but was not ended yet, without a minus", () => {
+    const late = { ...waiter("w2"), remainingMs: -200 };
+    expect(locksText([{ name: "tax", waiting: [late] }])).toMatch(/ 3\.2 s +0 µs +-\n$/);
+  });
+
   it("says so when there is none", () => {
     expect(locksText([])).toBe("no lock is held or waited for\n");
   });

@@ -12,12 +12,17 @@ function rowsOf({ name, held, waiting }: LockReport): (string | number)[][] {
   const holders = held?.holders.map(({ worker, claimed, heldMs, remainingMs }) => {
     // An offer that nobody has claimed yet.
     const state = claimed ? "holds" : "offered";
-    return [name, held.mode, worker, state, durationText(heldMs), durationText(remainingMs), held.fence];
+    return [name, held.mode, worker, state, timeText(heldMs), timeText(remainingMs), held.fence];
   });
   const waiters = waiting.map(({ worker, mode, waitedMs, remainingMs }) => {
-    return [name, mode, worker, "waits", durationText(waitedMs), durationText(remainingMs), "-"];
+    return [name, mode, worker, "waits", timeText(waitedMs), timeText(remainingMs), "-"];
   });
   return [...(holders ?? []), ...waiters];
+}
+
+/** A wait that is over may not have been looked at yet, and clocks differ. */
+function timeText(ms: number): string {
+  return durationText(Math.max(0, ms));
 }
 
 /** What became of a lock that was broken. */

@@ -1,5 +1,12 @@
 import { ConfigError, type Container, type Duration, type Logger, type Telemetry } from "@actor-runtime/core";
-import { type ActorSystem, type AnyActor, consoleLog, createSystem, type TracingOptions } from "@actor-runtime/runtime";
+import {
+  type ActorSystem,
+  type AnyActor,
+  consoleLog,
+  createSystem,
+  systemActors,
+  type TracingOptions,
+} from "@actor-runtime/runtime";
 import { typediContainer } from "@actor-runtime/typedi";
 import { compose, newWorkerId } from "./compose.js";
 import { resolveSettings } from "./config/resolve.js";
@@ -75,7 +82,7 @@ export async function connect(options: ConnectOptions = {}): Promise<ActorSystem
     );
   }
   return join(services, {
-    actors,
+    actors: actors.length === 0 ? [] : [...actors, ...systemActors],
     container,
     workerId,
     weight,

@@ -1,5 +1,5 @@
 import { ConfigError, type Container, type Logger } from "@actor-runtime/core";
-import { type ActorSystem, type AnyActor, createSystem, declaredActor } from "@actor-runtime/runtime";
+import { type ActorSystem, type AnyActor, createSystem, declaredActor, systemActors } from "@actor-runtime/runtime";
 import { typediContainer } from "@actor-runtime/typedi";
 import type { WorkerSettings } from "./commands/worker-settings.js";
 import { checkServices, compose, newWorkerId } from "./compose.js";
@@ -64,6 +64,7 @@ async function serve(
   const watchdog = settings.watchdog ? startWatchdog(settings.lease) : undefined;
   await using system = await createSystem({
     ...parts,
+    actors: [...parts.actors, ...systemActors],
     ports,
     log,
     limits: { leaseMs: settings.lease },

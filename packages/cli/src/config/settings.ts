@@ -61,8 +61,8 @@ const urls = (...protocols: string[]) =>
     .pipe(z.array(url(...protocols)).min(1));
 /** Databases of one server are one server. */
 const serverOf = (text: string) => {
-  const { hostname, port } = new URL(text);
-  return `${hostname || "127.0.0.1"}:${port || 6379}`;
+  const at = new URL(text);
+  return `${at.hostname.toLowerCase() || "127.0.0.1"}:${at.port || 6379}`;
 };
 const independent = (servers: readonly string[]) =>
   servers.length >= 3 && servers.length % 2 === 1 && new Set(servers.map(serverOf)).size === servers.length;

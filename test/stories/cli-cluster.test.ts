@@ -6,10 +6,14 @@ import { accountFile, actorRuntime, projectWith, WorkerProcess } from "./cli-pro
 import { Account } from "./fixtures/account.js";
 import { places, real } from "./places.js";
 
+/** Beside those of the actors here, each worker has its share of these: locks live there. */
+const systemPartitions = 16;
+
 describe.each(places)(
   "the command line on the workers there are, in $name",
   { timeout: 60_000 },
   ({ env, transport }) => {
+    const all = 16 + systemPartitions;
     let worker: WorkerProcess;
     beforeAll(async () => {
       worker = await WorkerProcess.start([accountFile, "--worker-id", "w1", "--build", "v1", "--weight", "2"], {
@@ -24,10 +28,10 @@ describe.each(places)(
       const { code, stdout, stderr } = await worker.cli(["workers"]);
       expect([code, stderr]).toEqual([0, ""]);
       expect(stdout).toMatch(/^WORKER +STATE +BUILD +WEIGHT +HELD\/ASSIGNED +SHARE +JOINED +TYPES\n/);
-      expect(stdout).toMatch(/\nw1 +ready +v1 +2 +16\/16 +100\.0% +\d+s ago +Account\n$/);
+      expect(stdout).toMatch(/\nw1 +ready +v1 +2 +32\/32 +100\.0% +\d+s ago +Account\n$/);
       expect(await json("workers")).toMatchObject({
         workers: [
-          { id: "w1", state: "ready", build: "v1", weight: 2, types: ["Account"], held: 16, assigned: 16, share: 1 },
+          { id: "w1", state: "ready", build: "v1", weight: 2, types: ["Account"], held: all, assigned: all, share: 1 },
         ],
         handoffs: [],
         unhosted: [],
@@ -60,7 +64,7 @@ describe.each(places)(
       expect(await json("ring", "--remove", "w1")).toMatchObject({
         mailboxes: [{ moved: 16, moves: [{ from: "w1" }] }],
       });
-      expect((await json("workers")).workers).toMatchObject([{ id: "w1", held: 16 }]);
+      expect((await json("workers")).workers).toMatchObject([{ id: "w1", held: all }]);
     });
 
     it("ring refuses workers and types that are not there, with the fix", async () => {
@@ -131,7 +135,7 @@ describe("two workers on RabbitMQ and Redis", { timeout: 60_000 }, () => {
     const env = real.env();
     await using one = await WorkerProcess.start([accountFile, "--worker-id", "w1"], { env });
     await using two = await WorkerProcess.start([accountFile, "--worker-id", "w2", "--weight", "3"], { env });
-    await shown(["workers"], env, /\nw1 .* 4\/4 +25\.0% .*\nw2 .* 12\/12 +75\.0% /);
+    await shown(["workers"], env, /\nw1 .* 8\/8 +25\.0% .*\nw2 .* 24\/24 +75\.0% /);
     await shown(["ring"], env, /\nw1 +25\.0% +4 +4 .*\nw2 +75\.0% +12 +12 /);
     for (const worker of [one, two]) expect((await fetch(`${worker.url}/readyz`)).status).toBe(200);
 
@@ -160,7 +164,7 @@ describe("two workers on RabbitMQ and Redis", { timeout: 60_000 }, () => {
     const cwd = await projectWith({ "slow.ts": slow });
     await using one = await WorkerProcess.start(["slow.ts", "--worker-id", "w1"], { cwd, env });
     await using two = await WorkerProcess.start(["slow.ts", "--worker-id", "w2"], { cwd, env });
-    await shown(["workers"], env, /\nw1 .* 1\/1 .*\nw2 .* 1\/1 /);
+    await shown(["workers"], env, /\nw1 .* 9\/9 .*\nw2 .* 9\/9 /);
     const keys = await Promise.all(
       ["a", "b", "c", "d"].map(async (key) => ({ key, owner: await ownerOf(`Slow/${key}`, env) })),
     );
@@ -171,14 +175,14 @@ describe("two workers on RabbitMQ and Redis", { timeout: 60_000 }, () => {
     // Asked over HTTP, which is quicker: the turn gets no more than 5 s.
     const there = { ACTOR_URL: two.url };
     const [workers] = await Promise.all([
-      shown(["workers"], there, /\nw1 +draining .* 1\/0 .*\nw2 +ready .* 1\/2 /),
+      shown(["workers"], there, /\nw1 +draining .* \d\/0 .*\nw2 +ready .* \d+\/18 /),
       shown(["ring", `Slow/${key}`], there, /owner +w2,[^]*holder +w1,[^]*handoff under way from w1\n/),
     ]);
     expect(workers).toMatch(/\nw1 holds Slow \d, which w2 owns: handoff under way\n/);
     await writeFile(join(cwd, "go"), "");
     expect(await (await turn).json()).toBe("done");
     expect(await one.ended()).toBe(0);
-    expect(await shown(["workers"], env, /\nw2 .* 2\/2 /)).not.toContain("w1");
+    expect(await shown(["workers"], env, /\nw2 .* 18\/18 /)).not.toContain("w1");
   });
 
   it("leave a type behind that nobody hosts: its messages wait, and every command says so", async () => {
@@ -209,8 +213,9 @@ describe("two workers on RabbitMQ and Redis", { timeout: 60_000 }, () => {
 it("connect() takes weight and build as start does, and names a wrong one", async () => {
   await using system = await connect({ actors: [Account], workerId: "w1", weight: 0.5, build: "v2" });
   const { view, mailboxes } = await system.cluster.describe();
-  expect(view.members).toMatchObject([{ id: "w1", weight: 0.5, build: "v2", types: ["Account"] }]);
-  expect(mailboxes[0]!.holders.map((holder) => holder?.worker)).toEqual(Array.from({ length: 16 }, () => "w1"));
+  expect(view.members).toMatchObject([{ id: "w1", weight: 0.5, build: "v2", types: ["Account", "$Lock"] }]);
+  const holders = mailboxes.flatMap((mailbox) => mailbox.holders.map((holder) => holder?.worker));
+  expect(holders).toEqual(Array.from({ length: 16 + systemPartitions }, () => "w1"));
   await expect(connect({ actors: [Account], weight: 0 })).rejects.toThrow(
     "connect(): weight is 0 and must be a number",
   );

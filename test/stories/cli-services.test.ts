@@ -51,7 +51,10 @@ describe("a worker on RabbitMQ and Redis", { timeout: 60_000 }, () => {
     expect(await client.ref<Account>("Account", "alice").current()).toBe(8);
     expect(await client.ask({ address: "Account/alice", handler: "current", args: [] })).toBe(8);
     expect(await client.actors.read("Account/alice")).toMatchObject({ balance: 8 });
-    expect(await client.actors.types()).toMatchObject([{ name: "Account", mailbox: "Account" }]);
+    expect(await client.actors.types()).toMatchObject([
+      { name: "$Lock", mailbox: "$system" },
+      { name: "Account", mailbox: "Account" },
+    ]);
     expect([client.describe().types, worker.describe().transport]).toEqual([[], "rabbitmq"]);
   });
 
@@ -181,7 +184,7 @@ describe("broker and store that do not belong together", { timeout: 60_000 }, ()
     const env = real.env();
     await using worker = await WorkerProcess.start([accountFile], { env });
     const same = await worker.cli(["doctor"]);
-    expect([same.code, same.stdout]).toEqual([0, expect.stringMatching(/^ok {4}queues: 16 partitions/m)]);
+    expect([same.code, same.stdout]).toEqual([0, expect.stringMatching(/^ok {4}queues: 32 partitions/m)]);
     const other = await worker.cli(["doctor", "--max-mailbox-bytes", "1MiB"]);
     expect([other.code, other.stdout]).toEqual([
       1,

@@ -22,7 +22,10 @@ describe.each(places)("start in $name", { timeout: 30_000 }, ({ env, transport }
     await expect.poll(() => worker.log.includes("state is lost on exit")).toBe(transport === "embedded");
     expect(await (await fetch(`${worker.url}/api/actors`)).json()).toMatchObject({
       workerId: "w1",
-      types: [{ name: "Account", handlers: expect.arrayContaining(["deposit"]), queries: ["current"], activations: 0 }],
+      types: [
+        { name: "Account", handlers: expect.arrayContaining(["deposit"]), queries: ["current"], activations: 0 },
+        { name: "$Lock" },
+      ],
     });
     worker.kill("SIGTERM");
     expect(await worker.ended()).toBe(0);
@@ -73,7 +76,7 @@ describe.each(places)("start in $name", { timeout: 30_000 }, ({ env, transport }
       env: { ...env(), ACTOR_ONLY: "A,C" },
     });
     const { types } = (await (await fetch(`${worker.url}/api/actors`)).json()) as { types: { name: string }[] };
-    expect(types.map(({ name }) => name)).toEqual(["A"]);
+    expect(types.map(({ name }) => name)).toEqual(["A", "$Lock"]);
     const wrong = await actorRuntime(["start", "*.actor.ts", "--only", "D"], { cwd });
     expect(wrong).toMatchObject({
       code: 78,

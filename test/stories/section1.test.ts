@@ -15,7 +15,7 @@ it("the first example of the design compiles in strict mode with legacy decorato
 });
 
 it.each(places)(
-  "the first example of the design runs in $name; transactions and locks are refused",
+  "the first example of the design runs in $name; transactions are refused",
   async ({ env }) => {
     const { stdout, stderr } = await promisify(execFile)(
       process.execPath,
@@ -26,7 +26,7 @@ it.each(places)(
     expect(JSON.parse(stdout)).toEqual({
       balance: 95,
       transaction: "UnsupportedError",
-      locks: "UnsupportedError",
+      written: { fence: expect.any(Number), lost: false },
       overdrawn: true,
     });
   },

@@ -4,7 +4,7 @@ import { checkServices, newWorkerId } from "./compose.js";
 const amqpUrl = ["amqp://host"];
 const redisUrl = ["redis://host"];
 const lockRedisUrls = ["redis://a", "redis://b", "redis://c"];
-const none = { amqpUrl: undefined, redisUrl: undefined, lockRedisUrls: undefined };
+const none = { amqpUrl: undefined, redisUrl: undefined };
 
 describe("the composition", () => {
   it.each([

@@ -12,7 +12,7 @@ import { compose, newWorkerId } from "./compose.js";
 import { resolveSettings } from "./config/resolve.js";
 import { type SettingName, settings } from "./config/settings.js";
 import { observeEventLoop } from "./event-loop-delay.js";
-import { isEmbedded, type ServiceSettings, serviceSettings } from "./services.js";
+import { isEmbedded, lockSettings, type ServiceSettings, serviceSettings } from "./services.js";
 
 const longestIntervalMs = 2 ** 31 - 1;
 
@@ -129,7 +129,15 @@ interface JoinOptions {
 
 /** What the program gives hides the variables of the same settings; an empty text unsets them. */
 function valuesOf(given: Omit<ConnectOptions, "actors" | "container" | "log" | "telemetry" | "tracing">) {
-  const names = [...serviceSettings, "workerId", "weight", "build", "traceCorrelation", "traceKeys"] as const;
+  const names = [
+    ...serviceSettings,
+    ...lockSettings,
+    "workerId",
+    "weight",
+    "build",
+    "traceCorrelation",
+    "traceKeys",
+  ] as const;
   const set = Object.entries(given).filter(([, value]) => value !== undefined);
   const hidden = new Set(set.map(([name]) => settings[name as SettingName].env as string));
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !hidden.has(name)));

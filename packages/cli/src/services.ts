@@ -5,7 +5,6 @@ export const serviceSettings = [
   "namespace",
   "amqpUrl",
   "redisUrl",
-  "lockRedisUrls",
   "tlsCa",
   "tlsCert",
   "tlsKey",
@@ -14,7 +13,11 @@ export const serviceSettings = [
   "maxMailboxBytes",
   "confirmTimeout",
 ] as const satisfies readonly SettingName[];
-export type ServiceSettings = Pick<Settings, (typeof serviceSettings)[number]>;
+export type ServiceSettings = Pick<Settings, (typeof serviceSettings)[number]> &
+  Partial<Pick<Settings, (typeof lockSettings)[number]>>;
+
+/** What further decides where locks live: only of those who take locks or look at them, so that nobody else depends on it. */
+export const lockSettings = ["lockRedisUrls"] as const satisfies readonly SettingName[];
 
 /** Neither a broker nor a store is given: everything lives in this process, and ends with it. */
 export function isEmbedded({ amqpUrl, redisUrl }: Pick<ServiceSettings, "amqpUrl" | "redisUrl">): boolean {

@@ -6,7 +6,7 @@ import type { Transport } from "../client/transport.js";
 import { WorkerTransport } from "../client/worker-transport.js";
 import { type ClusterAnswer, readCluster } from "../cluster/read-cluster.js";
 import type { SettingName } from "../config/settings.js";
-import { isEmbedded, serviceSettings } from "../services.js";
+import { isEmbedded, lockSettings, serviceSettings } from "../services.js";
 import { addSettings, settingsOf } from "./options.js";
 
 const settings = ["url", "token", "timeout", ...serviceSettings] as const;
@@ -16,18 +16,24 @@ export function addApiSettings(command: Command, further: readonly SettingName[]
   return addSettings(command, [...settings, ...further]);
 }
 
+/** What a command that works directly on broker and store needs beside them. */
+export interface DirectOptions {
+  /** How calls are traced. Default: not at all. */
+  readonly tracing?: CallTracing;
+  /** Whether it is about locks. Default `false`: it does not depend on the servers that keep them. */
+  readonly locks?: boolean;
+}
+
 /**
  * Runs a command on `/api`: that of the worker that is named by `--url` or ACTOR_URL; else, with AMQP_URL and REDIS_URL,
  * directly on broker and store; else that of a worker on this machine.
- *
- * @param tracing how calls are traced that go directly; default: not at all
  */
 export async function withApi<R>(
   command: Command,
   run: (api: ApiClient) => Promise<R>,
-  tracing?: CallTracing,
+  { tracing, locks = false }: DirectOptions = {},
 ): Promise<R> {
-  const { values, direct } = await wayOf(command);
+  const { values, direct } = await wayOf(command, locks ? [...settings, ...lockSettings] : settings);
   const { url, token, timeout: timeoutMs } = values;
   const transport: Transport = direct
     ? await (await import("../client/direct-transport.js")).openDirect(values, tracing)
@@ -52,13 +58,13 @@ export async function withCluster<R>(
     readonly api: (api: ApiClient) => Promise<R>;
   },
 ): Promise<R> {
-  const { values, direct } = await wayOf(command);
+  const { values, direct } = await wayOf(command, settings);
   if (!direct) return withApi(command, run.api);
   const { withStoredCluster } = await import("../cluster/stored-cluster.js");
   return withStoredCluster(values, (cluster) => run.direct(cluster, values.namespace));
 }
 
-async function wayOf(command: Command) {
-  const { values, sources } = await settingsOf(command, settings);
+async function wayOf<N extends SettingName>(command: Command, names: readonly ((typeof settings)[number] | N)[]) {
+  const { values, sources } = await settingsOf(command, names);
   return { values, direct: sources.url === "default" && !isEmbedded(values) };
 }

@@ -42,7 +42,7 @@ function sending(name: string, about: string, tell: boolean): Command {
             else print(reply, link);
             if (!link && sources.traceUrl === "--trace-url") process.stderr.write(notTraced(api.where));
           },
-          values,
+          { tracing: values },
         );
       } catch (error) {
         throw link ? new TracedError(error, link) : error;

@@ -3,10 +3,10 @@ import { Command } from "commander";
 import type { SettingName } from "../config/settings.js";
 import type { Check } from "../doctor/check.js";
 import { exitCodes } from "../exit-codes.js";
-import { serviceSettings } from "../services.js";
+import { lockSettings, serviceSettings } from "../services.js";
 import { addSettings, settingsOf, wantsJson } from "./options.js";
 
-const names = [...serviceSettings, "host", "port", "decorators"] as const satisfies SettingName[];
+const names = [...serviceSettings, ...lockSettings, "host", "port", "decorators"] as const satisfies SettingName[];
 const colours = { ok: "green", warn: "yellow", fail: "red" } as const;
 
 export function doctorCommand(): Command {

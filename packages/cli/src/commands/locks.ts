@@ -1,6 +1,8 @@
 import { Command } from "commander";
+import type { ApiClient } from "../client/api-client.js";
 import { RefusedError } from "../exit.js";
 import type { LockReport } from "../ops/locks.js";
+import { lockSettings } from "../services.js";
 import { addApiSettings, withApi } from "./api.js";
 import { confirmed } from "./confirm.js";
 import { printJson } from "./json.js";
@@ -27,14 +29,14 @@ function listCommand(): Command {
     .argument("[prefix]", "only locks whose names begin with this")
     .action(async (prefix = "") => {
       const view = viewer(command);
-      await withApi(command, (api) =>
+      await withLocks(command, (api) =>
         view(async () => {
           const list = (await api.json("GET", ["locks"], [["prefix", prefix]])) as LockList;
           return { found: list, text: locksText(list.locks) + (list.more ? "there are more: name a prefix\n" : "") };
         }),
       );
     });
-  return addApiSettings(addWatch(command));
+  return addApiSettings(addWatch(command), lockSettings);
 }
 
 function breakCommand(): Command {
@@ -45,7 +47,7 @@ function breakCommand(): Command {
     .argument("<name>", "as locks ls prints it")
     .option("--yes", "do not ask")
     .action((name: string, { yes }: { yes?: boolean }) =>
-      withApi(command, async (api) => {
+      withLocks(command, async (api) => {
         if (!yes) {
           const lock = (await api.json("GET", ["locks", name])) as LockReport;
           if (!lock.held) throw new RefusedError(`nobody holds the lock ${name}`, "NOT_HELD");
@@ -58,5 +60,9 @@ function breakCommand(): Command {
         else process.stdout.write(brokenText(broken));
       }),
     );
-  return addApiSettings(command);
+  return addApiSettings(command, lockSettings);
+}
+
+function withLocks(command: Command, run: (api: ApiClient) => Promise<void>): Promise<void> {
+  return withApi(command, run, { locks: true });
 }

@@ -1,9 +1,10 @@
 import type { Settings } from "../config/settings.js";
-import { serviceSettings } from "../services.js";
+import { lockSettings, serviceSettings } from "../services.js";
 
 /** What `start` and `dev` can be told. */
 export const workerSettings = [
   ...serviceSettings,
+  ...lockSettings,
   "lease",
   "workerId",
   "weight",

@@ -31,7 +31,11 @@ describe("the table of errors in docs/calls.md", () => {
     ([name, value]) => name !== "ActorError" && typeof value === "function" && value.prototype instanceof ActorError,
   ) as [string, ErrorClass][];
   /** What a constructor wants beside its message. */
-  const further: Record<string, unknown[]> = { OverloadedError: ["actor", 100], CancelledError: ["none"] };
+  const further: Record<string, unknown[]> = {
+    OverloadedError: ["actor", 100],
+    CancelledError: ["none"],
+    LockLostError: ["none"],
+  };
   const sample = (name: string, type: ErrorClass) =>
     name === "DeadlockError" ? new type(["Account/a"]) : new type("message", ...(further[name] ?? []));
 

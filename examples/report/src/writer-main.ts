@@ -10,11 +10,14 @@ const [, , by = "", namespace = "", archiveUrl = ""] = process.argv;
 // A client: it hosts nothing, and a lock needs no more.
 await using system = await connect({ workerId: by, namespace });
 const archive = new ArchiveClient(archiveUrl);
-process.on("message", async ({ call, report }: { call: number; report: string }) => {
-  say({ call, outcome: await writeReport(report, { by, system, archive }) });
-});
+// One that fails ends this process, and so the story.
+process.on("message", (asked: { call: number; report: string }) => void write(asked));
 say("ready");
 await once(process, "disconnect");
+
+async function write({ call, report }: { call: number; report: string }): Promise<void> {
+  say({ call, outcome: await writeReport(report, { by, system, archive }) });
+}
 
 function say(message: WriterMessage): void {
   process.send?.(message);

@@ -1,16 +1,10 @@
 import {
   type Clock,
-  claimed,
-  heldLock,
   keepClaimedMs,
   type LockLeases,
   type LockMode,
-  type LockRecord,
   type LockRequest,
-  liveRecord,
   type OfferOptions,
-  offered,
-  released,
 } from "@actor-runtime/core";
 import { SystemClock } from "@actor-runtime/embedded";
 import fc from "fast-check";
@@ -19,6 +13,7 @@ import { describe, expect, it } from "vitest";
 import { offeredLock } from "../contracts/lock-leases.contract.js";
 import { collect, unique } from "../contracts/samples.js";
 import { connected } from "./redis/connect.js";
+import { anyCommand, LockModel } from "./redis/lock-model.js";
 import { afterTest, server } from "./redis/scene.js";
 
 const longMs = 60_000;
@@ -139,147 +134,12 @@ describe("locks in Redis", () => {
     const redis = await server();
     const one = await process(redis.url);
     await fc.assert(
-      fc.asyncProperty(fc.array(command, { maxLength: 60 }), async (commands) => {
+      fc.asyncProperty(fc.array(anyCommand, { minLength: 1, maxLength: 60, size: "max" }), async (commands) => {
         await redis.client.del(...(await redis.client.keys(`${one.keys}*`)), "none");
-        const model = new Model();
+        const model = new LockModel();
         for (const each of commands) await model.check(each, one.locks, redis.client, one.keys);
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 });
-
-const name = fc.constantFrom("a", "b");
-const request = fc.constantFrom("r1", "r2", "r3", "r4");
-const session = fc.constantFrom("s1", "s2", "s3");
-
-type Command =
-  | { do: "open" | "renew" | "close" | "end"; session: string }
-  | { do: "offer"; name: string; request: string; mode: LockMode; session: string; waits: boolean; others: boolean }
-  | { do: "claim"; name: string; request: string; session: string }
-  | { do: "release" | "lapse"; name: string; request: string }
-  | { do: "break" | "inspect"; name: string };
-
-const command: fc.Arbitrary<Command> = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ do: fc.constantFrom("open", "renew", "close", "end"), session }) },
-  {
-    weight: 5,
-    arbitrary: fc.record({
-      do: fc.constant("offer"),
-      name,
-      request,
-      mode: fc.constantFrom<LockMode[]>("exclusive", "shared", "shared"),
-      session,
-      waits: fc.boolean(),
-      others: fc.boolean(),
-    }),
-  },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant("claim"), name, request, session }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constantFrom("release", "lapse"), name, request }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom("break", "inspect"), name }) },
-);
-
-/** What the pure rules make of the same commands. Time stands still; what it would end is ended by hand, on both sides. */
-class Model {
-  readonly #records = new Map<string, LockRecord>();
-  readonly #sessions = new Set<string>();
-  #lastFence = 0;
-
-  async check(command: Command, locks: LockLeases, redis: Redis, keys: string): Promise<void> {
-    const at = { now: 0, sessionEnd: (id: string) => (this.#sessions.has(id) ? longMs : undefined) };
-    const live = (name: string) => this.#write(name, liveRecord(this.#records.get(name), at));
-    const seen = (name: string) => {
-      const record = live(name);
-      return record && withoutTimes(heldLock(name, record, at));
-    };
-    switch (command.do) {
-      case "open":
-        await locks.open(command.session, longMs);
-        this.#sessions.add(command.session);
-        return;
-      case "renew": {
-        const renewed = await locks.renew({ id: command.session, until: 0 }, longMs);
-        expect(renewed !== undefined).toBe(this.#sessions.has(command.session));
-        return;
-      }
-      case "close":
-        await locks.close({ id: command.session, until: 0 });
-        this.#sessions.delete(command.session);
-        return;
-      case "end":
-        await redis.set(`${keys}session:${command.session}`, "1", "XX");
-        this.#sessions.delete(command.session);
-        return;
-      case "offer": {
-        const answer = await offer(locks, command, command);
-        if (!this.#sessions.has(command.session)) return expect(answer).toEqual({ over: true });
-        const before = live(command.name);
-        const nextFence = "offer" in answer ? answer.offer.fence : -1;
-        const after = offered(before, command, { now: 0, claimMs: longMs, nextFence, others: command.others });
-        if (after === undefined) {
-          const held = withoutTimes(heldLock(command.name, before!, at));
-          expect("held" in answer && withoutTimes(answer.held)).toEqual(held);
-          this.#write(command.name, { ...before!, wanted: before!.wanted || command.waits });
-          return;
-        }
-        expect(answer).toMatchObject({ offer: { name: command.name, request: command.request, fence: after.fence } });
-        if (before === undefined) expect(after.fence).toBeGreaterThan(this.#lastFence);
-        this.#lastFence = Math.max(this.#lastFence, after.fence);
-        this.#write(command.name, after);
-        return;
-      }
-      case "claim": {
-        const { name, request, session } = command;
-        const own = { name, request, mode: "exclusive", fence: 0 } as const;
-        const after = this.#sessions.has(session) ? claimed(live(name), request, session) : undefined;
-        expect(await locks.claim(own, { id: session, until: 0 })).toBe(after !== undefined);
-        if (after !== undefined) this.#write(name, after);
-        return;
-      }
-      case "release": {
-        const { name, request } = command;
-        const before = live(name);
-        const after = before && released(before, request);
-        const wanted = before !== undefined && after === undefined && before.wanted;
-        expect(await locks.release({ name, request })).toEqual({ wanted });
-        this.#write(name, after);
-        return;
-      }
-      case "lapse": {
-        const { name, request } = command;
-        const record = this.#records.get(name);
-        const taker = record?.takers.get(request);
-        if (record === undefined || taker === undefined || taker.session !== undefined) return;
-        const key = `${keys}held:${name}`;
-        const value = await redis.hget(key, `/${request}`);
-        // A record that nobody has looked at since all of it was over is still there in one of the two only.
-        if (value !== null) await redis.hset(key, `/${request}`, value.replace(/^(\d+ \d+) \d+/, "$1 1"));
-        this.#records.set(name, { ...record, takers: new Map(record.takers).set(request, { ...taker, claimBy: -1 }) });
-        return;
-      }
-      case "break": {
-        const before = seen(command.name);
-        const broken = await locks.break(command.name);
-        expect(broken && withoutTimes(broken)).toEqual(before);
-        this.#write(command.name, undefined);
-        return;
-      }
-      case "inspect": {
-        const held = await locks.inspect(command.name);
-        expect(held && withoutTimes(held)).toEqual(seen(command.name));
-        const listed = (await collect(locks.list(""))).map(({ name }) => name);
-        expect(listed.sort()).toEqual(["a", "b"].filter((name) => seen(name) !== undefined));
-      }
-    }
-  }
-
-  #write(name: string, record: LockRecord | undefined): LockRecord | undefined {
-    if (record === undefined) this.#records.delete(name);
-    else this.#records.set(name, record);
-    return record;
-  }
-}
-
-function withoutTimes({ holders, ...held }: NonNullable<Awaited<ReturnType<LockLeases["inspect"]>>>) {
-  return { ...held, holders: holders.map(({ request, claimed }) => ({ request, claimed })) };
-}

@@ -208,7 +208,7 @@ export function lockLeasesContract(store: string, make: () => Promise<LockLeases
         expect(await offer(asked("exclusive", unique("c")), { by: other })).toEqual({ over: true });
       });
 
-      it("P10: is made to one of many who ask at once", async () => {
+      it("P10: is made to no more than one of many who ask at once", async () => {
         const answers = await Promise.all(
           Array.from({ length: 10 }, (_, index) => offer(asked(), { by: index % 2 === 0 ? locks : other })),
         );
@@ -361,6 +361,15 @@ export function lockLeasesContract(store: string, make: () => Promise<LockLeases
         expect(await locks.release(own)).toEqual({ wanted: false });
         const next = await taken(asked(), await open(other), other);
         expect(await other.release(next)).toEqual({ wanted: false });
+        expect(await locks.inspect(name)).toBeUndefined();
+      });
+
+      it("takes back an offer alone where it is told so, and leaves what is claimed by now", async () => {
+        const own = await granted(asked());
+        const claimed = await taken(asked("exclusive", unique("b")), await open());
+        expect(await locks.release(claimed, "offered")).toEqual({ wanted: false });
+        expect(requestsOf(await locks.inspect(claimed.name))).toEqual([claimed.request]);
+        await locks.release(own, "offered");
         expect(await locks.inspect(name)).toBeUndefined();
       });
 

@@ -48,8 +48,8 @@ export class EmbeddedLockLeases implements LockLeases {
     return this.#link.call(() => this.#memory.claim(offer, id));
   }
 
-  release(request: Pick<LockRequest, "name" | "request">): Promise<{ wanted: boolean }> {
-    return this.#link.call(() => this.#memory.release(request));
+  release(request: Pick<LockRequest, "name" | "request">, only?: "offered"): Promise<{ wanted: boolean }> {
+    return this.#link.call(() => this.#memory.release(request, only));
   }
 
   break(name: string): Promise<HeldLock | undefined> {

@@ -73,9 +73,10 @@ export class LockMemory {
     return true;
   }
 
-  release({ name, request }: Pick<Request, "name" | "request">): { wanted: boolean } {
+  release({ name, request }: Pick<Request, "name" | "request">, only?: "offered"): { wanted: boolean } {
     const record = this.#live(name, this.#at());
     if (record === undefined) return { wanted: false };
+    if (only === "offered" && record.takers.get(request)?.session !== undefined) return { wanted: false };
     const after = released(record, request);
     this.#write(name, after);
     return { wanted: after === undefined && record.wanted };

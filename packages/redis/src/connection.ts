@@ -28,6 +28,15 @@ export class Connection {
     return Connection.#opened(redisClient(settings, () => endpoints));
   }
 
+  /** As `open`, but of a server that need not be there yet: until it is, every command fails. */
+  static keep(settings: Settings, endpoint: Endpoint): Connection {
+    const client = redisClient(settings, () => [endpoint]);
+    const connection = new Connection(client);
+    // Its failure is an event too, and it is tried again.
+    client.connect().catch(() => {});
+    return connection;
+  }
+
   static openCluster(settings: Settings): Promise<Connection> {
     return Connection.#opened(clusterClient(settings));
   }

@@ -55,6 +55,8 @@ export class LockKeys {
   readonly floor: Key;
   /** Sorted set: name of a lock that is held → when its record expires, µs of the store's clock. */
   readonly index: Key;
+  /** Hash: which run of the server wrote it, and since when it is there, µs of its clock. */
+  readonly memory: Key;
   /** Channel, not a key: word of broken locks. */
   readonly changes: string;
   readonly #tag: string;
@@ -63,6 +65,7 @@ export class LockKeys {
     this.#tag = `{${namespace}:locks}:`;
     this.floor = `${this.#tag}floor`;
     this.index = `${this.#tag}index`;
+    this.memory = `${this.#tag}memory`;
     this.changes = changesOf(namespace);
   }
 

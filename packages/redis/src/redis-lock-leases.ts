@@ -3,7 +3,6 @@ import {
   type Clock,
   type HeldLock,
   keepClaimedMs,
-  type LockLeases,
   type LockMode,
   type LockOffer,
   type LockRequest,
@@ -15,7 +14,8 @@ import { brokenLockText } from "./broken-locks.js";
 import type { ChangeFeed } from "./change-feed.js";
 import type { Connection } from "./connection.js";
 import type { LockKeys } from "./keys.js";
-import { breakLock, claimLock, inspectLocks, keepSession, offerLock, releaseLock } from "./scripts/locks.js";
+import type { LockServer, Memory } from "./lock-server.js";
+import { breakLock, claimLock, inspectLocks, keepSession, memoryAge, offerLock, releaseLock } from "./scripts/locks.js";
 import type { StoreClock } from "./store-clock.js";
 
 /** Names in one answer, about. */
@@ -25,7 +25,7 @@ type HeldAnswer = readonly [mode: LockMode, fence: string, ...holders: string[]]
 type OfferAnswer = [granted: 1, now: string, fence: string] | [granted: 0, now: string, held: HeldAnswer] | [over: -1];
 
 /** `LockLeases` in Redis, judged by its TIME; under one hash tag, because every lock may belong to every session. */
-export class RedisLockLeases implements LockLeases {
+export class RedisLockLeases implements LockServer {
   readonly #connection: Connection;
   readonly #keys: LockKeys;
   readonly #storeClock: StoreClock;
@@ -72,8 +72,11 @@ export class RedisLockLeases implements LockLeases {
     return (await this.#change(claimLock, name, [request, id, micros(keepClaimedMs)])) === 1;
   }
 
-  async release({ name, request }: Pick<LockRequest, "name" | "request">): Promise<{ wanted: boolean }> {
-    return { wanted: (await this.#change(releaseLock, name, [request])) === 1 };
+  async release(
+    { name, request }: Pick<LockRequest, "name" | "request">,
+    only?: "offered",
+  ): Promise<{ wanted: boolean }> {
+    return { wanted: (await this.#change(releaseLock, name, [request, only ?? ""])) === 1 };
   }
 
   async break(name: string): Promise<HeldLock | undefined> {
@@ -102,6 +105,11 @@ export class RedisLockLeases implements LockLeases {
 
   watch(broken: (name?: string) => void): Cancel {
     return this.#changes.watchLocks(broken);
+  }
+
+  async memory(): Promise<Memory> {
+    const [age, now] = (await this.#connection.run(memoryAge, [this.#keys.memory], [])) as [string, string];
+    return { ageMs: Number(age) / 1_000, micros: Number(now) };
   }
 
   async #keepSession(id: string, ttlMs: number, how: "open" | "renew"): Promise<boolean> {

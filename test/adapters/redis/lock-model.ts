@@ -153,5 +153,5 @@ export class LockModel {
 }
 
 function withoutTimes({ holders, ...held }: NonNullable<Awaited<ReturnType<LockLeases["inspect"]>>>) {
-  return { ...held, holders: holders.map(({ request, claimed }) => ({ request, claimed })) };
+  return { ...held, holders: holders.map((each) => ({ request: each.request, claimed: each.claimed })) };
 }

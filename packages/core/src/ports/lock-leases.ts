@@ -80,8 +80,12 @@ export interface LockLeases {
   offer(request: LockRequest, options: OfferOptions): Promise<OfferOutcome>;
   /** Makes an offer the session's own; again and again to keep it for longer than {@link keepClaimedMs}. `false`: it is too late. */
   claim(offer: LockOffer, session: LockSession): Promise<boolean>;
-  /** Gives up what was offered or claimed. `wanted`: the lock is free now, and somebody waits for it. */
-  release(request: Pick<LockRequest, "name" | "request">): Promise<{ readonly wanted: boolean }>;
+  /**
+   * Gives up what was offered or claimed. `wanted`: the lock is free now, and somebody waits for it.
+   *
+   * @param only `"offered"`: what is claimed by now stays
+   */
+  release(request: Pick<LockRequest, "name" | "request">, only?: "offered"): Promise<{ readonly wanted: boolean }>;
   /** Takes the lock from all its holders; they hear of it by {@link watch}. Returns what was held. */
   break(name: string): Promise<HeldLock | undefined>;
   inspect(name: string): Promise<HeldLock | undefined>;

@@ -150,11 +150,12 @@ return 1
   "allow-oom",
 );
 
-/** KEYS record, index · ARGV name, sessions, request → `1`: it is free now, and wanted. */
+/** KEYS record, index · ARGV name, sessions, request, 'offered' if what is claimed stays → `1`: it is free now, and wanted. */
 export const releaseLock = script(
   `${change}
 local lock = live()
-if not lock or not lock.takers[ARGV[3]] then return 0 end
+local taker = lock and lock.takers[ARGV[3]]
+if not taker or (ARGV[4] == 'offered' and taker.session ~= '') then return 0 end
 if #lock.live > 1 then
   redis.call('HDEL', key, '/' .. ARGV[3])
   return 0
@@ -188,4 +189,22 @@ end
 return answers
 `,
   "no-writes",
+);
+
+/**
+ * KEYS memory → for how long the server has kept what it was told, now, both in µs. It begins anew when the key is lost, and
+ * with each start of the server, because what it then reads from its disk may lack the last writes.
+ */
+export const memoryAge = script(
+  `${storeTime}
+local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+local known = redis.call('HMGET', KEYS[1], 'run', 'since')
+local since = tonumber(known[2] or '0')
+if known[1] ~= run then
+  since = now
+  redis.call('HSET', KEYS[1], 'run', run, 'since', string.format('%.0f', now))
+end
+return { string.format('%.0f', now - since), string.format('%.0f', now) }
+`,
+  "allow-oom",
 );

@@ -24,6 +24,8 @@ export interface LockServerDescription {
   readonly server: Server | undefined;
   /** What is wrong with it, if anything is. */
   readonly problem: string | undefined;
+  /** Its clock minus this machine's, in ms. */
+  readonly clockAheadMs: number | undefined;
 }
 
 /**
@@ -78,12 +80,17 @@ export class QuorumLocks {
 
   /** One entry per server, in the order of the URLs. */
   async describe(): Promise<LockServerDescription[]> {
-    const answers = await Promise.allSettled(this.#members.map((member) => member.check()));
-    return answers.map((answer, index) => {
-      const { name } = this.#members[index]!;
-      if (answer.status === "fulfilled") return { name, server: answer.value, problem: problemOf(answer.value) };
-      return { name, server: undefined, problem: (answer.reason as Error).message };
-    });
+    return Promise.all(
+      this.#members.map(async (member) => {
+        const { name } = member;
+        try {
+          const [server, clockAheadMs] = await Promise.all([member.check(), member.clockAheadMs()]);
+          return { name, server, problem: problemOf(server), clockAheadMs };
+        } catch (error) {
+          return { name, server: undefined, problem: (error as Error).message, clockAheadMs: undefined };
+        }
+      }),
+    );
   }
 
   /** Sessions are not closed. */

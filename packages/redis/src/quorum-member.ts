@@ -1,4 +1,4 @@
-import type { Logger } from "@actor-runtime/core";
+import type { Clock, Logger } from "@actor-runtime/core";
 import { ChangeFeed } from "./change-feed.js";
 import { redisClient } from "./client.js";
 import { Connection } from "./connection.js";
@@ -15,6 +15,7 @@ export class QuorumMember {
   /** `host:port` */
   readonly name: string;
   readonly #connection: Connection;
+  readonly #clock: Clock;
   readonly #changes: ChangeFeed;
   #missing = false;
 
@@ -22,6 +23,7 @@ export class QuorumMember {
     const [endpoint] = settings.endpoints as readonly [Endpoint];
     const keys = new LockKeys(settings.namespace);
     this.name = `${endpoint.host}:${endpoint.port}`;
+    this.#clock = settings.clock;
     this.#connection = Connection.keep(settings, endpoint);
     this.#changes = new ChangeFeed(() => redisClient(settings, () => [endpoint]), keys.changes, settings.log);
     this.locks = new RedisLockLeases(
@@ -46,6 +48,12 @@ export class QuorumMember {
     const server = parseInfo(info!);
     checkServer(server);
     return server;
+  }
+
+  /** Its clock minus this machine's, in ms. @throws StoreUnavailableError when it does not answer */
+  async clockAheadMs(): Promise<number> {
+    const [seconds, micros] = (await this.#connection.call("time")) as [string, string];
+    return Number(seconds) * 1_000 + Number(micros) / 1_000 - this.#clock.now();
   }
 
   /** Resolves once it is connected or has failed to be. */

@@ -1,7 +1,7 @@
 import { type Clock, type Logger, type Random, StoreUnavailableError, type Telemetry } from "@actor-runtime/core";
 import { EmbeddedWorld, eventLoopHops, SilentTelemetry, SystemClock, SystemRandom } from "@actor-runtime/embedded";
 import { RabbitBroker } from "@actor-runtime/rabbitmq";
-import { RedisServices } from "@actor-runtime/redis";
+import { QuorumLocks, RedisServices } from "@actor-runtime/redis";
 import type { ComposeOptions, Composition } from "./composition.js";
 import type { ServiceSettings } from "./services.js";
 import { readTls } from "./tls.js";
@@ -19,7 +19,7 @@ export interface Surroundings {
 }
 
 /**
- * Connects to RabbitMQ and Redis; when the second fails, the first is let go.
+ * Connects to RabbitMQ and Redis, and to the servers that keep locks where there are such; when one fails, the others are let go.
  *
  * @throws ConfigError when a service refuses us, or the broker belongs to another store
  * @throws StoreUnavailableError when a service cannot be reached
@@ -31,7 +31,9 @@ export async function connected(
   const surroundings = surroundingsOf(options);
   const redis = await connectRedis(settings, surroundings);
   let broker: RabbitBroker | undefined;
+  let quorum: QuorumLocks | undefined;
   const close = async () => {
+    quorum?.close();
     await Promise.all([broker?.close(), redis.close()]);
   };
   try {
@@ -40,11 +42,13 @@ export async function connected(
     const { storeId } = await redis.store.namespace();
     await broker.tie(storeId, adopt);
     if (adopt) await redis.store.adopt();
+    if (settings.lockRedisUrls) quorum = await connectLocks(settings, surroundings);
   } catch (error) {
     await close();
     throw error;
   }
-  const { store, leases, locks, membership } = redis;
+  const { store, leases, membership } = redis;
+  const { locks } = quorum ?? redis;
   const { clock, random, telemetry } = surroundings;
   // Nothing sets an alarm in this version: delayed tells are records of their partition, which its owner wakes itself.
   const { alarms } = new EmbeddedWorld({ clock, random, schedule: eventLoopHops() }).connect("main");
@@ -82,5 +86,17 @@ export async function connectRedis(settings: ServiceSettings, surroundings: Surr
   } catch (error) {
     if (!(error instanceof StoreUnavailableError)) throw error;
     throw new StoreUnavailableError(`${error.message}: start it, or correct the URL`, { cause: error });
+  }
+}
+
+/** To the servers that keep locks by majority. */
+export async function connectLocks(settings: ServiceSettings, surroundings: Surroundings): Promise<QuorumLocks> {
+  const { namespace, lockRedisUrls } = settings;
+  try {
+    return await QuorumLocks.connect({ ...surroundings, ...readTls(settings), namespace, urls: lockRedisUrls! });
+  } catch (error) {
+    if (!(error instanceof StoreUnavailableError)) throw error;
+    const fix = "start them, or correct ACTOR_LOCK_REDIS_URLS (--lock-redis-urls)";
+    throw new StoreUnavailableError(`${error.message}: ${fix}`, { cause: error });
   }
 }

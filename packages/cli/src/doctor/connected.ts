@@ -3,16 +3,17 @@ import type { RabbitBroker } from "@actor-runtime/rabbitmq";
 import type { RedisServices } from "@actor-runtime/redis";
 import { consoleLog, StoredCluster } from "@actor-runtime/runtime";
 import { newWorkerId } from "../compose.js";
-import { connectRabbit, connectRedis, surroundingsOf } from "../connected.js";
+import { connectLocks, connectRabbit, connectRedis, surroundingsOf } from "../connected.js";
 import { type Check, failed, type Surroundings } from "./check.js";
 import { clusterChecks } from "./cluster.js";
+import { lockServerChecks } from "./lock-servers.js";
 import { queuesCheck, rabbitCheck } from "./rabbitmq.js";
 import { channelCheck, clockCheck, redisCheck } from "./redis.js";
 
 /** Connects as `start` would, and says what each service is, what it lacks, and whether the two belong together. */
 export async function checkConnected(settings: Surroundings): Promise<Check[]> {
   const surroundings = surroundingsOf({ log: consoleLog, connectionName: newWorkerId() });
-  const opened: { close(): Promise<void> }[] = [];
+  const opened: { close(): unknown }[] = [];
   let broker: RabbitBroker | undefined;
   let stored: RedisServices | undefined;
   const rabbitmq = await attempt("rabbitmq", async () => {
@@ -28,7 +29,14 @@ export async function checkConnected(settings: Surroundings): Promise<Check[]> {
     const { servers, clockAheadMs, channel, channelRefusal } = await services.describe();
     return [redisCheck(servers), clockCheck(clockAheadMs), channelCheck(channel, channelRefusal)];
   });
-  const checks = [...rabbitmq, ...redis];
+  const locks = settings.lockRedisUrls
+    ? await attempt("locks", async () => {
+        const quorum = await connectLocks(settings, surroundings);
+        opened.push(quorum);
+        return lockServerChecks(await quorum.describe());
+      })
+    : [];
+  const checks = [...rabbitmq, ...redis, ...locks];
   if (broker && stored) {
     checks.push(...(await attempt("pair", () => pairCheck(broker!, stored!.store, settings.namespace))));
     checks.push(...(await attempt("queues", () => queuesCheck(broker!, stored!.store))));

@@ -1,6 +1,7 @@
 import type { Check } from "./check.js";
 
-const noticeableSkewMs = 1_000;
+/** Clocks that are kept in time differ by less. */
+export const noticeableSkewMs = 1_000;
 /** What the runtime allows for when it compares a message's deadline with its own clock. */
 const tolerableSkewMs = 5_000;
 

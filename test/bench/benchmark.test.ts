@@ -31,7 +31,7 @@ describe("a benchmark", () => {
     ];
     const progress: number[] = [];
     const benchmark = { ...asks, run: () => Promise.resolve(rounds[progress.length] ?? { value: Number.NaN }) };
-    const result = await measure(benchmark, 3, (done) => progress.push(done));
+    const [result] = await measure(benchmark, 3, (done) => progress.push(done));
     expect(result).toEqual({
       name: "asks",
       value: 20,
@@ -42,6 +42,14 @@ describe("a benchmark", () => {
       target: { atLeast: 0.05 },
     });
     expect(progress).toEqual([1, 2, 3]);
+  });
+
+  it("has medians also of what the same calls showed besides, which has no target", async () => {
+    const waits = [3, 1, 2];
+    const run = () => Promise.resolve({ value: 1, baseline: 1, also: { p99: { value: waits.pop()!, baseline: 4 } } });
+    const [, p99, ...others] = await measure({ ...asks, also: { p99: "ms" }, run }, 3, () => {});
+    expect(p99).toMatchObject({ name: "asks-p99", value: 2, unit: "ms", baseline: 4, ratio: 0.5, target: {} });
+    expect(others).toEqual([]);
   });
 
   it("without a baseline has neither baseline nor ratio", () => {

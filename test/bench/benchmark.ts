@@ -1,7 +1,13 @@
-/** What one round of a benchmark measured; `baseline` is absent where there is nothing to compare with. */
-export interface Measurement {
+/** `baseline` is absent where there is nothing to compare with. */
+export interface Figure {
   readonly value: number;
   readonly baseline?: number;
+}
+
+/** What one round of a benchmark measured. */
+export interface Measurement extends Figure {
+  /** What the same calls showed besides, by the names of {@link Benchmark.also}. */
+  readonly also?: Readonly<Record<string, Figure>>;
 }
 
 /** Bounds of the ratio, or of the value where there is no baseline. Neither bound: the figure is only reported. */
@@ -20,6 +26,8 @@ export interface Benchmark {
   /** What the baseline is, absent where there is none. */
   readonly baselineName?: string;
   readonly target: Target;
+  /** Units of what else a round measures, by its name; it is only reported, as `<name of the benchmark>-<its name>`. */
+  readonly also?: Readonly<Record<string, string>>;
   /** One round: measures the figure and its baseline one right after the other, so that both see the same machine. */
   run(): Promise<Measurement>;
 }
@@ -36,17 +44,31 @@ export interface Result {
   readonly target: Target;
 }
 
-/** Runs a benchmark `rounds` times and takes medians, which one round disturbed by the machine does not move. */
-export async function measure(benchmark: Benchmark, rounds: number, onRound: (done: number) => void): Promise<Result> {
+/**
+ * Runs a benchmark `rounds` times and takes medians, which one round disturbed by the machine does not move.
+ *
+ * @returns the benchmark's own figure, then what it measures besides
+ */
+export async function measure(
+  benchmark: Benchmark,
+  rounds: number,
+  onRound: (done: number) => void,
+): Promise<readonly [Result, ...Result[]]> {
   const measured: Measurement[] = [];
   while (measured.length < rounds) {
     measured.push(await benchmark.run());
     onRound(measured.length);
   }
-  return summarise(benchmark, measured);
+  const also = Object.entries(benchmark.also ?? {}).map(([name, unit]) =>
+    summarise(
+      { ...benchmark, name: `${benchmark.name}-${name}`, unit, target: {} },
+      measured.map((round) => round.also![name]!),
+    ),
+  );
+  return [summarise(benchmark, measured), ...also];
 }
 
-export function summarise(benchmark: Benchmark, rounds: readonly Measurement[]): Result {
+export function summarise(benchmark: Omit<Benchmark, "run">, rounds: readonly Figure[]): Result {
   const { name, unit, target, baselineName } = benchmark;
   const value = median(rounds.map((round) => round.value));
   const baselines = rounds.flatMap((round) => round.baseline ?? []);

@@ -6,6 +6,7 @@ import { type Benchmark, measure, type Result, reached } from "./benchmark.js";
 import { parseRequest, UsageError, usage } from "./command-line.js";
 import { embeddedAsk } from "./embedded-ask.js";
 import { failover, handoff } from "./gap.js";
+import { lock, lockContended } from "./lock.js";
 import { json, table } from "./report.js";
 import { tell, tellByHand, tellWide, tellWorkers } from "./tell.js";
 import { tracing, tracingSampledOut } from "./tracing.js";
@@ -23,6 +24,8 @@ const real: readonly Benchmark[] = [
   ask128,
   ...handoff,
   failover,
+  ...lock,
+  ...lockContended,
 ];
 const benchmarks = [...embedded, ...real];
 const names = [...new Set(benchmarks.map(({ name, group = name }) => group))];
@@ -70,7 +73,7 @@ async function measureAll(chosen: readonly Benchmark[]): Promise<readonly Result
   const results: Result[] = [];
   for (const benchmark of chosen) {
     results.push(
-      await measure(benchmark, rounds, (done) => console.error(`${benchmark.name}: round ${done} of ${rounds}`)),
+      ...(await measure(benchmark, rounds, (done) => console.error(`${benchmark.name}: round ${done} of ${rounds}`))),
     );
   }
   return results;

@@ -44,9 +44,28 @@ export async function stop(child: ChildProcess): Promise<void> {
  * @throws Error when it ends without a number
  */
 export async function figureOf(file: string, options: OwnProcess = {}): Promise<number> {
+  const answer = await answerOf(file, options);
+  if (typeof answer !== "number") throw new Error(`${file} answered ${String(answer)}, not a number`);
+  return answer;
+}
+
+/**
+ * Several figures that a file of this folder sends together, by name, as {@link figureOf} one.
+ *
+ * @throws Error when it ends without them
+ */
+export async function figuresOf<F extends Readonly<Record<string, number>>>(
+  file: string,
+  options: OwnProcess = {},
+): Promise<F> {
+  const answer = await answerOf(file, options);
+  if (typeof answer !== "object") throw new Error(`${file} answered ${String(answer)}, not figures`);
+  return answer as F;
+}
+
+async function answerOf(file: string, options: OwnProcess): Promise<unknown> {
   const child = start(file, options);
   const answer = await messageOf(child);
-  if (typeof answer !== "number") throw new Error(`${file} answered ${String(answer)}, not a number`);
   await stop(child);
   return answer;
 }

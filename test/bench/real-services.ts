@@ -17,8 +17,9 @@ export async function inNamespace<T>(round: (env: NodeJS.ProcessEnv) => Promise<
   }
 }
 
-/** The actors' mailboxes by name and number of partitions. */
+/** The mailboxes by name and number of partitions. */
 const mailboxes = [
+  ["$system", 16],
   ["BenchTally", 16],
   ["BenchWideTallyA", 800],
   ["BenchWideTallyB", 800],

@@ -118,10 +118,15 @@ if lock and not taker and not (mode == 'shared' and lock.mode == 'shared') then
   return { 0, text(now), held(lock) }
 end
 if not lock then
+  -- Nearly every offer, so it is written at once and not piece by piece.
   local floor = tonumber(redis.call('GET', KEYS[3]) or '0')
-  lock = { came = '0', fence = text(math.max(floor + 1, now, tonumber(ARGV[9]))) }
-  redis.call('SET', KEYS[3], lock.fence)
-  redis.call('HSET', key, 'mode', mode, 'fence', lock.fence, 'wanted', '0')
+  local fence = text(math.max(floor + 1, now, tonumber(ARGV[9])))
+  redis.call('SET', KEYS[3], fence)
+  redis.call('HSET', key, 'mode', mode, 'fence', fence, 'wanted', ARGV[8], 'came', '1',
+    '/' .. request, '1 ' .. text(now) .. ' ' .. text(now + claimMicros) .. ' ')
+  redis.call('PEXPIRE', key, math.ceil(claimMicros / 1000))
+  redis.call('ZADD', index, text(now + claimMicros), name)
+  return { 1, text(now), fence }
 end
 if ARGV[8] == '1' then redis.call('HSET', key, 'wanted', '1') end
 if not taker then

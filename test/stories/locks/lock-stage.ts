@@ -107,19 +107,20 @@ export class LockStage implements AsyncDisposable {
   /** How long after a moment somebody else had the lock, in ms. */
   async passesOn(name: string, at: number): Promise<number> {
     const next = () => this.#steady(name).find(({ end }) => end.got > at)?.end.got;
-    await vi.waitFor(() => next() ?? Promise.reject(new Error(`${name} did not pass on`)), { timeout: 20_000 });
-    return next()! - at;
+    const got = await vi.waitFor(() => next() ?? Promise.reject(new Error(`${name} did not pass on`)), {
+      timeout: 20_000,
+    });
+    return got - at;
   }
 
   wake(process: string): void {
     this.#clients.get(process)!.signal("SIGCONT");
   }
 
-  /** What those saw who were frozen as holders. */
-  async awakening(process: string): Promise<Awakening> {
-    const find = () => this.#awakenings.find(({ client }) => processOf(client) === process);
-    await vi.waitFor(() => find() ?? Promise.reject(new Error(`${process} did not wake up`)), { timeout: 10_000 });
-    return find()!;
+  /** What somebody saw who was frozen as a holder, once it is awake. */
+  awakening(client: string): Promise<Awakening> {
+    const find = () => this.#awakenings.find((one) => one.client === client);
+    return vi.waitFor(() => find() ?? Promise.reject(new Error(`${client} did not wake up`)), { timeout: 10_000 });
   }
 
   /** Who serves the lock's actor, once somebody does. */

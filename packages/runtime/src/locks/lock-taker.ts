@@ -16,6 +16,8 @@ import type { ProcessSessions } from "./process-sessions.js";
 
 /** The lock actor is asked again after so long (ms), with the same request: the answer may be lost with its worker. */
 const roundMs = 30_000;
+/** An ask outlives by this much the patience it was made with, so that it is always the patience that ends first (ms). */
+const lingerMs = 1_000;
 /** Whoever does not wait for the lock still waits so long for the word that it cannot be had (ms). */
 const tryMs = 5_000;
 
@@ -121,13 +123,14 @@ export class LockTaker {
 
   /** Asks until there is an answer: with the same request, so its place in the queue stays. */
   async #ask(
-    { name, mode, holds, until }: Wanted,
+    { name, mode, holds, until, signal }: Wanted,
     request: string,
     session: string,
     patience: Patience,
   ): Promise<LockAnswer> {
     const waitMs = until === undefined ? 0 : Math.ceil(patience.leftMs);
-    const options: CallOptions = { timeout: roundMs, signal: patience.signal };
+    const timeout = Math.min(roundMs, Math.ceil(patience.leftMs) + lingerMs);
+    const options: CallOptions = signal === undefined ? { timeout } : { timeout, signal };
     const asked = { request, mode, session, holds, waitMs };
     return (await this.#services.ref(LockActor, name).with(options).acquire(asked))!;
   }

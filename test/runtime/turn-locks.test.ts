@@ -24,6 +24,7 @@ let rig: Rig;
 let worker: LocalSystem;
 let client: LocalSystem;
 let gate: Gate;
+let kept: Lock;
 
 @Actor("Desk", { partitions: 4 })
 class Desk {
@@ -58,6 +59,13 @@ class Desk {
 
   @Handler({ timeout: "1s" }) async hurry(name: string): Promise<void> {
     await this.self.locks.acquire(name);
+  }
+
+  @Handler({ timeout: "1s" }) async overstay(name: string): Promise<void> {
+    await this.self.locks.withLock(name, async (lock) => {
+      kept = lock;
+      await gate.pass();
+    });
   }
 
   @Handler() leaveBehind(name: string): void {
@@ -105,6 +113,19 @@ it("a lock that a turn keeps is given back when it ends, also when it fails", as
   expect(await client.ref(Desk, "a").stampHolding("ink")).toBe(1);
   await rig.settle();
   expect(await worker.locks.list()).toEqual([]);
+});
+
+it("P10: code that goes on after its turn hears that the lock was given back: it did not, and took itself for the holder", async () => {
+  gate = new Gate();
+  const overstayed = refusalOf(client.ref(Desk, "a").overstay("ink"));
+  await rig.settle();
+  const { signal } = kept;
+  expect(signal.aborted).toBe(false);
+  await rig.advance(1_000);
+  expect(await overstayed).toBeInstanceOf(TurnTimeoutError);
+  expect(await worker.locks.list()).toEqual([]);
+  expect(signal.reason).toBeInstanceOf(LockLostError);
+  expect(() => kept.check()).toThrow("Desk/a.overstay has ended");
 });
 
 it("P10: a turn whose lock is lost leaves nothing", async () => {

@@ -7,7 +7,8 @@ export interface TurnLock {
   readonly locks: readonly NamedLock[];
   /** @throws LockLostError */
   check(): void;
-  release(): Promise<void>;
+  /** Gives it back unless that was done; who goes on under it all the same hears that it is lost. */
+  abandon(reason: string): void;
 }
 
 /** A turn, as one that takes locks. */

@@ -79,6 +79,13 @@ export class LockSet implements Lock {
     return this.#release;
   }
 
+  abandon(reason: string): void {
+    if (!this.held) return;
+    void this.release();
+    this.#lost ??= new LockLostError(`lock "${this.names.join('", "')}" was given back: ${reason}`, "unknown");
+    this.#controller?.abort(this.#lost);
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.release();
   }

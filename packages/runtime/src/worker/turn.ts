@@ -157,7 +157,7 @@ export class Turn implements RunningTurn, LockHolder {
 
   end(): void {
     this.#ended = true;
-    for (const lock of this.locks ?? []) void lock.release();
+    for (const lock of this.locks ?? []) lock.abandon(`${this.what} has ended`);
   }
 
   /** @throws TurnEndedError after its end, QueryEffectError in a query */

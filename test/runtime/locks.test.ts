@@ -1,4 +1,4 @@
-import { CancelledError, DeadlockError, LockLostError, LockTimeoutError } from "@actor-runtime/core";
+import { CancelledError, DeadlockError, type LockLeases, LockLostError, LockTimeoutError } from "@actor-runtime/core";
 import { type LocalSystem, systemActors } from "@actor-runtime/runtime";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Rig, refusalOf, watch } from "./support.js";
@@ -175,7 +175,31 @@ describe("several locks", () => {
     await b.release();
     await expectNothingLeft();
   });
+
+  it("are not waited for past `wait` by who cannot have them all: it waited until the store had those back that it had", async () => {
+    const three = await rig.host([], {
+      process: "three",
+      ports: (ports) => ({ ...ports, locks: unanswered(ports.locks) }),
+    });
+    const b = await one.locks.acquire("b");
+    const late = watch(three.locks.acquire(["a", "b"], { wait: 100 }));
+    // 50 ms are for the holder's name in the error.
+    await rig.advance(150);
+    expect(late.error).toBeInstanceOf(LockTimeoutError);
+    await b.release();
+  });
 });
+
+/** Releases are never answered. */
+function unanswered(leases: LockLeases): LockLeases {
+  return new Proxy(leases, {
+    get(_, key) {
+      if (key === "release") return () => new Promise(() => {});
+      const member: unknown = Reflect.get(leases, key);
+      return typeof member === "function" ? member.bind(leases) : member;
+    },
+  });
+}
 
 describe("nested locks", () => {
   it("of the same name are one", async () => {

@@ -117,7 +117,8 @@ export class ClusterLocks implements Locks {
     const inherited = currentTurn.getStore()?.inbound?.message.locks ?? [];
     const holds = [...outer.map(({ offer }) => offer.name), ...inherited.map(([name]) => name)];
     const locks: NamedLock[] = [];
-    const giveBack = () => new LockSet(locks, undefined, () => {}).release();
+    // Not waited for: who could not have all of them has waited long enough.
+    const giveBack = () => void new LockSet(locks, undefined, () => {}).release();
     try {
       for (const name of names) {
         const again = outer.find(({ offer }) => offer.name === name);
@@ -125,7 +126,7 @@ export class ClusterLocks implements Locks {
         if (again !== undefined && again.offer.mode === "shared" && mode === "exclusive") throw upgrade(name);
         const lock = again ?? (await this.#services.taker.take({ name, mode, leaseMs, until, signal, holds }));
         if (lock === undefined) {
-          await giveBack();
+          giveBack();
           return undefined;
         }
         locks.push(lock);
@@ -134,7 +135,7 @@ export class ClusterLocks implements Locks {
       // Somebody may have broken one of the first while the last was waited for.
       if (locks.length > 1) await Promise.all(locks.map((lock) => lock.confirm()));
     } catch (error) {
-      await giveBack();
+      giveBack();
       throw error;
     }
     return locks;

@@ -22,6 +22,18 @@ import { collect, frameOf, Gate, Rig, refusalOf, watch } from "./support.js";
 let gate: Gate;
 let runs: string[];
 
+@Actor("Shelf", { partitions: 1 })
+class Shelf {
+  @State() private readonly books: string[] = [];
+
+  @Handler() put(book: string): void {
+    this.books.push(book);
+  }
+  @Query() all(): readonly string[] {
+    return this.books;
+  }
+}
+
 @Actor("Page", { partitions: 1 })
 class Page {
   private readonly self = inject(ActorContext);
@@ -338,6 +350,14 @@ describe("P10: calls in the body of a lock", () => {
   /** What each message to Page/<key> carried. */
   const carried = (key: string) =>
     rig.messagesTo(partition).flatMap(({ to, locks }) => (to === `Page/${key}` ? [locks] : []));
+
+  it("leave an actor that may still be queried, also once it was loaded anew: the query was taken for a change of state", async () => {
+    const client = await rig.host([], { process: "client" });
+    const shelves = await rig.host([Shelf], { process: "shelves" });
+    await client.locks.withLock("shelf", () => client.ref(Shelf, "1").put("book"));
+    await shelves.crash("Shelf/1");
+    expect(await client.ref(Shelf, "1").all()).toEqual(["book"]);
+  });
 
   it("carry its fence, asks and queries alike, and those of the bodies around it", async () => {
     const fences: number[] = [];

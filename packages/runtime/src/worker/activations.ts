@@ -246,8 +246,8 @@ export class Activations implements ActivationTable {
     }
     assignState(hosted.fields, instance, values);
     activation.unsaved ||= migrated;
-    // A failing turn goes back to this text, so it holds every field, also one that is younger than what is stored.
-    const whole = !migrated && hosted.fields.every(({ name }) => Object.hasOwn(values, name));
+    // A failing turn goes back to this text, so it holds every field, also one that is younger than what is stored, and no more.
+    const whole = !migrated && seen === undefined && hosted.fields.every(({ name }) => Object.hasOwn(values, name));
     activation.text = whole ? text : encodeState(definition.version, hosted.fields, instance);
   }
 

@@ -176,6 +176,18 @@ describe("several locks", () => {
     await expectNothingLeft();
   });
 
+  it("are not waited for past `wait` while the store is asked whether all are still held: that had no end", async () => {
+    const three = await rig.host([], {
+      process: "three",
+      ports: (ports) => ({ ...ports, locks: unconfirmed(ports.locks) }),
+    });
+    const late = watch(three.locks.acquire(["a", "b"], { wait: 100 }));
+    await rig.advance(150);
+    expect(late.error).toBeInstanceOf(LockTimeoutError);
+    await rig.settle();
+    await expectNothingLeft();
+  });
+
   it("are not waited for past `wait` by who cannot have them all: it waited until the store had those back that it had", async () => {
     const three = await rig.host([], {
       process: "three",
@@ -192,9 +204,23 @@ describe("several locks", () => {
 
 /** Releases are never answered. */
 function unanswered(leases: LockLeases): LockLeases {
+  return replacing(leases, "release", () => new Promise(() => {}));
+}
+
+/** The first claim of each lock is answered, and no other. */
+function unconfirmed(leases: LockLeases): LockLeases {
+  const claimed = new Set<string>();
+  return replacing(leases, "claim", (offer, session) => {
+    if (claimed.has(offer.request)) return new Promise(() => {});
+    claimed.add(offer.request);
+    return leases.claim(offer, session);
+  });
+}
+
+function replacing<K extends keyof LockLeases>(leases: LockLeases, name: K, method: LockLeases[K]): LockLeases {
   return new Proxy(leases, {
     get(_, key) {
-      if (key === "release") return () => new Promise(() => {});
+      if (key === name) return method;
       const member: unknown = Reflect.get(leases, key);
       return typeof member === "function" ? member.bind(leases) : member;
     },

@@ -14,9 +14,10 @@ import { heldHere } from "./held-here.js";
 import type { LockMetrics, LockOutcome } from "./lock-metrics.js";
 import { type NormalLockOptions, normalLockOptions, orderedNames } from "./lock-options.js";
 import { LockSet } from "./lock-set.js";
-import type { LockTaker } from "./lock-taker.js";
+import { type LockTaker, tryMs } from "./lock-taker.js";
 import type { Lock, LockOptions, Locks, TryLockOptions } from "./lock-types.js";
 import type { NamedLock } from "./named-lock.js";
+import { Patience } from "./patience.js";
 import type { ProcessSessions } from "./process-sessions.js";
 import { whoHolds } from "./who-holds.js";
 
@@ -132,13 +133,39 @@ export class ClusterLocks implements Locks {
         locks.push(lock);
         if (again === undefined) holds.push(name);
       }
-      // Somebody may have broken one of the first while the last was waited for.
-      if (locks.length > 1) await Promise.all(locks.map((lock) => lock.confirm()));
+      if (locks.length > 1 && !(await this.#confirmAll(locks, until, signal))) {
+        giveBack();
+        return undefined;
+      }
     } catch (error) {
       giveBack();
       throw error;
     }
     return locks;
+  }
+
+  /**
+   * Somebody may have broken one of the first while the last was waited for.
+   *
+   * @returns `false`: there was no time left to know
+   */
+  async #confirmAll(
+    locks: readonly NamedLock[],
+    until: number | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<boolean> {
+    const { clock } = this.#services;
+    const patience = new Patience(clock, until ?? clock.monotonic() + tryMs, signal);
+    try {
+      await patience.wait(Promise.all(locks.map((lock) => lock.confirm())));
+      return true;
+    } catch (error) {
+      if (!patience.over) throw error;
+      if (signal?.aborted) throw new CancelledError("the caller gave up", "none", { cause: error });
+      return false;
+    } finally {
+      patience.close();
+    }
   }
 
   #held(names: readonly string[], locks: readonly NamedLock[], { mode }: NormalLockOptions): LockSet {

@@ -19,7 +19,7 @@ const roundMs = 30_000;
 /** An ask outlives by this much the patience it was made with, so that it is always the patience that ends first (ms). */
 const lingerMs = 1_000;
 /** Whoever does not wait for the lock still waits so long for the word that it cannot be had (ms). */
-const tryMs = 5_000;
+export const tryMs = 5_000;
 
 export interface TakerServices {
   readonly leases: LockLeases;

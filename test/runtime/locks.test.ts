@@ -1,4 +1,11 @@
-import { CancelledError, DeadlockError, type LockLeases, LockLostError, LockTimeoutError } from "@actor-runtime/core";
+import {
+  CancelledError,
+  DeadlockError,
+  type LockLeases,
+  LockLostError,
+  LockTimeoutError,
+  parseMessages,
+} from "@actor-runtime/core";
 import { type LocalSystem, systemActors } from "@actor-runtime/runtime";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Rig, refusalOf, watch } from "./support.js";
@@ -84,6 +91,18 @@ describe("a lock", () => {
     await rig.advance(2);
     expect(refused.error).toBeInstanceOf(LockTimeoutError);
     expect(refused.error!.message).toContain('"report" is held by one for 1.2 s');
+    await held.release();
+    await expectNothingLeft();
+  });
+
+  it("is not asked for again by who gave up, which would keep it from others for two seconds", async () => {
+    const held = await one.locks.acquire("report");
+    const late = watch(two.locks.acquire("report", { wait: 100 }));
+    await rig.advance(200);
+    expect(late.error).toBeInstanceOf(LockTimeoutError);
+    await rig.advance(60_000);
+    const asks = rig.published.flatMap(({ process, frame }) => (process === "two" ? parseMessages(frame.body) : []));
+    expect(asks.filter(({ kind }) => kind === "ask")).toHaveLength(1);
     await held.release();
     await expectNothingLeft();
   });

@@ -7,7 +7,7 @@ import { Account } from "./fixtures/account.js";
 import { places, real } from "./places.js";
 
 /** Beside those of the actors here, each worker has its share of these: locks live there. */
-const systemPartitions = 16;
+const systemPartitions = 8;
 
 describe.each(places)(
   "the command line on the workers there are, in $name",

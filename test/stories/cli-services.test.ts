@@ -184,7 +184,7 @@ describe("broker and store that do not belong together", { timeout: 60_000 }, ()
     const env = real.env();
     await using worker = await WorkerProcess.start([accountFile], { env });
     const same = await worker.cli(["doctor"]);
-    expect([same.code, same.stdout]).toEqual([0, expect.stringMatching(/^ok {4}queues: 32 partitions/m)]);
+    expect([same.code, same.stdout]).toEqual([0, expect.stringMatching(/^ok {4}queues: 24 partitions/m)]);
     const other = await worker.cli(["doctor", "--max-mailbox-bytes", "1MiB"]);
     expect([other.code, other.stdout]).toEqual([
       1,

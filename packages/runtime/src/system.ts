@@ -32,10 +32,12 @@ import { Registry } from "./definition/registry.js";
 import type { WorkerReport } from "./inspect/reports.js";
 import { ClusterLocks } from "./locks/cluster-locks.js";
 import { lockAdmin } from "./locks/lock-admin.js";
+import { LockCalls } from "./locks/lock-calls.js";
 import { LockMetrics } from "./locks/lock-metrics.js";
 import { LockTaker } from "./locks/lock-taker.js";
 import type { LockAdmin } from "./locks/lock-types.js";
 import { ProcessSessions } from "./locks/process-sessions.js";
+import { SetTaker } from "./locks/set-taker.js";
 import { withLockServices } from "./locks/system-container.js";
 import { TurnLocks } from "./locks/turn-locks.js";
 import { AskMetrics } from "./metrics/ask-metrics.js";
@@ -151,7 +153,9 @@ export class LocalSystem implements ActorSystem {
     const identity = `${workerId}/${incarnation}`;
     const sessions = new ProcessSessions({ leases: ports.locks, clock, log }, random, identity);
     const unclaimed = () => lockMetrics.unclaimed();
-    const taker = new LockTaker({ leases: ports.locks, clock, random, ref: this.ref, sessions, unclaimed }, identity);
+    const lockCalls = new LockCalls(this.#caller);
+    const one = new LockTaker({ leases: ports.locks, clock, calls: lockCalls, sessions, unclaimed }, identity);
+    const taker = new SetTaker(one, clock, random);
     this.#locks = new ClusterLocks({ leases: ports.locks, clock, taker, sessions, tracing, metrics: lockMetrics });
     this.locks = lockAdmin(this.#locks, { ports, directory, time, ref: this.ref });
     this.#services = {

@@ -10,10 +10,18 @@ export interface CallTarget {
   readonly headBytes: number;
 }
 
+/** What withdraws a call: an AbortSignal, or what costs less than one. */
+export interface CallSignal {
+  readonly aborted: boolean;
+  readonly reason: unknown;
+  addEventListener(type: "abort", listener: () => void, options?: { readonly once?: boolean }): void;
+  removeEventListener(type: "abort", listener: () => void): void;
+}
+
 /** What is special about one call. */
 export interface CallDetails {
   readonly timeoutMs: number;
-  readonly signal: AbortSignal | undefined;
+  readonly signal: CallSignal | undefined;
   readonly headers: Readonly<Record<string, string>> | undefined;
   /** Identity of its own: `u:` or `d:` (delivery.md A.1). */
   readonly id: string | undefined;

@@ -7,7 +7,7 @@ import {
   OverloadedError,
 } from "@actor-runtime/core";
 import type { Bucket, Timed } from "../deadlines.js";
-import type { CallDetails, CallTarget } from "./call-target.js";
+import type { CallDetails, CallSignal, CallTarget } from "./call-target.js";
 import type { Lane } from "./lane.js";
 import type { OutboundStream } from "./outbound-stream.js";
 import type { Outgoing } from "./outgoing.js";
@@ -183,7 +183,7 @@ export class PendingAsk implements Outgoing, Timed {
 
 export function cancelled(
   target: CallTarget,
-  signal: AbortSignal | undefined,
+  signal: CallSignal | undefined,
   effect: "none" | "unknown",
 ): CancelledError {
   return new CancelledError(`${target.address}.${target.handler}: cancelled by the caller`, effect, {

@@ -5,11 +5,16 @@ import type { ClassDecoratorFor } from "./decorator-types.js";
 /** The mailbox that all actors of the system itself share. */
 export const systemMailbox = "$system";
 
+/**
+ * Fewer than other mailboxes have: what fills a batch makes it cheap, and locks are bounded by one Redis server before they are
+ * by eight owners.
+ */
+const partitions = 8;
+
 /** As `@Actor`, for the system's own actors: `SystemActor("Lock")` is the type `$Lock`. */
-export function SystemActor(name: string, options: Omit<ActorOptions, "mailbox">): ClassDecoratorFor {
+export function SystemActor(name: string, options: Omit<ActorOptions, "mailbox" | "partitions">): ClassDecoratorFor {
   return (type) => {
     const settings = actorSettings(type.name, name, options);
-    const { partitions } = settings.mailbox;
     declareActor(type, { ...settings, name: `$${name}`, mailbox: { name: systemMailbox, partitions } });
   };
 }

@@ -1,5 +1,4 @@
 import {
-  type ActorError,
   attributes,
   CancelledError,
   type Clock,
@@ -9,22 +8,19 @@ import {
   LockTimeoutError,
 } from "@actor-runtime/core";
 import type { Tracing } from "../tracing/tracing.js";
-import { currentTurn } from "../worker/turn.js";
-import { heldHere } from "./held-here.js";
 import type { LockMetrics, LockOutcome } from "./lock-metrics.js";
 import { type NormalLockOptions, normalLockOptions, orderedNames } from "./lock-options.js";
 import { LockSet } from "./lock-set.js";
-import { type LockTaker, tryMs } from "./lock-taker.js";
 import type { Lock, LockOptions, Locks, TryLockOptions } from "./lock-types.js";
 import type { NamedLock } from "./named-lock.js";
-import { Patience } from "./patience.js";
 import type { ProcessSessions } from "./process-sessions.js";
+import type { SetTaker } from "./set-taker.js";
 import { whoHolds } from "./who-holds.js";
 
 export interface ClusterLocksServices {
   readonly leases: LockLeases;
   readonly clock: Clock;
-  readonly taker: LockTaker;
+  readonly taker: SetTaker;
   readonly sessions: ProcessSessions;
   readonly tracing: Tracing;
   readonly metrics: LockMetrics;
@@ -75,7 +71,7 @@ export class ClusterLocks implements Locks {
     const span = tracing.on ? tracing.lock("lock.acquire", ordered, normal.mode) : undefined;
     let outcome: LockOutcome = "failed";
     try {
-      const takeAll = () => this.#takeAll(ordered, normal, waits ? began + normal.waitMs : undefined);
+      const takeAll = () => this.#services.taker.take(ordered, normal, waits ? began + normal.waitMs : undefined);
       const locks = await (span === undefined ? takeAll() : span.run(takeAll));
       if (locks === undefined) {
         outcome = waits ? "timeout" : "busy";
@@ -106,66 +102,6 @@ export class ClusterLocks implements Locks {
     this.#closed = true;
     this.#stopWatching?.();
     for (const session of await this.#services.sessions.open()) await session.close();
-  }
-
-  /** One by one in the order in which everybody takes them; all or none. */
-  async #takeAll(
-    names: readonly string[],
-    { mode, leaseMs, signal }: NormalLockOptions,
-    until: number | undefined,
-  ): Promise<NamedLock[] | undefined> {
-    const outer = heldHere();
-    const inherited = currentTurn.getStore()?.inbound?.message.locks ?? [];
-    const holds = [...outer.map(({ offer }) => offer.name), ...inherited.map(([name]) => name)];
-    const locks: NamedLock[] = [];
-    // Not waited for: who could not have all of them has waited long enough.
-    const giveBack = () => void new LockSet(locks, undefined, () => {}).release();
-    try {
-      for (const name of names) {
-        const again = outer.find(({ offer }) => offer.name === name);
-        if (again === undefined && holds.includes(name)) throw heldByCaller(name);
-        if (again !== undefined && again.offer.mode === "shared" && mode === "exclusive") throw upgrade(name);
-        const lock = again ?? (await this.#services.taker.take({ name, mode, leaseMs, until, signal, holds }));
-        if (lock === undefined) {
-          giveBack();
-          return undefined;
-        }
-        locks.push(lock);
-        if (again === undefined) holds.push(name);
-      }
-      if (locks.length > 1 && !(await this.#confirmAll(locks, until, signal))) {
-        giveBack();
-        return undefined;
-      }
-    } catch (error) {
-      giveBack();
-      throw error;
-    }
-    return locks;
-  }
-
-  /**
-   * Somebody may have broken one of the first while the last was waited for.
-   *
-   * @returns `false`: there was no time left to know
-   */
-  async #confirmAll(
-    locks: readonly NamedLock[],
-    until: number | undefined,
-    signal: AbortSignal | undefined,
-  ): Promise<boolean> {
-    const { clock } = this.#services;
-    const patience = new Patience(clock, until ?? clock.monotonic() + tryMs, signal);
-    try {
-      await patience.wait(Promise.all(locks.map((lock) => lock.confirm())));
-      return true;
-    } catch (error) {
-      if (!patience.over) throw error;
-      if (signal?.aborted) throw new CancelledError("the caller gave up", "none", { cause: error });
-      return false;
-    } finally {
-      patience.close();
-    }
   }
 
   #held(names: readonly string[], locks: readonly NamedLock[], { mode }: NormalLockOptions): LockSet {
@@ -210,15 +146,4 @@ export async function runUnder<R>(lock: LockSet, body: Body<R>): Promise<R> {
 function outcomeOf(error: unknown): LockOutcome {
   if (error instanceof DeadlockError) return "deadlock";
   return error instanceof CancelledError ? "cancelled" : "failed";
-}
-
-/** Its turn was asked for by somebody who holds the lock and waits for the turn. */
-function heldByCaller(name: string): ActorError {
-  const turn = currentTurn.getStore();
-  return new DeadlockError([`$Lock/${name}`, turn?.activation.address ?? "the caller", `$Lock/${name}`]);
-}
-
-/** Two readers that both wanted this would wait for each other. */
-function upgrade(name: string): ActorError {
-  return new DeadlockError([`$Lock/${name} (held shared)`, `$Lock/${name} (wanted exclusively)`]);
 }

@@ -6,6 +6,7 @@ import type { StoreTime } from "../store-time.js";
 import { storedValues } from "../worker/state.js";
 import type { ClusterLocks } from "./cluster-locks.js";
 import { LockActor } from "./lock-actor.js";
+import { lockAddress, lockType } from "./lock-messages.js";
 import type { LockAdmin, LockDescription, LockWaiter } from "./lock-types.js";
 
 interface AdminServices {
@@ -35,14 +36,13 @@ export function lockAdmin(locks: ClusterLocks, { ports, directory, time, ref }: 
 
   /** The stored queues of lock actors. */
   async function* queues(prefix: string): AsyncGenerator<readonly [name: string, waiting: readonly LockWaiter[]]> {
-    const type = "$Lock";
-    const mailbox = await directory.mailbox(type).catch(unlessUnknown);
+    const mailbox = await directory.mailbox(lockType).catch(unlessUnknown);
     if (mailbox === undefined) return;
     const now = time.now();
     for (const partition of partitionsOf(mailbox)) {
-      for await (const { address, state } of ports.store.list(partition, `${type}/${prefix}`)) {
+      for await (const { address, state } of ports.store.list(partition, lockAddress(prefix))) {
         const { waiting } = storedValues(state) as { waiting: readonly Waiter[] };
-        if (waiting.length > 0) yield [address.slice(type.length + 1), waiting.map((waiter) => shown(waiter, now))];
+        if (waiting.length > 0) yield [address.slice(lockType.length + 1), waiting.map((waiter) => shown(waiter, now))];
       }
     }
   }

@@ -1,5 +1,12 @@
 import { InvalidArgumentsError, type LockMode, type LockProbe } from "@actor-runtime/core";
 
+/** The type of lock actors; a lock's name is the key of its actor. */
+export const lockType = "$Lock";
+
+export function lockAddress(name: string): string {
+  return `${lockType}/${name}`;
+}
+
 /** An acquisition as it travels. */
 export interface Asked {
   readonly request: string;

@@ -1,19 +1,23 @@
 import { ActorError, type Clock, ClosedError, type Random, retryDelayMs } from "@actor-runtime/core";
 
+import type { CallSignal } from "../client/call-target.js";
+
 const backoff = { firstMs: 20, maxMs: 1_000 };
 
 /**
- * How long somebody is willing to wait: until a time, or until he is told to stop. It has no AbortController of its own: one
- * for each lock that is taken is a fifth of what the lock costs its process.
+ * How long somebody is willing to wait: until a time, or until he is told to stop. It is itself what withdraws his calls then:
+ * an AbortController for each lock that is taken would be a fifth of what the lock costs its process.
  */
-export class Patience {
+export class Patience implements CallSignal {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #until: number;
   readonly #over: Promise<never>;
   readonly #stops: (() => void)[] = [];
-  #end!: (reason: unknown) => void;
-  #ended = false;
+  readonly #listeners = new Set<() => void>();
+  #reject!: (reason: unknown) => void;
+  #aborted = false;
+  #reason: unknown;
   #failure: unknown;
 
   /** @param until in ms by the clock's `monotonic()` */
@@ -22,14 +26,12 @@ export class Patience {
     this.#random = random;
     this.#until = until;
     this.#over = new Promise((_, reject) => {
-      this.#end = (reason) => {
-        this.#ended = true;
-        reject(reason);
-      };
+      this.#reject = reject;
     });
     // Nobody may be waiting for anything just then.
     this.#over.catch(() => {});
-    this.#stops.push(clock.after(Math.max(0, until - clock.monotonic()), () => this.#end(new Error("time is up"))));
+    const left = Math.max(0, until - clock.monotonic());
+    this.#stops.push(clock.after(left, () => this.#end(new Error("time is up"))));
     if (signal === undefined) return;
     const stop = () => this.#end(signal.reason);
     if (signal.aborted) stop();
@@ -37,8 +39,20 @@ export class Patience {
     this.#stops.push(() => signal.removeEventListener("abort", stop));
   }
 
-  get over(): boolean {
-    return this.#ended;
+  get aborted(): boolean {
+    return this.#aborted;
+  }
+
+  get reason(): unknown {
+    return this.#reason;
+  }
+
+  addEventListener(_type: "abort", listener: () => void): void {
+    this.#listeners.add(listener);
+  }
+
+  removeEventListener(_type: "abort", listener: () => void): void {
+    this.#listeners.delete(listener);
   }
 
   get leftMs(): number {
@@ -60,7 +74,7 @@ export class Patience {
       try {
         return await this.#wait(work());
       } catch (error) {
-        if (this.over || !mayPass(error)) throw error;
+        if (this.#aborted || !mayPass(error)) throw error;
         this.#failure = error;
         await this.#sleep(retryDelayMs(failures, backoff, this.#random.next()));
       }
@@ -70,6 +84,14 @@ export class Patience {
   /** Ends the waiting for its end. */
   close(): void {
     for (const stop of this.#stops) stop();
+  }
+
+  #end(reason: unknown): void {
+    if (this.#aborted) return;
+    this.#aborted = true;
+    this.#reason = reason;
+    this.#reject(reason);
+    for (const listener of [...this.#listeners]) listener();
   }
 
   #wait<R>(work: Promise<R>): Promise<R> {

@@ -59,7 +59,7 @@ export async function figuresOf<F extends Readonly<Record<string, number>>>(
   options: OwnProcess = {},
 ): Promise<F> {
   const answer = await answerOf(file, options);
-  if (typeof answer !== "object") throw new Error(`${file} answered ${String(answer)}, not figures`);
+  if (typeof answer !== "object") throw new Error(`${file} answered ${JSON.stringify(answer)}, not figures`);
   return answer as F;
 }
 

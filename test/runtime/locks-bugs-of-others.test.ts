@@ -330,7 +330,7 @@ describe("a blocked event loop", () => {
 });
 
 /** The clock, and how many of its timers wait. */
-function countingClock(inner: Clock): { readonly clock: Clock; pending(): number } {
+function countingClock(inner: Clock): { readonly clock: Clock; readonly pending: () => number } {
   const waiting = new Set<object>();
   const clock: Clock = {
     now: () => inner.now(),

@@ -27,8 +27,9 @@ export async function leftovers(member: Member, system: LocalSystem): Promise<st
 async function keysLeft({ redisUrl, namespace }: Member): Promise<string[]> {
   const redis = new Redis(redisUrl);
   const left: string[] = [];
-  for await (const keys of redis.scanStream({ match: `{${namespace}:*`, count: 10_000 }))
+  for await (const keys of redis.scanStream({ match: `{${namespace}:*`, count: 10_000 })) {
     left.push(...(keys as string[]));
+  }
   redis.disconnect();
   const locks = `{${namespace}:locks}:`;
   return left

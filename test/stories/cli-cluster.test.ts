@@ -28,7 +28,7 @@ describe.each(places)(
       const { code, stdout, stderr } = await worker.cli(["workers"]);
       expect([code, stderr]).toEqual([0, ""]);
       expect(stdout).toMatch(/^WORKER +STATE +BUILD +WEIGHT +HELD\/ASSIGNED +SHARE +JOINED +TYPES\n/);
-      expect(stdout).toMatch(/\nw1 +ready +v1 +2 +32\/32 +100\.0% +\d+s ago +Account\n$/);
+      expect(stdout).toMatch(/\nw1 +ready +v1 +2 +24\/24 +100\.0% +\d+s ago +Account\n$/);
       expect(await json("workers")).toMatchObject({
         workers: [
           { id: "w1", state: "ready", build: "v1", weight: 2, types: ["Account"], held: all, assigned: all, share: 1 },

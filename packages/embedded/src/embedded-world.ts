@@ -3,6 +3,7 @@ import {
   type Broker,
   type Clock,
   type Destination,
+  type HeldLock,
   type Leases,
   type LockLeases,
   type Membership,
@@ -169,6 +170,16 @@ export class EmbeddedWorld {
   /** Who holds a lease now, if anybody does. */
   holderOf(lease: string): string | undefined {
     return this.#leases.inspect(lease)?.holder;
+  }
+
+  /** Who holds a lock now, or may claim it. */
+  lock(name: string): HeldLock | undefined {
+    return this.#locks.inspect(name);
+  }
+
+  /** Ids of the sessions that have not ended. */
+  lockSessions(): string[] {
+    return this.#locks.sessions();
   }
 
   /** Who is alive. */

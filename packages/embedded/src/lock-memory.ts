@@ -41,6 +41,12 @@ export class LockMemory {
     return true;
   }
 
+  /** Those that have not ended. */
+  sessions(): string[] {
+    const { sessionEnd } = this.#at();
+    return [...this.#disk.content.sessions.keys()].filter((id) => sessionEnd(id) !== undefined);
+  }
+
   close(id: string): void {
     this.#disk.content.sessions.delete(id);
   }

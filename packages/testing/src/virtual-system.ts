@@ -1,7 +1,7 @@
 import { setImmediate as macrotask } from "node:timers/promises";
 import { type Duration, durationMs } from "@actor-runtime/core";
 import { EmbeddedWorld, eventLoopHops, SeededRandom, SilentTelemetry } from "@actor-runtime/embedded";
-import { LocalSystem } from "@actor-runtime/runtime";
+import { LocalSystem, systemActors } from "@actor-runtime/runtime";
 import { testServices } from "./test-services.js";
 import type { TestSystem, TestSystemOptions } from "./test-system.js";
 import { observed, type SentMessage, type TestDeadLetter, Traffic } from "./traffic.js";
@@ -52,7 +52,7 @@ class VirtualSystem extends LocalSystem implements TestSystem {
     const traffic = new Traffic();
     super({
       ports: { broker: observed(broker, traffic), ...services, clock, random, telemetry: new SilentTelemetry() },
-      actors,
+      actors: [...actors, ...systemActors],
       container: testServices(provide),
       workerId: "test",
       dev: true,

@@ -44,9 +44,11 @@ export class Programs {
   }
 
   get workers(): TestWorker[] {
-    return Array.from(this, ({ process: { name, state, cutOff, clock }, worker }) =>
-      worker ? [{ name, state, cutOff, timers: clock.pending }] : [],
-    ).flat();
+    return this.#list(({ worker }) => worker !== undefined);
+  }
+
+  get clients(): TestWorker[] {
+    return this.#list(({ worker }) => worker === undefined);
   }
 
   /** How all of them are, for messages of errors. */
@@ -56,5 +58,11 @@ export class Programs {
       return `${name} is ${state}${reach ?? ""}`;
     });
     return states.join(", ");
+  }
+
+  #list(isMeant: (program: Program) => boolean): TestWorker[] {
+    return [...this]
+      .filter(isMeant)
+      .map(({ process: { name, state, cutOff, clock } }) => ({ name, state, cutOff, timers: clock.pending }));
   }
 }

@@ -1,4 +1,4 @@
-import type { Clock, Duration, Logger } from "@actor-runtime/core";
+import type { Clock, Duration, HeldLock, Logger } from "@actor-runtime/core";
 import type { Half } from "@actor-runtime/embedded";
 import type { ActorSystem, AnyActor, Limits, Ports, RefBy } from "@actor-runtime/runtime";
 import type { Provided } from "../test-services.js";
@@ -124,6 +124,9 @@ export interface TestCluster extends AsyncDisposable {
   /** All there ever were, also those that ended, in the order of their first start. */
   readonly workers: readonly TestWorker[];
 
+  /** The same of its clients. */
+  readonly clients: readonly TestWorker[];
+
   /**
    * Starts another worker; moves time until it runs.
    *
@@ -150,6 +153,12 @@ export interface TestCluster extends AsyncDisposable {
 
   /** The name of the worker that holds the actor's partition by a lease in force; `undefined`: nobody at the moment. */
   owner(address: string): string | undefined;
+
+  /** Who holds a lock now, or may claim it, as the store judges it; `undefined`: nobody. */
+  lock(name: string): HeldLock | undefined;
+
+  /** Sessions by which processes hold locks, those that have not ended. One whose process was killed lasts for its lease. */
+  readonly lockSessions: readonly string[];
 
   // ---- faults, by name of a worker or a client
 

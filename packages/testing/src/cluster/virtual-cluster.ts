@@ -1,6 +1,7 @@
 import {
   type Duration,
   durationMs,
+  type HeldLock,
   type Logger,
   type Mailbox,
   type PartitionId,
@@ -9,7 +10,14 @@ import {
   partitionsOf,
 } from "@actor-runtime/core";
 import { EmbeddedWorld, type Half, ManualClock, SeededRandom, SilentTelemetry } from "@actor-runtime/embedded";
-import { type ActorSystem, LocalSystem, type Ports, Registry, type SystemOptions } from "@actor-runtime/runtime";
+import {
+  type ActorSystem,
+  LocalSystem,
+  type Ports,
+  Registry,
+  type SystemOptions,
+  systemActors,
+} from "@actor-runtime/runtime";
 import { testServices } from "../test-services.js";
 import { observed, type SentMessage, type TestDeadLetter } from "../traffic.js";
 import { defaultLatency } from "./latency.js";
@@ -132,6 +140,10 @@ class VirtualCluster implements TestCluster {
     return this.#programs.workers;
   }
 
+  get clients(): readonly TestWorker[] {
+    return this.#programs.clients;
+  }
+
   async start(name: string, options: WorkerOptions = {}): Promise<void> {
     await this.#launch(name, options);
   }
@@ -161,6 +173,14 @@ class VirtualCluster implements TestCluster {
 
   owner(address: string): string | undefined {
     return this.#machine.world.holderOf(this.partitionOf(address));
+  }
+
+  lock(name: string): HeldLock | undefined {
+    return this.#machine.world.lock(name);
+  }
+
+  get lockSessions(): readonly string[] {
+    return this.#machine.world.lockSessions();
   }
 
   // ---- faults
@@ -278,9 +298,10 @@ class VirtualCluster implements TestCluster {
 
   #hosting({ actors = this.#options.actors, weight, build }: WorkerOptions, process: Process): Partial<SystemOptions> {
     const { provide = [] } = this.#options;
-    for (const { name, mailbox } of Registry.of(actors)) this.#mailboxes.set(name, { ...mailbox, generation: 1 });
+    const hosted = [...actors, ...systemActors];
+    for (const { name, mailbox } of Registry.of(hosted)) this.#mailboxes.set(name, { ...mailbox, generation: 1 });
     return {
-      actors,
+      actors: hosted,
       container: testServices(typeof provide === "function" ? provide(process) : provide),
       ...(weight !== undefined && { weight }),
       ...(build !== undefined && { build }),

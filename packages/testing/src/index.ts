@@ -8,9 +8,11 @@
  *                     in a `process` with a `process-clock` and `wire`s of some `latency`; `timeline` moves time, until the
  *                     cluster is at `rest`
  * - `checkers/`       what clients and actors saw of a system (`history`, written by `history-recorder`), and one checker for
- *                     each promise that can be judged by it; `check-history` runs them all
+ *                     each promise that can be judged by it; `check-history` runs them all. `locks/` is the same for locks:
+ *                     `lock-history`, `lock-recorder`, `check-locks`
  * - `simulation/`     whole clusters under faults that a seed decides (`simulate`): `actors` and `load` are what goes on,
- *                     `faults` what goes wrong, `scene` the cluster they strike, `watch` whether they bit
+ *                     `faults` what goes wrong, `scene` the cluster they strike, `watch` whether they bit; `lock-traffic`
+ *                     has who takes locks (`lock-user`), what for (`lock-plan`), and what they protect (`fenced-register`)
  * - `vitest`          the preset, an entry point of its own
  */
 export { checkAnswers } from "./checkers/answers.js";
@@ -32,6 +34,21 @@ export type {
   TurnRun,
 } from "./checkers/history.js";
 export { type CallBegin, HistoryRecorder, type TurnBegin } from "./checkers/history-recorder.js";
+export { checkLocks } from "./checkers/locks/check-locks.js";
+export { checkFencedEffects } from "./checkers/locks/fenced-writes.js";
+export type {
+  Freeze,
+  LockAttempt,
+  LockBreak,
+  LockCycle,
+  LockEnd,
+  LockHistory,
+  LocksLeft,
+  LockWrite,
+} from "./checkers/locks/lock-history.js";
+export { type AttemptBegin, type AttemptRecord, LockRecorder } from "./checkers/locks/lock-recorder.js";
+export { describeLockViolation, type LockViolation } from "./checkers/locks/lock-violation.js";
+export { findOverlaps, type Overlap } from "./checkers/locks/one-holder.js";
 export { checkLostWrites } from "./checkers/lost-writes.js";
 export { checkOneHistory } from "./checkers/one-history.js";
 export { checkOneTurn } from "./checkers/one-turn.js";

@@ -76,6 +76,8 @@ export interface Effect {
   /** The activation whose turn it was. */
   readonly activation?: string;
   readonly sent?: readonly SentOn[];
+  /** Of the lock under which it was asked for. */
+  readonly fence?: number;
 }
 
 /** What an actor had noted in the end, in its order: read by a query once everything was at peace. */

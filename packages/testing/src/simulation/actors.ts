@@ -1,6 +1,7 @@
 import { RejectedError } from "@actor-runtime/core";
-import { Actor, ActorContext, Handler, inject, Query, State } from "@actor-runtime/runtime";
+import { Actor, ActorContext, Handler, inject, type Lock, Query, State } from "@actor-runtime/runtime";
 import type { Effect, Seen, SentOn } from "../checkers/history.js";
+import { type LockPlan, lockNames } from "./lock-plan.js";
 import { Probe } from "./probe.js";
 
 /** How often a turn fails after it has done everything it does. */
@@ -14,6 +15,8 @@ export const journalKeys = ["a", "b", "c", "d", "e", "f"] as const;
 export const sinkKeys = ["x", "y", "z"] as const;
 export const looseKeys = ["p", "q"] as const;
 export const meterKeys = ["m"] as const;
+/** Locks have the names of what they protect. */
+export const guardedKeys = lockNames;
 
 /** Notes each message it handles, with what it sent meanwhile, and says so. */
 abstract class Noting {
@@ -32,11 +35,16 @@ abstract class Noting {
   }
 
   /** @param send what the turn sends on, and whatever else it does before it ends */
-  protected noting(message: string, send: () => SentOn[] | Promise<SentOn[]> = () => []): Promise<Seen> {
+  protected noting(
+    message: string,
+    send: () => SentOn[] | Promise<SentOn[]> = () => [],
+    fence?: number,
+  ): Promise<Seen> {
     const { address } = this.self;
     return this.probe.turn({ kind: "handler", activation: this.#activation, address, message }, async () => {
       const sent = await send();
-      this.effects.push({ message, activation: this.#activation, ...(sent.length > 0 && { sent }) });
+      const under = fence === undefined ? {} : { fence };
+      this.effects.push({ message, activation: this.#activation, ...(sent.length > 0 && { sent }), ...under });
       if (this.self.random() < failureRate) throw new Error("now and then");
       return this.shown();
     });
@@ -84,6 +92,29 @@ export class Journal extends Noting {
     ]);
   }
 
+  /** Under a lock it asks the actor that the lock protects. */
+  @Handler() noteUnderLock(message: string, plan: LockPlan): Promise<Seen> {
+    return this.noting(message, async () => {
+      const sent = [this.#tellSink(message)];
+      const work = async (lock: Lock) => {
+        const [key] = plan.names as readonly [string];
+        const fence = lock.fenceOf(key);
+        // The turn may run again under a later fence, and then asks for something else.
+        const asked = `${message}!${fence}`;
+        const address = `Guarded/${key}`;
+        const answer = this.self.ref(Guarded, key).note(asked, fence);
+        this.probe.recorder.call(
+          { message: asked, kind: "ask", sender: this.self.address, address, inTurn: true },
+          answer,
+        );
+        await answer;
+        sent.push({ message: asked, address, kind: "ask" });
+      };
+      await this.probe.locks.take(this.self.locks, plan, { work });
+      return sent;
+    });
+  }
+
   @Handler() reject(message: string): never {
     throw new RejectedError(`${message} is not wanted`);
   }
@@ -123,6 +154,14 @@ export class Loose extends Noting {
 export class Meter extends Noting {
   @Handler() note(message: string): Promise<Seen> {
     return this.noting(message);
+  }
+}
+
+/** What a lock protects: it is asked by those who hold the lock of its name. */
+@Actor("Guarded", { partitions: 2, attempts, replyRetention })
+export class Guarded extends Noting {
+  @Handler() note(message: string, fence: number): Promise<Seen> {
+    return this.noting(message, () => [], fence);
   }
 }
 

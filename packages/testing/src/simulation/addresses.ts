@@ -1,8 +1,19 @@
 import { parseAddress, partitionId, partitionOf } from "@actor-runtime/core";
 import { type AnyActor, Registry } from "@actor-runtime/runtime";
-import { Journal, journalKeys, Loose, looseKeys, Meter, meterKeys, Sink, sinkKeys } from "./actors.js";
+import {
+  Guarded,
+  guardedKeys,
+  Journal,
+  journalKeys,
+  Loose,
+  looseKeys,
+  Meter,
+  meterKeys,
+  Sink,
+  sinkKeys,
+} from "./actors.js";
 
-export const allActors: readonly AnyActor[] = [Journal, Sink, Loose, Meter];
+export const allActors: readonly AnyActor[] = [Journal, Sink, Loose, Meter, Guarded];
 
 /** Every actor that is ever called. */
 export const addresses: readonly string[] = [
@@ -10,6 +21,7 @@ export const addresses: readonly string[] = [
   ...sinkKeys.map((key) => `Sink/${key}`),
   ...looseKeys.map((key) => `Loose/${key}`),
   ...meterKeys.map((key) => `Meter/${key}`),
+  ...guardedKeys.map((key) => `Guarded/${key}`),
 ];
 
 /** By address. */

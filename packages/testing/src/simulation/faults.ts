@@ -2,6 +2,7 @@ import type { Half } from "@actor-runtime/embedded";
 import type { WorkerOptions } from "../cluster/test-cluster.js";
 import { Journal, Loose, Sink } from "./actors.js";
 import { addresses, partitions } from "./addresses.js";
+import { lockNames } from "./lock-plan.js";
 import type { Scene } from "./scene.js";
 
 /** Something that goes wrong, or is done on purpose at a bad time. */
@@ -66,7 +67,7 @@ export const faults: readonly Fault[] = [
       if (name === undefined || scene.healthy().length < 2) return undefined;
       const owned = scene.owned(name).length > 0;
       const drainTimeout = scene.dice.below(4_000);
-      scene.inBackground(`drain ${name}`, scene.cluster.drain(name, { drainTimeout }));
+      scene.drain(name, drainTimeout);
       return () => owned;
     },
   },
@@ -88,6 +89,40 @@ export const faults: readonly Fault[] = [
     name: "freeze until the broker hangs up",
     weight: 1,
     strike: (scene) => freeze(scene, 15_500, 18_000, (moved) => moved),
+  },
+  {
+    name: "freeze a holder of a lock",
+    weight: 4,
+    strike(scene) {
+      const name = pick(
+        scene,
+        scene.awakeClients().flatMap(([client]) => (scene.locks.holds(client).length > 0 ? client : [])),
+      );
+      if (name === undefined) return undefined;
+      const holds = scene.locks.holds(name);
+      const lasts = holds.flatMap(
+        ([lock]) => scene.cluster.lock(lock)?.holders.map(({ remainingMs }) => remainingMs) ?? [],
+      );
+      let struck = false;
+      scene.freeze(name);
+      scene.after(Math.max(0, ...lasts) + scene.dice.between(-1_500, 3_000), () => {
+        struck = holds.some(([lock, fence]) => scene.cluster.lock(lock)?.fence !== fence);
+        scene.wake(name);
+      });
+      return () => struck;
+    },
+  },
+  {
+    name: "break a lock",
+    weight: 1,
+    strike(scene) {
+      const name = scene.dice.oneOf(lockNames);
+      const isHeld = scene.cluster.lock(name) !== undefined;
+      const broken = scene.locks.breaks(name);
+      // Its worker may be cut off, and then nobody knows whether it has happened.
+      scene.operator.locks.break(name).then(broken, () => {});
+      return () => isHeld;
+    },
   },
   {
     name: "cut a worker off",
@@ -245,12 +280,12 @@ function freeze(scene: Scene, fromMs: number, toMs: number, counts: (moved: bool
   const isSame = scene.identity(name);
   const owned = scene.owned(name);
   let struck = false;
-  scene.cluster.freeze(name);
+  scene.freeze(name);
   scene.after(scene.dice.between(fromMs, toMs), () => {
-    if (!isSame() || !scene.workersIn("frozen").includes(name)) return;
+    if (!isSame() || !scene.isFrozen(name)) return;
     const moved = owned.some((address) => scene.cluster.owner(address) !== name);
     struck = owned.length > 0 && counts(moved);
-    scene.cluster.wake(name);
+    scene.wake(name);
   });
   return () => struck;
 }

@@ -1,8 +1,12 @@
-import type { ActorSystem } from "@actor-runtime/runtime";
+import type { ActorSystem, Lock } from "@actor-runtime/runtime";
 import type { Seen } from "../checkers/history.js";
 import type { CallBegin, HistoryRecorder } from "../checkers/history-recorder.js";
-import { Journal, journalKeys, Loose, looseKeys } from "./actors.js";
+import { Guarded, Journal, journalKeys, Loose, looseKeys } from "./actors.js";
 import type { Dice } from "./dice.js";
+import { drawPlan, type LockPlan } from "./lock-plan.js";
+import type { LockUser } from "./lock-user.js";
+
+type LockBegun = (id: string, nested: boolean) => void;
 
 const timeout = "20s";
 const seen = (answer: Seen): Seen => answer;
@@ -37,6 +41,38 @@ export class Load {
       const call = { message: asked, kind: "ask", sender, address: `Journal/${key}` } as const;
       this.#record(call, client.ref(Journal, key).with({ timeout }).note(asked), seen);
     }
+  }
+
+  /** Takes locks, in the client or in a turn. */
+  lock(client: ActorSystem, sender: string, user: LockUser): void {
+    if (this.#dice.happens(0.3)) this.#lockInTurn(client, sender);
+    else this.take(client, sender, user, drawPlan(this.#dice));
+  }
+
+  /** @param begun hears the id of the attempt */
+  take(client: ActorSystem, sender: string, user: LockUser, plan: LockPlan, begun?: LockBegun): void {
+    const message = this.#message();
+    const [key] = plan.names as readonly [string];
+    const work = (lock: Lock) => {
+      const call = { message, kind: "ask", sender, address: `Guarded/${key}` } as const;
+      const answer = client.ref(Guarded, key).with({ timeout }).note(message, lock.fenceOf(key));
+      this.#record(call, answer, seen);
+      return answer.then(
+        () => {},
+        () => {},
+      );
+    };
+    void user.take(client.locks, plan, { ...(this.#dice.happens(0.5) && { work }), ...(begun && { begun }) });
+  }
+
+  #lockInTurn(client: ActorSystem, sender: string): void {
+    const message = this.#message();
+    const key = this.#dice.oneOf(journalKeys);
+    const plan = drawPlan(this.#dice);
+    const ref = client.ref(Journal, key).with({ timeout });
+    const call = { message, sender, address: `Journal/${key}` };
+    if (this.#dice.happens(0.5)) this.#record({ ...call, kind: "tell" }, ref.tell.noteUnderLock(message, plan));
+    else this.#record({ ...call, kind: "ask" }, ref.noteUnderLock(message, plan), seen);
   }
 
   #tell(client: ActorSystem, sender: string): void {

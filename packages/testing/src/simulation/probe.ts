@@ -1,18 +1,28 @@
 import type { Clock } from "@actor-runtime/core";
 import type { TurnRun } from "../checkers/history.js";
 import type { HistoryRecorder } from "../checkers/history-recorder.js";
+import { type LockScene, LockUser } from "./lock-user.js";
 
 /** What the simulated actors of one process get by injection: its clock, and how they say what they do. */
 export class Probe {
   readonly recorder: HistoryRecorder;
+  /** How turns take locks. */
+  readonly locks: LockUser;
   readonly #worker: string;
   readonly #clock: Clock;
   readonly #activations: { count: number };
   #sleeping = 0;
 
   /** @param activations counts for all processes, so that each has a name of its own */
-  constructor(recorder: HistoryRecorder, worker: string, clock: Clock, activations: { count: number }) {
+  constructor(
+    recorder: HistoryRecorder,
+    locks: LockScene,
+    worker: string,
+    clock: Clock,
+    activations: { count: number },
+  ) {
     this.recorder = recorder;
+    this.locks = new LockUser(locks, worker, (ms) => this.sleep(ms));
     this.#worker = worker;
     this.#clock = clock;
     this.#activations = activations;

@@ -1,6 +1,7 @@
 import type { Half } from "@actor-runtime/embedded";
 import type { ActorSystem } from "@actor-runtime/runtime";
 import type { HistoryRecorder } from "../checkers/history-recorder.js";
+import type { LockRecorder } from "../checkers/locks/lock-recorder.js";
 import type { ProcessState, TestCluster, WorkerOptions } from "../cluster/test-cluster.js";
 import { addresses } from "./addresses.js";
 import type { Dice } from "./dice.js";
@@ -20,27 +21,29 @@ export class Scene {
   readonly dice: Dice;
   readonly watch: Watch;
   readonly recorder: HistoryRecorder;
+  readonly locks: LockRecorder;
   /** By name; they come and go as workers do. */
   readonly clients = new Map<string, ActorSystem>();
   /** Somebody who is never struck. */
   readonly operator: ActorSystem;
   /** What failed although no fault accounts for it. */
   readonly failures: string[] = [];
-  /** The name under which the recorder knows what runs under a name now. */
   readonly #ids: ReadonlyMap<string, string>;
   readonly #cutOff = new Set<string>();
+  readonly #frozen = new Set<string>();
   #later: Later[] = [];
   #names = 100;
   #underWay = 0;
 
   constructor(
-    parts: Pick<Scene, "cluster" | "dice" | "watch" | "recorder" | "operator">,
+    parts: Pick<Scene, "cluster" | "dice" | "watch" | "recorder" | "locks" | "operator">,
     ids: ReadonlyMap<string, string>,
   ) {
     this.cluster = parts.cluster;
     this.dice = parts.dice;
     this.watch = parts.watch;
     this.recorder = parts.recorder;
+    this.locks = parts.locks;
     this.operator = parts.operator;
     this.#ids = ids;
   }
@@ -62,12 +65,30 @@ export class Scene {
     return [...this.clients.keys()].filter((name) => !this.#cutOff.has(name));
   }
 
+  /** Clients that run. */
+  awakeClients(): [name: string, client: ActorSystem][] {
+    return [...this.clients].filter(([name]) => !this.#frozen.has(name));
+  }
+
+  get clientsFrozen(): boolean {
+    return [...this.clients.keys()].some((name) => this.#frozen.has(name));
+  }
+
+  isFrozen(name: string): boolean {
+    return this.#frozen.has(name);
+  }
+
   hasRoom(): boolean {
     return this.workersIn("starting", "running", "frozen", "draining").length < mostWorkers;
   }
 
   owned(name: string): string[] {
     return addresses.filter((address) => this.cluster.owner(address) === name);
+  }
+
+  /** The name under which recorders know the process that has the name now. */
+  idOf(name: string): string {
+    return this.#ids.get(name) ?? name;
   }
 
   /** Whether the process is still the one that had the name then. */
@@ -88,15 +109,34 @@ export class Scene {
   }
 
   restart(name: string): void {
-    this.recorder.died(this.#ids.get(name) ?? name);
-    this.#cutOff.delete(name);
+    this.#ended(name);
     this.inBackground(`restart ${name}`, this.cluster.restart(name));
   }
 
   kill(name: string): void {
-    this.recorder.died(this.#ids.get(name) ?? name);
-    this.#cutOff.delete(name);
+    this.#ended(name);
     this.cluster.kill(name);
+  }
+
+  drain(name: string, drainTimeout: number): void {
+    const isSame = this.identity(name);
+    const drained = this.cluster.drain(name, { drainTimeout }).then(() => {
+      if (isSame()) this.#ended(name);
+    });
+    this.inBackground(`drain ${name}`, drained);
+  }
+
+  freeze(name: string): void {
+    this.#frozen.add(name);
+    this.locks.froze(this.idOf(name));
+    this.cluster.freeze(name);
+  }
+
+  /** Unless it has ended since it was frozen. */
+  wake(name: string): void {
+    if (!this.#frozen.delete(name)) return;
+    this.locks.woke(this.idOf(name));
+    this.cluster.wake(name);
   }
 
   cutOff(name: string, half: Half, how: "noticed" | "unnoticed"): void {
@@ -128,6 +168,14 @@ export class Scene {
   /** Something that was begun in the background has not ended. */
   get busy(): boolean {
     return this.#underWay > 0;
+  }
+
+  #ended(name: string): void {
+    const id = this.idOf(name);
+    this.recorder.died(id);
+    this.locks.died(id);
+    this.#cutOff.delete(name);
+    this.#frozen.delete(name);
   }
 
   // ---- time

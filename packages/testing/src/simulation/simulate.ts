@@ -1,16 +1,22 @@
 import { createHash } from "node:crypto";
+import type { Clock } from "@actor-runtime/core";
 import { SeededRandom } from "@actor-runtime/embedded";
 import type { ActorSystem, Ports } from "@actor-runtime/runtime";
 import { checkHistory } from "../checkers/check-history.js";
 import type { History } from "../checkers/history.js";
 import { HistoryRecorder } from "../checkers/history-recorder.js";
+import { checkLocks } from "../checkers/locks/check-locks.js";
+import { checkFencedEffects } from "../checkers/locks/fenced-writes.js";
+import type { LockHistory } from "../checkers/locks/lock-history.js";
+import { describeLockViolation } from "../checkers/locks/lock-violation.js";
 import { describeViolation } from "../checkers/violation.js";
 import { testCluster } from "../cluster/virtual-cluster.js";
-import { Journal, journalKeys, Loose, Meter, Sink } from "./actors.js";
+import { Guarded, Journal, journalKeys, Loose, Meter, Sink } from "./actors.js";
 import { addresses, allActors, partitions } from "./addresses.js";
 import { Dice } from "./dice.js";
 import { type Fault, faults, rewind } from "./faults.js";
 import { Load } from "./load.js";
+import { LockTraffic } from "./lock-traffic.js";
 import { Probe } from "./probe.js";
 import { Scene } from "./scene.js";
 import { Watch } from "./watch.js";
@@ -39,7 +45,9 @@ export interface Simulation {
   /** By name. */
   readonly faults: Readonly<Record<string, FaultCount>>;
   readonly history: History;
-  /** Of the history: two runs of one seed have the same. */
+  /** What became of locks meanwhile. */
+  readonly locks: LockHistory;
+  /** Of both histories: two runs of one seed have the same. */
   readonly hash: string;
   /** How long it took for those in it, in ms. */
   readonly virtualMs: number;
@@ -89,7 +97,9 @@ class Run {
   /** Of the process that has the name now. */
   readonly #probes = new Map<string, Probe>();
   #recorder!: HistoryRecorder;
+  #locks!: LockTraffic;
   #scene!: Scene;
+  #isSlow = false;
   #load!: Load;
 
   constructor(options: SimulationOptions) {
@@ -105,6 +115,7 @@ class Run {
       await this.#storm();
       await this.#makePeace();
       await this.#slowActor();
+      await this.#lockInPeace();
       await this.#readStates();
       await this.#end();
     } catch (error) {
@@ -113,9 +124,17 @@ class Run {
     const virtualMs = this.#scene.now();
     await this.#scene.cluster.close();
     const history = this.#recorder.history();
-    this.#violations.push(...checkHistory(history).map(describeViolation), ...this.#scene.failures);
-    const hash = createHash("sha256").update(JSON.stringify(history)).digest("hex");
-    return { seed, violations: this.#violations, faults: this.#faultCounts(), history, hash, virtualMs };
+    const locks = this.#locks.recorder.history(history);
+    const lockViolations = [...checkLocks(locks), ...checkFencedEffects(history)];
+    this.#violations.push(
+      ...checkHistory(history).map(describeViolation),
+      ...lockViolations.map(describeLockViolation),
+      ...this.#scene.failures,
+    );
+    const hash = createHash("sha256")
+      .update(JSON.stringify([history, locks]))
+      .digest("hex");
+    return { seed, violations: this.#violations, faults: this.#faultCounts(), history, locks, hash, virtualMs };
   }
 
   async #open(): Promise<void> {
@@ -125,38 +144,60 @@ class Run {
     let launched = 0;
     const time = { monotonic: () => cluster.now() };
     const recorder = new HistoryRecorder(time);
+    const clocks = new Map<string, Clock>();
+    const locks = new LockTraffic({
+      mark: () => recorder.mark(),
+      cluster: () => cluster,
+      clock: (process) => clocks.get(process)!,
+      report: (what) => void this.#violations.push(`P10: ${what}`),
+    });
+    const isSlow = this.#dice.happens(0.3);
     const cluster = await testCluster({
       actors: allActors,
       workers: this.#dice.between(3, 4),
       seed,
       start: 0,
       limits: { ...limits, ...(this.#dice.happens(0.5) && smallWindow), ...(this.#dice.happens(0.3) && shortMemory) },
-      ...(this.#dice.happens(0.3) && { latency: slowNetwork }),
+      ...(isSlow && { latency: slowNetwork }),
       trace: this.#watch.note,
       provide: ({ name, clock }) => {
         launched += 1;
         const id = `${name}.${launched}`;
         ids.set(name, id);
-        const probe = new Probe(recorder, id, clock, activations);
+        const probe = new Probe(recorder, locks.scene, id, clock, activations);
         this.#probes.set(name, probe);
         return [[Probe, probe]];
       },
-      ...(ports && { ports }),
+      ports: (given, process) => {
+        clocks.set(process, given.clock);
+        return ports ? ports(given, process) : given;
+      },
     });
     for (const [address, partition] of Object.entries(partitions)) recorder.partition(address, partition);
     const operator = await cluster.client("operator");
     this.#recorder = recorder;
+    this.#locks = locks;
+    this.#isSlow = isSlow;
     this.#load = new Load(this.#dice, recorder);
-    this.#scene = new Scene({ cluster, dice: this.#dice, watch: this.#watch, recorder, operator }, ids);
+    this.#scene = new Scene(
+      { cluster, dice: this.#dice, watch: this.#watch, recorder, locks: locks.recorder, operator },
+      ids,
+    );
     for (const name of ["c1", "c2"].concat(this.#dice.happens(0.5) ? ["c3"] : [])) await this.#scene.connect(name);
   }
 
   async #storm(): Promise<void> {
     const scene = this.#scene;
-    for (let step = this.#options.steps ?? defaultSteps; step > 0; step--) {
-      for (let calls = this.#dice.below(4); calls > 0 && scene.clients.size > 0; calls--) {
-        const [name, client] = this.#dice.oneOf([...scene.clients]);
+    // A holder that is frozen at the end has to lose its lock first, to somebody who wants it.
+    for (let step = this.#options.steps ?? defaultSteps; step > 0 || scene.clientsFrozen; step--) {
+      const clients = scene.awakeClients();
+      for (let calls = this.#dice.below(4); calls > 0 && clients.length > 0; calls--) {
+        const [name, client] = this.#dice.oneOf(clients);
         this.#load.send(client, name);
+      }
+      for (let takes = this.#dice.below(3); takes > 0 && clients.length > 0; takes--) {
+        const [name, client] = this.#dice.oneOf(clients);
+        this.#load.lock(client, name, this.#locks.user(name));
       }
       if (this.#dice.happens(faultRate)) this.#strike();
       await scene.advance(this.#dice.happens(0.9) ? this.#dice.below(60) : this.#dice.below(6_000));
@@ -195,7 +236,7 @@ class Run {
   async #allCallsEnd(): Promise<void> {
     const scene = this.#scene;
     const deadline = scene.now() + peaceMs;
-    while (scene.busy || this.#recorder.pending() > 0) {
+    while (scene.busy || this.#recorder.pending() + this.#locks.recorder.pending() > 0) {
       if (scene.now() > deadline) throw new Error(`a call or a drain has not ended after ${peaceMs} ms of peace`);
       await scene.advance(100);
     }
@@ -215,6 +256,14 @@ class Run {
     await scene.cluster.settle({ within: peaceMs });
   }
 
+  /** In peace, who comes first is served first, and who waits in a circle hears of it. */
+  async #lockInPeace(): Promise<void> {
+    // With a slow network nobody can say which of two requests came first.
+    if (this.#isSlow) return;
+    await this.#locks.queue(this.#scene, this.#load);
+    await this.#locks.cycle(this.#scene, this.#load);
+  }
+
   async #readStates(): Promise<void> {
     const { cluster, operator } = this.#scene;
     for (const address of addresses) {
@@ -229,8 +278,16 @@ class Run {
   /** All go home, one after the other. */
   async #end(): Promise<void> {
     const { cluster, operator, clients } = this.#scene;
+    // Lock actors look once more before they forget.
+    await this.#scene.advance(1_000);
+    const locks = (await cluster.until(operator.locks.list())).map(({ name }) => name);
+    const actors = (await cluster.until(collect(operator.actors.list("$Lock")))).map(({ address }) => address);
     for (const client of [...clients.values(), operator]) await cluster.until(client.close());
     for (const { name } of cluster.workers.filter(({ state }) => state === "running")) await cluster.drain(name);
+    this.#locks.recorder.left({ locks, actors, sessions: cluster.lockSessions });
+    for (const { name, timers } of cluster.clients) {
+      if (clients.has(name) && timers > 0) this.#violations.push(`${name} has closed and left ${timers} timers`);
+    }
     for (const { name, state, timers } of cluster.workers) {
       const left = timers - this.#probes.get(name)!.sleeping;
       if (state === "stopped" && left > 0) this.#violations.push(`${name} has stopped and left ${left} timers`);
@@ -248,7 +305,7 @@ class Run {
   }
 }
 
-const classes = { Journal, Sink, Loose, Meter };
+const classes = { Journal, Sink, Loose, Meter, Guarded };
 
 async function list(system: ActorSystem, address: string) {
   const [type, key] = address.split("/") as [keyof typeof classes, string];

@@ -111,12 +111,13 @@ function* checkTimes(spans: readonly TraceSpan[], clockToleranceMs: number): Gen
 function* checkLooks(span: TraceSpan): Generator<Finding> {
   const convention = conventionOf(span);
   if (!convention) return;
-  const { name, kind, attributes, failed } = span;
+  const { name, kind, attributes, failed, open } = span;
   if (kind !== convention.kind) {
     yield { rule: "wrong kind", span: name, detail: `it is ${kind}, not ${convention.kind}` };
   }
   for (const attribute of requiredOf(span, convention)) {
-    if (!(attribute in attributes)) yield { rule: "missing attribute", span: name, detail: attribute };
+    // Some are known only at its end.
+    if (!open && !(attribute in attributes)) yield { rule: "missing attribute", span: name, detail: attribute };
   }
   for (const [attribute, value] of Object.entries(attributes)) {
     const fits = convention.attributes[attribute] ?? whereGiven[attribute];

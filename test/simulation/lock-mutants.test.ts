@@ -5,11 +5,12 @@ import { lockMutants } from "./lock-mutants.js";
 describe("a broken protocol of locks", () => {
   it.each(lockMutants)(
     "is found within $within seeds: $title",
-    async ({ within, make, breakActor }) => {
-      const undo = breakActor?.();
+    async (mutant) => {
+      const { within } = mutant;
+      const undo = mutant.breakActor?.();
       try {
         for (let seed = 1; seed <= within; seed++) {
-          const ports = make?.();
+          const ports = mutant.make?.();
           const { violations } = await simulate({ seed, ...(ports && { ports }) });
           if (violations.some((violation) => violation.startsWith("P10"))) return;
         }

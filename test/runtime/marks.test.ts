@@ -69,6 +69,17 @@ class Poisoned {
   @Handler() note(): void {}
 }
 
+let spoiled = false;
+
+/** Whoever wakes it kills its worker, from some time on. */
+@Actor("Spoiling", { partitions: 1, mailbox: "One" })
+class Spoiling {
+  onActivate(): Promise<never> | undefined {
+    return spoiled ? die() : undefined;
+  }
+  @Handler() note(): void {}
+}
+
 const shortly = { firstMs: 10, maxMs: 10 };
 const one = (key: string) => client.ref(One, key);
 
@@ -76,7 +87,7 @@ const one = (key: string) => client.ref(One, key);
 async function boot(retry = shortly): Promise<void> {
   process = `worker-${deaths}-${rig.clock.monotonic()}`;
   alive = true;
-  worker = await rig.host([One, Poisoned], { process, limits: { leaseMs: 1_000, retry } });
+  worker = await rig.host([One, Poisoned, Spoiling], { process, limits: { leaseMs: 1_000, retry } });
   await rig.advance(3_000);
 }
 
@@ -105,6 +116,7 @@ beforeEach(async () => {
   rig = new Rig();
   gate = new Gate();
   deaths = 0;
+  spoiled = false;
   client = await rig.host([], { process: "client" });
   await boot();
 });
@@ -180,6 +192,21 @@ describe("a message that kills its worker", () => {
     expect(await rig.deadLetters("Poisoned")).toMatchObject([{ cause: { code: "FATAL_MESSAGE" } }]);
     expect(worker.describe().types.find(({ name }) => name === "Poisoned")?.activations).toBe(0);
     expect(await one("other").note("alive")).toBe(1);
+  });
+
+  it("P1: is no dead letter when it was done before under its key, though its actor cannot be woken to say so", async () => {
+    const note = () => client.ref(Spoiling, "s").with({ idempotencyKey: "k" }).tell.note();
+    await note();
+    await rig.settle();
+    await worker.crash("Spoiling/s");
+    await rig.advance(3_000);
+    spoiled = true;
+    await note();
+    await bootUntilAlive();
+    expect(deaths).toBe(4);
+    await rig.advance(3_000);
+    expect(await rig.deadLetters("Spoiling")).toEqual([]);
+    expect(marks()).toEqual([]);
   });
 
   it("is found when it was delayed", async () => {

@@ -1,4 +1,5 @@
 import {
+  type Answer,
   answerKey,
   type Delivery,
   type InboundStream,
@@ -68,6 +69,8 @@ export class Inbound {
   beganAt = -1;
   /** Since when it was seen in front of its actor, in whole ms by the clock's `monotonic()`; -1 = not yet. */
   inFrontSince = -1;
+  /** The answer that was kept under its key, once it was looked for before its turn; `null`: there is none. */
+  earlier: Answer | null | undefined;
   /** Size of its text on the stored list. */
   storedBytes = 0;
   #identity: string | undefined;

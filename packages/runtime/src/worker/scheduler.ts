@@ -88,7 +88,16 @@ export class Scheduler implements TurnScheduler {
       if (this.#holds(activation, inbound)) return "hold";
       // Only what is convicted still needs a mark; its handler is not run, and neither is `onActivate` for it.
       if (inbound === undefined || !inbound.recovered) return inbound === undefined && buried ? "leave" : "wake";
-      this.#start(activation, inbound);
+      const keys = inbound.message.kind === "query" ? [] : inbound.answerKeys();
+      const answer = this.#pendingAnswer(keys) ?? inbound.earlier;
+      if (answer) {
+        this.#answerAgain(activation, inbound, answer);
+      } else if (keys.length > 0 && inbound.earlier === undefined) {
+        this.#lookUpFirst(activation, inbound, keys);
+        return "hold";
+      } else {
+        this.#start(activation, inbound);
+      }
       buried = true;
     }
   }
@@ -160,6 +169,18 @@ export class Scheduler implements TurnScheduler {
       if (answer) return answer;
     }
     return undefined;
+  }
+
+  /** O5 for a message that is convicted before its actor lives: what was done under its key before is no dead letter. */
+  #lookUpFirst(activation: Activation, inbound: Inbound, keys: readonly string[]): void {
+    let missing = keys.length;
+    const looked = (answer: Answer | undefined) => {
+      inbound.earlier ??= answer;
+      if (--missing > 0 || !this.#scope.alive) return;
+      inbound.earlier ??= null;
+      activation.owner.resume(activation);
+    };
+    for (const key of keys) this.#scope.answers.get(key, looked);
   }
 
   /** Blocks the actor like a turn while the store is asked, so that its messages keep their order. */

@@ -136,7 +136,7 @@ export class ClusterLocks implements Locks {
 export async function runUnder<R>(lock: LockSet, body: Body<R>): Promise<R> {
   try {
     const result = await lock.run(() => body(lock));
-    lock.check();
+    if (lock.lost !== undefined) throw lock.lost;
     return result;
   } finally {
     await lock.release();

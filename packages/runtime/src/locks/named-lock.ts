@@ -25,7 +25,7 @@ export class NamedLock implements SessionLock {
     session.add(this);
   }
 
-  /** Why it is lost, if it is; by the clock. */
+  /** Why it is lost, if it is, or was given back; by the clock. */
   get lost(): LockLostError | undefined {
     // Looking at the session tells this lock.
     if (this.#session.over !== undefined && this.#lost === undefined) this.lose("its lease has ended");
@@ -47,17 +47,22 @@ export class NamedLock implements SessionLock {
   async letGo(onLost: (error: LockLostError) => void): Promise<void> {
     this.#watchers.delete(onLost);
     if (--this.#holders > 0 || this.lost !== undefined) return;
+    // Code that the body left behind, and that takes the lock again from now on, must not have it.
+    this.#lost = this.#error("it was given back");
     const released = await this.#giveBack(this);
     this.#session.remove(this, released);
   }
 
   lose(reason: string): void {
     if (this.#lost !== undefined) return;
-    const { name, fence } = this.offer;
-    this.#lost = new LockLostError(`lock "${name}" (fence ${fence}) is lost: ${reason}`, "unknown", {
-      data: { lock: name, fence },
-    });
+    this.#lost = this.#error(reason);
     this.#session.remove(this, true);
     for (const watcher of [...this.#watchers]) watcher(this.#lost);
+  }
+
+  #error(reason: string): LockLostError {
+    const { name, fence } = this.offer;
+    const data = { lock: name, fence };
+    return new LockLostError(`lock "${name}" (fence ${fence}) is lost: ${reason}`, "unknown", { data });
   }
 }

@@ -1,4 +1,4 @@
-import { ActorError, type Clock, ClosedError, type Random, retryDelayMs } from "@actor-runtime/core";
+import { ActorError, type Clock, ClosedError, LockLostError, type Random, retryDelayMs } from "@actor-runtime/core";
 
 import type { CallSignal } from "../client/call-target.js";
 
@@ -108,5 +108,7 @@ export class Patience implements CallSignal {
 }
 
 function mayPass(error: unknown): boolean {
-  return error instanceof ActorError && error.retryable && !(error instanceof ClosedError);
+  // A lost lock is the caller's own, around what he waits for: it stays lost.
+  if (error instanceof ClosedError || error instanceof LockLostError) return false;
+  return error instanceof ActorError && error.retryable;
 }

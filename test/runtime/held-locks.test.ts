@@ -1,5 +1,5 @@
-import { LockLostError } from "@actor-runtime/core";
-import { type LocalSystem, systemActors } from "@actor-runtime/runtime";
+import { ClosedError, type LockLeases, LockLostError } from "@actor-runtime/core";
+import { type LocalSystem, type Ports, systemActors } from "@actor-runtime/runtime";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Gate, Rig, refusalOf, watch } from "./support.js";
 
@@ -14,6 +14,30 @@ beforeEach(async () => {
   one = await rig.host([], { process: "one", workerId: "one" });
   two = await rig.host([], { process: "two", workerId: "two" });
 });
+
+/** A process some of whose calls to the store of locks go another way. */
+function hostWith(change: (locks: LockLeases) => Partial<LockLeases>): Promise<LocalSystem> {
+  const ports = (given: Ports): Ports => ({
+    ...given,
+    locks: { ...bound(given.locks), ...change(given.locks) },
+  });
+  return rig.host([], { process: "three", workerId: "three", ports });
+}
+
+function bound(locks: LockLeases): LockLeases {
+  return {
+    open: (id, ttlMs) => locks.open(id, ttlMs),
+    renew: (session, ttlMs) => locks.renew(session, ttlMs),
+    close: (session) => locks.close(session),
+    offer: (request, options) => locks.offer(request, options),
+    claim: (offer, session) => locks.claim(offer, session),
+    release: (request, only) => locks.release(request, only),
+    break: (name) => locks.break(name),
+    inspect: (name) => locks.inspect(name),
+    list: (prefix) => locks.list(prefix),
+    watch: (broken) => locks.watch(broken),
+  };
+}
 
 describe("the body of a lock", () => {
   it("P10: leaves nothing behind that has the lock again once it was given back: both had it then", async () => {
@@ -68,5 +92,55 @@ describe("the body of a lock", () => {
     await rig.settle();
     expect(nested.error).toBeInstanceOf(LockLostError);
     expect(nested.error!.message).toContain('"report"');
+  });
+});
+
+describe("the session of a process", () => {
+  it("is not opened anew when the system was closed while a lock was claimed: nobody would ever close it", async () => {
+    const gate = new Gate();
+    const opened: string[] = [];
+    const closed: string[] = [];
+    const three = await hostWith((locks) => ({
+      open: (id, ttlMs) => {
+        opened.push(id);
+        return locks.open(id, ttlMs);
+      },
+      close: (session) => {
+        closed.push(session.id);
+        return locks.close(session);
+      },
+      claim: async (offer, session) => {
+        await gate.pass();
+        return locks.claim(offer, session);
+      },
+    }));
+    const taken = watch(three.locks.acquire("report"));
+    await rig.settle();
+    const closing = three.close();
+    await rig.settle();
+    gate.open();
+    await closing;
+    await rig.settle();
+    expect(taken.error).toBeInstanceOf(ClosedError);
+    expect(opened).toHaveLength(1);
+    expect(closed).toEqual(opened);
+  });
+
+  it("that is renewed too late to keep its locks is closed: the renewal kept them from others for another lease", async () => {
+    const gate = new Gate();
+    const three = await hostWith((locks) => ({
+      renew: async (session, ttlMs) => {
+        await gate.pass();
+        return locks.renew(session, ttlMs);
+      },
+    }));
+    const lost = await three.locks.acquire("report", { lease: "10s" });
+    await rig.advance(9_900);
+    expect(lost.signal.aborted).toBe(true);
+    gate.open();
+    await rig.settle();
+    const next = watch(two.locks.acquire("report"));
+    await rig.advance(1_000);
+    expect(next.state).toBe("resolved");
   });
 });

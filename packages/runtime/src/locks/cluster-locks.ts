@@ -101,7 +101,7 @@ export class ClusterLocks implements Locks {
   async close(): Promise<void> {
     this.#closed = true;
     this.#stopWatching?.();
-    for (const session of await this.#services.sessions.open()) await session.close();
+    await this.#services.sessions.close();
   }
 
   #held(names: readonly string[], locks: readonly NamedLock[], { mode }: NormalLockOptions): LockSet {

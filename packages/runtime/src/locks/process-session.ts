@@ -102,7 +102,7 @@ export class ProcessSession {
   /** Gives it back, and everything it claimed. */
   async close(): Promise<void> {
     this.end("the system was closed");
-    await this.#services.leases.close(this.#lease).catch(() => {});
+    await this.#giveUp();
   }
 
   /** Its locks are lost, whatever the store says. */
@@ -130,6 +130,11 @@ export class ProcessSession {
     }
   }
 
+  /** Also what is lost already may have been renewed at the store just now, and would keep its locks from others. */
+  async #giveUp(): Promise<void> {
+    await this.#services.leases.close(this.#lease).catch(() => {});
+  }
+
   get #stopAt(): number {
     return this.#lease.until - this.#ttlMs * driftShare - marginMs;
   }
@@ -152,12 +157,15 @@ export class ProcessSession {
     if (this.over !== undefined) return;
     if (this.idle && clock.monotonic() - this.#usedAt >= this.#ttlMs / 3) {
       this.end("nobody needed it");
-      await leases.close(this.#lease).catch(() => {});
+      await this.#giveUp();
       return;
     }
     try {
       const renewed = await leases.renew(this.#lease, this.#ttlMs);
-      if (this.#over !== undefined) return;
+      if (this.#over !== undefined) {
+        await this.#giveUp();
+        return;
+      }
       if (renewed === undefined) {
         this.end("its lease had ended at the store");
         return;
@@ -167,7 +175,10 @@ export class ProcessSession {
       this.#renewLater(this.#ttlMs / 3);
       await this.#lookAfterLocks(clock.monotonic());
     } catch (error) {
-      if (this.#over !== undefined) return;
+      if (this.#over !== undefined) {
+        await this.#giveUp();
+        return;
+      }
       log.warn({ err: error }, "the lease of this process' locks could not be renewed; it will be tried again");
       this.#renewLater(this.#ttlMs / 12);
     }

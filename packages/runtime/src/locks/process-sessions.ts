@@ -1,4 +1,4 @@
-import type { Random } from "@actor-runtime/core";
+import { ClosedError, type Random } from "@actor-runtime/core";
 import { ProcessSession, type SessionServices } from "./process-session.js";
 
 /** The sessions of this process, one per lease time that is in use. */
@@ -7,6 +7,7 @@ export class ProcessSessions {
   readonly #random: Random;
   readonly #prefix: string;
   readonly #byLease = new Map<number, Promise<ProcessSession>>();
+  #closed = false;
 
   /** @param prefix names this process in the ids of its sessions */
   constructor(services: SessionServices, random: Random, prefix: string) {
@@ -15,9 +16,14 @@ export class ProcessSessions {
     this.#prefix = prefix;
   }
 
-  /** One that has not ended. Who gets it calls `use` at once, or it may be given back. */
+  /**
+   * One that has not ended. Who gets it calls `use` at once, or it may be given back.
+   *
+   * @throws ClosedError after {@link close}
+   */
   async get(leaseMs: number): Promise<ProcessSession> {
     for (;;) {
+      if (this.#closed) throw new ClosedError("the system is closed: it takes no locks any more");
       const session = await (this.#byLease.get(leaseMs) ?? this.#open(leaseMs));
       if (session.over === undefined) return session;
     }
@@ -27,6 +33,12 @@ export class ProcessSessions {
   async open(): Promise<ProcessSession[]> {
     const sessions = await Promise.allSettled(this.#byLease.values());
     return sessions.flatMap((session) => (session.status === "fulfilled" ? session.value : []));
+  }
+
+  /** Gives all of them back, and opens no other. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all((await this.open()).map((session) => session.close()));
   }
 
   #open(leaseMs: number): Promise<ProcessSession> {

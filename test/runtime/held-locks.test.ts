@@ -1,4 +1,4 @@
-import { ClosedError, type LockLeases, LockLostError } from "@actor-runtime/core";
+import { ClosedError, type LockLeases, LockLostError, LockTimeoutError } from "@actor-runtime/core";
 import { type LocalSystem, type Ports, systemActors } from "@actor-runtime/runtime";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Gate, Rig, refusalOf, watch } from "./support.js";
@@ -142,5 +142,29 @@ describe("the session of a process", () => {
     const next = watch(two.locks.acquire("report"));
     await rig.advance(1_000);
     expect(next.state).toBe("resolved");
+  });
+});
+
+describe("who takes a lock", () => {
+  it("with `wait: 0` has it if it is free: time was up before anybody could answer", async () => {
+    const three = await hostWith((locks) => ({
+      open: async (id, ttlMs) => {
+        await new Promise<void>((resolve) => void rig.clock.after(5, resolve));
+        return locks.open(id, ttlMs);
+      },
+    }));
+    const had = watch(three.locks.acquire("report", { wait: 0 }));
+    await rig.advance(10);
+    expect(had.state).toBe("resolved");
+    expect(await refusalOf(two.locks.acquire("report", { wait: 0 }))).toBeInstanceOf(LockTimeoutError);
+  });
+
+  it("only if it is free is not told that it is not when nobody could be asked", async () => {
+    await (await two.locks.tryAcquire("report"))!.release();
+    rig.world.disconnect("worker", "broker");
+    const tried = watch(two.locks.tryAcquire("report"));
+    await rig.advance(5_100);
+    expect(tried.error).toBeInstanceOf(LockTimeoutError);
+    expect(tried.error!.message).toBe('lock "report": nobody said within 5000 ms whether it is free');
   });
 });

@@ -68,10 +68,12 @@ export class ClusterLocks implements Locks {
     if (this.#closed) throw new ClosedError("the system is closed: it takes no locks any more");
     this.#stopWatching ??= this.#services.leases.watch((name) => void this.#confirm(name));
     const began = clock.monotonic();
+    // Who gives no time at all still wants to have it if it is free.
+    const until = waits && normal.waitMs > 0 ? began + normal.waitMs : undefined;
     const span = tracing.on ? tracing.lock("lock.acquire", ordered, normal.mode) : undefined;
     let outcome: LockOutcome = "failed";
     try {
-      const takeAll = () => this.#services.taker.take(ordered, normal, waits ? began + normal.waitMs : undefined);
+      const takeAll = () => this.#services.taker.take(ordered, normal, until);
       const locks = await (span === undefined ? takeAll() : span.run(takeAll));
       if (locks === undefined) {
         outcome = waits ? "timeout" : "busy";

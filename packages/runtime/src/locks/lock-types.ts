@@ -13,7 +13,7 @@ export interface TryLockOptions {
 }
 
 export interface LockOptions extends TryLockOptions {
-  /** How long to wait for it, for all names together. Default `"30s"`. */
+  /** How long to wait for it, for all names together; 0: only if it is free now. Default `"30s"`. */
   readonly wait?: Duration;
 }
 
@@ -65,9 +65,15 @@ export interface Locks {
    * @throws LockTimeoutError after `wait`
    * @throws DeadlockError when those who hold what is wanted wait, nested, for what this caller holds
    * @throws CancelledError when `signal` aborts
+   * @throws LockLostError when it was lost on the way, or the running body has lost a lock, or given it back
    */
   acquire(names: string | readonly string[], options?: LockOptions): Promise<Lock>;
-  /** Takes it if it is free now, all names or none; `undefined`: somebody has one of them, or waits for it. */
+  /**
+   * Takes it if it is free now, all names or none; `undefined`: somebody has one of them, or waits for it.
+   *
+   * @throws LockTimeoutError when nobody says within 5 s whether it is free
+   * @throws DeadlockError, CancelledError, LockLostError as `acquire`
+   */
   tryAcquire(names: string | readonly string[], options?: TryLockOptions): Promise<Lock | undefined>;
   /**
    * Runs `body` under the lock and releases it, however it ends. Re-entrant: inside a body that holds the name already, it

@@ -3,6 +3,7 @@ import {
   CancelledError,
   type Clock,
   DeadlockError,
+  LockTimeoutError,
   type Random,
   UnknownTypeError,
 } from "@actor-runtime/core";
@@ -34,6 +35,7 @@ export class SetTaker {
    * @param names in order
    * @param until in ms by the clock's `monotonic()`; `undefined`: only what can be had at once
    * @returns `undefined`: they were not to be had in time
+   * @throws LockTimeoutError when nobody says whether they can be had at once
    * @throws DeadlockError, CancelledError, and what an ask throws that will not pass
    */
   async take(
@@ -68,7 +70,7 @@ export class SetTaker {
         const what = `lock "${names[locks.length] ?? names.at(-1)}"`;
         throw new CancelledError(`${what}: the caller gave up`, "none", { cause: error });
       }
-      if (!waits && patience.failure !== undefined) throw patience.failure;
+      if (!waits) throw patience.failure ?? noWord(names[locks.length]!);
       return undefined;
     } finally {
       patience.close();
@@ -87,6 +89,11 @@ function heldByCaller(name: string): ActorError {
 /** Two readers that both wanted this would wait for each other. */
 function upgrade(name: string): ActorError {
   return new DeadlockError([`${lockAddress(name)} (held shared)`, `${lockAddress(name)} (wanted exclusively)`]);
+}
+
+/** "It is not free" would be a guess. */
+function noWord(name: string): ActorError {
+  return new LockTimeoutError(`lock "${name}": nobody said within ${tryMs} ms whether it is free`);
 }
 
 function clearer(error: unknown): unknown {

@@ -145,6 +145,36 @@ describe("the session of a process", () => {
   });
 });
 
+describe("who waits for a lock", () => {
+  it.each([5, 10, 15])(
+    "keeps the place when it is offered the lock %i ms after its ask ran out, and before the next one",
+    async (ms) => {
+      const held = await one.locks.acquire("report");
+      const first = watch(two.locks.acquire("report", { wait: "5m" }));
+      await rig.advance(1_000);
+      const second = watch(one.locks.acquire("report", { wait: "5m" }));
+      await rig.advance(29_000 + ms);
+      await held.release();
+      await rig.advance(1_500);
+      expect([first.state, second.state]).toEqual(["resolved", "pending"]);
+    },
+  );
+
+  it("keeps the place when the answer is lost: it went to the end of the queue", async () => {
+    const held = await one.locks.acquire("report");
+    const first = watch(two.locks.acquire("report", { wait: "5m" }));
+    await rig.advance(1_100);
+    const second = watch(one.locks.acquire("report", { wait: "5m" }));
+    await rig.settle();
+    rig.world.disconnect("two", "broker");
+    await held.release();
+    await rig.advance(100);
+    rig.world.reconnect("two", "broker");
+    await rig.advance(1_500);
+    expect([first.state, second.state]).toEqual(["resolved", "pending"]);
+  });
+});
+
 describe("who takes a lock", () => {
   it("with `wait: 0` has it if it is free: time was up before anybody could answer", async () => {
     const three = await hostWith((locks) => ({

@@ -154,7 +154,10 @@ export class LocalSystem implements ActorSystem {
     const sessions = new ProcessSessions({ leases: ports.locks, clock, log }, random, identity);
     const unclaimed = () => lockMetrics.unclaimed();
     const lockCalls = new LockCalls(this.#caller);
-    const one = new LockTaker({ leases: ports.locks, clock, calls: lockCalls, sessions, unclaimed }, identity);
+    const one = new LockTaker(
+      { leases: ports.locks, clock, now: () => time.now(), calls: lockCalls, sessions, unclaimed },
+      identity,
+    );
     const taker = new SetTaker(one, clock, random);
     this.#locks = new ClusterLocks({ leases: ports.locks, clock, taker, sessions, tracing, metrics: lockMetrics });
     this.locks = lockAdmin(this.#locks, { ports, directory, time, ref: this.ref });

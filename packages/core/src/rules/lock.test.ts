@@ -69,6 +69,15 @@ function* everyCase(): Generator<readonly [LockQueue, LockEvent]> {
   }
 }
 
+it("who came earlier and asks again is before those who came later: the lock may be offered to it already", () => {
+  const queue = [waiter("early", { since: 100 }), waiter("late", { since: 300 })];
+  const { queue: between } = decideLock("report", queue, asked("again", { since: 200 }), now);
+  expect(between.map(({ request }) => request)).toEqual(["early", "again", "late"]);
+  const { queue: first, effects } = decideLock("report", queue, asked("again", { since: 50 }), now);
+  expect(first.map(({ request }) => request)).toEqual(["again", "early", "late"]);
+  expect(offers(effects)).toEqual(["again"]);
+});
+
 describe("the queue of a lock, in every state and for every event", () => {
   const cases = [...everyCase()];
 

@@ -14,13 +14,13 @@ export interface Waiter {
   readonly session: string;
   /** Locks its caller holds: whoever waits for one of them waits for this caller. */
   readonly holds: readonly string[];
-  /** From when and until when it waits, in the store's time (ms). */
+  /** Since when it has asked, and until when it waits, in the store's time (ms). */
   readonly since: number;
   readonly until: number;
   readonly answerTo: AnswerRoute;
 }
 
-/** Who waits for one lock, first come first. It is all that a lock actor stores. */
+/** Who waits for one lock, by when they came. It is all that a lock actor stores. */
 export type LockQueue = readonly Waiter[];
 
 /** One place where a caller waits, on the way along a chain of waiters. */
@@ -110,8 +110,10 @@ function acquire(name: string, queue: LockQueue, waiter: Waiter, now: number): L
     const again = queue.with(place, { ...waiter, since, until });
     return { queue: again, effects: place === 0 ? offerHead(again) : [] };
   }
-  const longer = [...queue, waiter];
-  if (queue.length === 0) return { queue: longer, effects: offerHead(longer) };
+  // Behind all who came before. Who was offered the lock already, and did not hear of it, comes back to the front.
+  const before = queue.findLastIndex(({ since }) => since <= waiter.since) + 1;
+  const longer = queue.toSpliced(before, 0, waiter);
+  if (before === 0) return { queue: longer, effects: offerHead(longer) };
   if (waiter.until <= now) return { queue, effects: [refusal(waiter, "busy")] };
   return { queue: longer, effects: probesOf(name, waiter) };
 }

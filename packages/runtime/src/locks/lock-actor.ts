@@ -22,6 +22,8 @@ export const claimMs = 2_000;
 /** While somebody waits, it looks by itself this often (ms): a release may have been lost with its holder. */
 const lookEveryMs = 500;
 const overdueMs = 10_000;
+/** Whoever asks counts as come now, unless it is known to have asked before: clocks of callers are this much apart (ms). */
+const clocksApartMs = 1_000;
 /** Bound of those who wait for one lock (P12). */
 const maxWaiting = 1_000;
 
@@ -46,15 +48,16 @@ export class LockActor {
 
   /** Answers once the lock is offered, or will not be. Asked again with the same request it keeps its place. */
   @Handler() async acquire(asked: Asked): Promise<LockAnswer | undefined> {
-    const { waitMs, ...wanted } = checkAsked(asked);
+    const { waitMs, since: asksSince, ...wanted } = checkAsked(asked);
     const { request } = wanted;
     const known = this.waiting.some((waiter) => waiter.request === request);
     if (!known && this.waiting.length >= maxWaiting) {
       throw new OverloadedError(`lock "${this.self.key}": ${maxWaiting} wait for it already`, "actor", 1_000);
     }
-    const since = this.services.now();
+    const now = this.services.now();
+    const since = asksSince < now - clocksApartMs ? asksSince : now;
     const answerTo: AnswerRoute = deferAnswer();
-    const waiter = { ...wanted, since, until: since + waitMs, answerTo };
+    const waiter = { ...wanted, since, until: now + waitMs, answerTo };
     await this.#decide({ kind: "acquire", waiter });
     return undefined;
   }
@@ -125,8 +128,8 @@ export class LockActor {
   }
 
   async #offer({ waiter, others }: Extract<LockEffect, { kind: "offer" }>): Promise<LockEvent> {
-    const { request, mode, session, since, until } = waiter;
-    const options = { session, claimMs, waits: until > since, others };
+    const { request, mode, session, until } = waiter;
+    const options = { session, claimMs, waits: until > this.services.now(), others };
     const made = await this.services.leases.offer({ name: this.self.key, request, mode }, options);
     if ("offer" in made) return { kind: "offered", request, outcome: { fence: made.offer.fence } };
     return { kind: "offered", request, outcome: "held" in made ? "held" : "over" };

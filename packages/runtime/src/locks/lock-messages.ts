@@ -14,6 +14,8 @@ export interface Asked {
   readonly session: string;
   /** Locks that the caller holds. */
   readonly holds: readonly string[];
+  /** When its caller first asked for the lock, in the store's time (ms); the same whenever it is asked again. */
+  readonly since: number;
   /** How long it will wait on; 0: only if the lock can be had at once. */
   readonly waitMs: number;
 }
@@ -27,14 +29,15 @@ const maxPath = 32;
 
 /** @throws InvalidArgumentsError */
 export function checkAsked(asked: Asked): Asked {
-  const { request, mode, session, holds, waitMs } = Object(asked) as Asked;
+  const { request, mode, session, holds, since, waitMs } = Object(asked) as Asked;
   checkId(request, "request");
   checkId(session, "session");
   check(mode === "exclusive" || mode === "shared", 'mode: must be "exclusive" or "shared"');
   check(Array.isArray(holds) && holds.length <= maxHolds, `holds: must be at most ${maxHolds} names of locks`);
   for (const name of holds) checkId(name, "holds");
+  check(Number.isFinite(since), "since: must be a time in ms");
   check(Number.isFinite(waitMs) && waitMs >= 0, "waitMs: must be a number of ms");
-  return { request, mode, session, holds, waitMs };
+  return { request, mode, session, holds, since, waitMs };
 }
 
 /** @throws InvalidArgumentsError */

@@ -11,6 +11,8 @@ const roundMs = 30_000;
 export interface TakerServices {
   readonly leases: LockLeases;
   readonly clock: Clock;
+  /** The store's time, in ms since 1970. */
+  readonly now: () => number;
   readonly calls: LockCalls;
   readonly sessions: ProcessSessions;
   /** An offer was gone before it was claimed. */
@@ -45,8 +47,9 @@ export class LockTaker {
    * @throws DeadlockError, what an ask throws that will not pass, and the patience's reason when that is over
    */
   async take(wanted: Wanted, patience: Patience): Promise<NamedLock | undefined> {
+    const since = this.#services.now();
     for (;;) {
-      const taken = await this.#takeOnce(wanted, patience);
+      const taken = await this.#takeOnce(wanted, since, patience);
       if (taken !== "again") return taken;
     }
   }
@@ -63,7 +66,7 @@ export class LockTaker {
   }
 
   /** One request, from asking to claiming. `again`: what it was offered, or would have been, is gone. */
-  async #takeOnce(wanted: Wanted, patience: Patience): Promise<NamedLock | undefined | "again"> {
+  async #takeOnce(wanted: Wanted, since: number, patience: Patience): Promise<NamedLock | undefined | "again"> {
     const { leases, clock, sessions, calls } = this.#services;
     const { name, mode, leaseMs, holds, waits } = wanted;
     const session = await patience.persist(() => sessions.get(leaseMs));
@@ -72,7 +75,7 @@ export class LockTaker {
     // The same request each time, so that its place in the queue stays.
     const ask = () => {
       const waitMs = waits ? Math.ceil(patience.leftMs) : 0;
-      const asked = { request, mode, session: session.lease.id, holds, waitMs };
+      const asked = { request, mode, session: session.lease.id, holds, since, waitMs };
       return calls.acquire(name, asked, roundMs, patience);
     };
     try {

@@ -115,6 +115,20 @@ describe("a connection that listens", () => {
     await hintsCome(heard, one);
   });
 
+  it("is found dead by the next renewal of its locks where there is no heartbeat: a client never heard of broken locks again", async () => {
+    const redis = await server();
+    const proxy = await proxyTo(redis);
+    const one = await process({ urls: proxy.url });
+    const session = await one.locks.open("s", 600_000);
+    let told = 0;
+    one.locks.watch(() => void told++);
+    await eventually(() => expect(told).toBe(1));
+    proxy.blackhole();
+    await expect(one.locks.renew(session, 600_000)).rejects.toThrow(StoreUnavailableError);
+    proxy.resume();
+    await eventually(() => expect(told).toBeGreaterThan(1));
+  });
+
   it("does not end the process when it is lost again while it subscribes anew", async () => {
     const redis = await server();
     const proxy = await proxyTo(redis);

@@ -47,6 +47,8 @@ export class RedisLockLeases implements LockServer {
   }
 
   async renew({ id }: LockSession, ttlMs: number): Promise<LockSession | undefined> {
+    // Who holds locks must hear of those that are broken, and need not be a worker, whose heartbeat looks after that, too.
+    this.#changes.check();
     const until = this.#clock.monotonic() + ttlMs;
     return (await this.#keepSession(id, ttlMs, "renew")) ? { id, until } : undefined;
   }

@@ -392,6 +392,11 @@ describe("the catalogue of instruments", () => {
       { to: `Account/${secret}`, handler: "deposit", args: [1] },
     ]);
     for (let n = 0; n < 2; n++) await rig.publish(partition, twice);
+    const underLocks = frameOf({ stream: "1767225600000-late", first: 1, after: 0 }, [
+      { to: `Account/${secret}`, handler: "deposit", args: [1], locks: [[secret, 2]] },
+      { to: `Account/${secret}`, handler: "deposit", args: [1], locks: [[secret, 1]] },
+    ]);
+    await rig.publish(partition, underLocks);
     gate = new Gate();
     const cut = watch(account.slowly(1));
     await rig.settle();
@@ -444,6 +449,11 @@ describe("the catalogue of instruments", () => {
     await lock.release();
     await holder.locks.withLock(secret, () => {});
     await holder.locks.acquire(secret);
+    const tried = holder.locks.tryAcquire(secret);
+    expect(telemetry.levels("actor.lock.waiting")).toContainEqual(expect.objectContaining({ value: 1 }));
+    await tried;
+    expect(telemetry.levels("actor.lock.waiting").every(({ value }) => value === 0)).toBe(true);
+    void holder.locks.acquire(secret).catch(() => {});
   }
 
   it("has nothing that the runtime does not feed, and no other labels than it says", async () => {

@@ -78,6 +78,11 @@ export const counters = {
     help: "Locks offered to this process that were gone before it could claim them.",
     labels: [],
   },
+  "actor.lock.refused": {
+    unit: "{message}",
+    help: "Messages refused because somebody took the lock of their caller later.",
+    labels: ["type"],
+  },
   "stream.refused": { unit: "{stream}", help: "Streams of senders that an owner did not take.", labels: ["code"] },
   "stream.gap_messages": {
     unit: "{message}",
@@ -220,6 +225,11 @@ export const levels = {
     labels: [],
   },
   "actor.locks": { unit: "{lock}", help: "Locks, or sets of them, that this process holds.", labels: [] },
+  "actor.lock.waiting": {
+    unit: "{lock}",
+    help: "Locks, or sets of them, that this process waits for, or asks for just now.",
+    labels: [],
+  },
   "process.event_loop.delay": {
     unit: "s",
     help: "How late the event loop was since the last look. stat: p99 or max. Near the lease (10 s) the worker is ended.",

@@ -72,6 +72,7 @@ export class ClusterLocks implements Locks {
     const until = waits && normal.waitMs > 0 ? began + normal.waitMs : undefined;
     const span = tracing.on ? tracing.lock("lock.acquire", ordered, normal.mode) : undefined;
     let outcome: LockOutcome = "failed";
+    metrics.waits();
     try {
       const takeAll = () => this.#services.taker.take(ordered, normal, until);
       const locks = await (span === undefined ? takeAll() : span.run(takeAll));

@@ -8,6 +8,7 @@ export class LockMetrics {
   readonly #waited = new Map<LockOutcome, (seconds: number) => void>();
   readonly #heldFor: (seconds: number) => void;
   #held = 0;
+  #waiting = 0;
 
   constructor(telemetry: Telemetry) {
     this.#telemetry = telemetry;
@@ -19,7 +20,17 @@ export class LockMetrics {
     return this.#held;
   }
 
+  /** Acquisitions of this process that have no outcome yet. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  waits(): void {
+    this.#waiting += 1;
+  }
+
   waited(outcome: LockOutcome, ms: number): void {
+    this.#waiting -= 1;
     let record = this.#waited.get(outcome);
     if (record === undefined) {
       record = this.#telemetry.histogram("actor.lock.wait.duration", { outcome });

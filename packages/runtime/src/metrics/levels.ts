@@ -20,7 +20,7 @@ type Census = ReadonlyMap<string, TypeLevels>;
 /** What a process tells of itself, whether it hosts actors or not. */
 interface Process {
   readonly calls: { readonly waiting: number };
-  readonly locks: { readonly holding: number };
+  readonly locks: { readonly holding: number; readonly waiting: number };
   /** By name; `ok`, or what is wrong. */
   readonly checks: () => Readonly<Record<string, string>>;
 }
@@ -30,6 +30,7 @@ export function observeProcess(telemetry: Telemetry, { calls, locks, checks }: P
   const stops = [
     telemetry.observe("actor.calls", () => [{ value: calls.waiting }]),
     telemetry.observe("actor.locks", () => [{ value: locks.holding }]),
+    telemetry.observe("actor.lock.waiting", () => [{ value: locks.waiting }]),
     telemetry.observe("actor.ready", () =>
       Object.entries(checks()).map(([check, state]) => ({ value: state === "ok" ? 1 : 0, labels: { check } })),
     ),

@@ -37,6 +37,7 @@ export class TypeMetrics {
   readonly latency = new LatencyWindow();
   readonly parked: Instrument;
   readonly deadLetters: Instrument;
+  readonly lockRefused: Instrument;
   readonly #meter: Meter;
   readonly #wait: Instrument;
   readonly #methods: ReadonlyMap<string, MethodMetrics>;
@@ -48,6 +49,7 @@ export class TypeMetrics {
     this.#meter = meter;
     this.parked = telemetry.counter("actor.parked", { type });
     this.deadLetters = telemetry.counter("actor.dead_letters", { type });
+    this.lockRefused = telemetry.counter("actor.lock.refused", { type });
     this.#wait = telemetry.histogram("actor.mailbox.wait", { type });
     const names = [...methods, eraseHandler, compareAndSetHandler];
     this.#methods = new Map(names.map((name) => [name, new MethodMetrics(meter, type, name)]));

@@ -41,6 +41,7 @@ export class LockFences {
     const stale = findStale(activation.seenLocks, locks);
     if (stale === undefined) return undefined;
     const { lock, fence, seen } = stale;
+    activation.hosted.metrics.lockRefused(1);
     return new LockLostError(
       `${what}: somebody took the lock "${lock}" later (fence ${seen}) than this caller (fence ${fence})`,
       "none",

@@ -1,4 +1,10 @@
-import { ClosedError, type LockLeases, LockLostError, LockTimeoutError } from "@actor-runtime/core";
+import {
+  ClosedError,
+  type LockLeases,
+  LockLostError,
+  LockTimeoutError,
+  StoreUnavailableError,
+} from "@actor-runtime/core";
 import { type LocalSystem, type Ports, systemActors } from "@actor-runtime/runtime";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Gate, Rig, refusalOf, watch } from "./support.js";
@@ -142,6 +148,22 @@ describe("the session of a process", () => {
     const next = watch(two.locks.acquire("report"));
     await rig.advance(1_000);
     expect(next.state).toBe("resolved");
+  });
+
+  it("gives back what was claimed when nobody heard so: without the broker it stayed as long as the process", async () => {
+    const three = await hostWith((locks) => ({
+      claim: async (offer, session) => {
+        await locks.claim(offer, session);
+        rig.world.disconnect("three", "broker");
+        throw new StoreUnavailableError("the answer is lost");
+      },
+    }));
+    const refused = watch(three.locks.acquire("report", { lease: "3m", wait: "1s" }));
+    await rig.advance(50_000);
+    expect(refused.error).toBeInstanceOf(LockTimeoutError);
+    rig.world.reconnect("three", "broker");
+    await rig.advance(50_000);
+    expect(await worker.locks.list()).toEqual([]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { type Clock, DeadlockError, type LockLeases, type LockMode } from "@actor-runtime/core";
+import { type Clock, DeadlockError, type LockLeases, type LockMode, type LockOffer } from "@actor-runtime/core";
 import type { LockCalls } from "./lock-calls.js";
 import { lockAddress } from "./lock-messages.js";
 import { NamedLock } from "./named-lock.js";
@@ -78,6 +78,7 @@ export class LockTaker {
       const asked = { request, mode, session: session.lease.id, holds, since, waitMs };
       return calls.acquire(name, asked, roundMs, patience);
     };
+    let offer: LockOffer | undefined;
     try {
       const answer = await patience.persist(ask);
       if ("cycle" in answer) throw new DeadlockError(answer.cycle.map(lockAddress));
@@ -86,17 +87,20 @@ export class LockTaker {
         session.end("its lease had ended at the store");
         return "again";
       }
-      const offer = { name, request, mode, fence: answer.fence };
+      const made: LockOffer = { name, request, mode, fence: answer.fence };
+      offer = made;
       const claimedAt = clock.monotonic();
-      const claimed = await patience.persist(() => leases.claim(offer, session.lease));
+      const claimed = await patience.persist(() => leases.claim(made, session.lease));
       if (claimed && session.over === undefined) {
-        return new NamedLock(offer, session, claimedAt, (lock) => this.giveBack(lock));
+        return new NamedLock(made, session, claimedAt, (lock) => this.giveBack(lock));
       }
       this.#services.unclaimed();
       return "again";
     } catch (error) {
       // It may have been offered the lock, or have claimed it just now.
       calls.cancel(name, request);
+      // That may not arrive, and what is claimed lasts as long as the session.
+      if (offer !== undefined) session.owe(offer);
       throw error;
     } finally {
       done();

@@ -38,8 +38,8 @@ export class ProcessSession {
   readonly #ttlMs: number;
   readonly #closed: () => void;
   readonly #locks = new Set<SessionLock>();
-  /** Locks whose release did not reach the store. */
-  readonly #unreleased = new Set<SessionLock>();
+  /** What the store may still have as this session's own although nobody holds it. */
+  readonly #unreleased = new Set<LockOffer>();
   /** Acquisitions under way. */
   #users = 0;
   #lease: LockSession;
@@ -96,7 +96,12 @@ export class ProcessSession {
   remove(lock: SessionLock, released: boolean): void {
     this.#locks.delete(lock);
     this.#usedAt = this.#services.clock.monotonic();
-    if (!released && this.#over === undefined) this.#unreleased.add(lock);
+    if (!released) this.owe(lock.offer);
+  }
+
+  /** To be released with the next renewal: the store did not say whether it was, or whether it was claimed at all. */
+  owe(offer: LockOffer): void {
+    if (this.#over === undefined) this.#unreleased.add(offer);
   }
 
   /** Gives it back, and everything it claimed. */
@@ -185,10 +190,10 @@ export class ProcessSession {
   }
 
   async #lookAfterLocks(now: number): Promise<void> {
-    for (const lock of this.#unreleased) {
+    for (const offer of this.#unreleased) {
       // Else at the next renewal.
-      const released = await this.#services.leases.release(lock.offer).catch(() => undefined);
-      if (released !== undefined) this.#unreleased.delete(lock);
+      const released = await this.#services.leases.release(offer).catch(() => undefined);
+      if (released !== undefined) this.#unreleased.delete(offer);
     }
     for (const lock of this.#locks) if (now - lock.claimedAt > keepClaimedMs / 3) await lock.confirm();
   }

@@ -21,6 +21,7 @@ export interface DiskContent {
 /** What the store's half of a world keeps, and how it goes back in time. */
 export class Disk {
   content: DiskContent;
+  readonly #watchers: (() => void)[] = [];
 
   constructor(namespace: NamespaceRecord) {
     this.content = {
@@ -42,6 +43,12 @@ export class Disk {
     const generation = this.content.namespace.generation;
     this.content = structuredClone(snapshot);
     this.content.namespace.generation = Math.max(generation, snapshot.namespace.generation) + 1;
+    for (const restored of this.#watchers) restored();
+  }
+
+  /** Calls back after the content went back in time: a real store loses its connections then, and who listens anew looks. */
+  watch(restored: () => void): void {
+    this.#watchers.push(restored);
   }
 
   /**

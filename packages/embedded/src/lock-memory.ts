@@ -24,6 +24,9 @@ export class LockMemory {
   constructor(disk: Disk, clock: Clock) {
     this.#disk = disk;
     this.#clock = clock;
+    disk.watch(() => {
+      for (const missed of this.#watchers) missed();
+    });
   }
 
   open(id: string, ttlMs: number): void {

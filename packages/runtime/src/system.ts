@@ -159,7 +159,7 @@ export class LocalSystem implements ActorSystem {
       identity,
     );
     const taker = new SetTaker(one, clock, random);
-    this.#locks = new ClusterLocks({ leases: ports.locks, clock, taker, sessions, tracing, metrics: lockMetrics });
+    this.#locks = new ClusterLocks({ leases: ports.locks, clock, taker, sessions, tracing, metrics: lockMetrics, log });
     this.locks = lockAdmin(this.#locks, { ports, directory, time, ref: this.ref });
     this.#services = {
       workerId,

@@ -6,6 +6,7 @@ import {
   DeadlockError,
   type LockLeases,
   LockTimeoutError,
+  type Logger,
 } from "@actor-runtime/core";
 import type { Tracing } from "../tracing/tracing.js";
 import type { LockMetrics, LockOutcome } from "./lock-metrics.js";
@@ -24,6 +25,7 @@ export interface ClusterLocksServices {
   readonly sessions: ProcessSessions;
   readonly tracing: Tracing;
   readonly metrics: LockMetrics;
+  readonly log: Logger;
 }
 
 type Body<R> = (lock: Lock) => R | Promise<R>;
@@ -66,7 +68,7 @@ export class ClusterLocks implements Locks {
     const ordered = orderedNames(names);
     const normal = normalLockOptions(options);
     if (this.#closed) throw new ClosedError("the system is closed: it takes no locks any more");
-    this.#stopWatching ??= this.#services.leases.watch((name) => void this.#confirm(name));
+    this.#stopWatching ??= this.#services.leases.watch((name) => void this.#lookAgain(name));
     const began = clock.monotonic();
     // Who gives no time at all still wants to have it if it is free.
     const until = waits && normal.waitMs > 0 ? began + normal.waitMs : undefined;
@@ -127,10 +129,17 @@ export class ClusterLocks implements Locks {
     return new LockTimeoutError(`${what} could not be had within ${waitMs} ms${holders}`, { data });
   }
 
-  /** Somebody broke a lock of this name, or who knows which: is it still ours? */
-  async #confirm(name: string | undefined): Promise<void> {
-    for (const session of await this.#services.sessions.open()) {
+  /** Somebody broke a lock of this name, or who knows what happened while nobody listened: what is still ours? */
+  async #lookAgain(name: string | undefined): Promise<void> {
+    const { sessions, taker, log } = this.#services;
+    for (const session of sessions.live) {
       for (const lock of session.locks) if (name === undefined || lock.offer.name === name) await lock.confirm();
+    }
+    if (name !== undefined) return;
+    try {
+      await taker.giveBackStrays();
+    } catch (err) {
+      log.warn({ err }, "it could not be looked up which locks of this process the store forgot to be given back");
     }
   }
 }

@@ -34,6 +34,8 @@ export interface Wanted {
 export class LockTaker {
   readonly #services: TakerServices;
   readonly #prefix: string;
+  /** Requests of acquisitions under way. */
+  readonly #underWay = new Set<string>();
   #requests = 0;
 
   /** @param prefix names this process and no other, ever */
@@ -65,6 +67,21 @@ export class LockTaker {
     }
   }
 
+  /**
+   * Gives back what the store has as this process' own and nobody here holds: a store that lost its last writes forgot that it
+   * was given back, and would keep it from others for as long as this process lives.
+   */
+  async giveBackStrays(): Promise<void> {
+    const { leases, calls } = this.#services;
+    for await (const { name, holders } of leases.list("")) {
+      for (const { request } of holders) {
+        if (!this.#isStray(request)) continue;
+        const { wanted } = await leases.release({ name, request });
+        if (wanted) calls.released(name);
+      }
+    }
+  }
+
   /** One request, from asking to claiming. `again`: what it was offered, or would have been, is gone. */
   async #takeOnce(wanted: Wanted, since: number, patience: Patience): Promise<NamedLock | undefined | "again"> {
     const { leases, clock, sessions, calls } = this.#services;
@@ -72,6 +89,7 @@ export class LockTaker {
     const session = await patience.persist(() => sessions.get(leaseMs));
     const done = session.use();
     const request = `${this.#prefix}/${++this.#requests}`;
+    this.#underWay.add(request);
     // The same request each time, so that its place in the queue stays.
     const ask = () => {
       const waitMs = waits ? Math.ceil(patience.leftMs) : 0;
@@ -103,7 +121,15 @@ export class LockTaker {
       if (offer !== undefined) session.owe(offer);
       throw error;
     } finally {
+      this.#underWay.delete(request);
       done();
     }
+  }
+
+  /** It is one of this process, and nobody here holds a lock by it or is about to. */
+  #isStray(request: string): boolean {
+    return (
+      request.startsWith(`${this.#prefix}/`) && !this.#underWay.has(request) && !this.#services.sessions.holds(request)
+    );
   }
 }

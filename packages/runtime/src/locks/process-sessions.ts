@@ -7,6 +7,7 @@ export class ProcessSessions {
   readonly #random: Random;
   readonly #prefix: string;
   readonly #byLease = new Map<number, Promise<ProcessSession>>();
+  readonly #live = new Set<ProcessSession>();
   #closed = false;
 
   /** @param prefix names this process in the ids of its sessions */
@@ -30,26 +31,37 @@ export class ProcessSessions {
   }
 
   /** All that are open now. */
-  async open(): Promise<ProcessSession[]> {
-    const sessions = await Promise.allSettled(this.#byLease.values());
-    return sessions.flatMap((session) => (session.status === "fulfilled" ? session.value : []));
+  get live(): Iterable<ProcessSession> {
+    return this.#live;
+  }
+
+  /** Whether somebody holds a lock by this request. */
+  holds(request: string): boolean {
+    for (const { locks } of this.#live) for (const { offer } of locks) if (offer.request === request) return true;
+    return false;
   }
 
   /** Gives all of them back, and opens no other. */
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.all((await this.open()).map((session) => session.close()));
+    await Promise.allSettled(this.#byLease.values());
+    await Promise.all(Array.from(this.#live, (session) => session.close()));
   }
 
   #open(leaseMs: number): Promise<ProcessSession> {
-    const closed = () => {
+    const opening = this.#services.leases.open(`${this.#prefix}/${this.#random.id()}`, leaseMs).then((lease) => {
+      const session = new ProcessSession(this.#services, lease, leaseMs, () => {
+        this.#live.delete(session);
+        forget();
+      });
+      this.#live.add(session);
+      return session;
+    });
+    const forget = () => {
       if (this.#byLease.get(leaseMs) === opening) this.#byLease.delete(leaseMs);
     };
-    const opening = this.#services.leases
-      .open(`${this.#prefix}/${this.#random.id()}`, leaseMs)
-      .then((lease) => new ProcessSession(this.#services, lease, leaseMs, closed));
     this.#byLease.set(leaseMs, opening);
-    opening.catch(closed);
+    opening.catch(forget);
     return opening;
   }
 }

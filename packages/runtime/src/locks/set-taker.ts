@@ -31,6 +31,11 @@ export class SetTaker {
     this.#random = random;
   }
 
+  /** As {@link LockTaker.giveBackStrays}. */
+  giveBackStrays(): Promise<void> {
+    return this.#taker.giveBackStrays();
+  }
+
   /**
    * @param names in order
    * @param until in ms by the clock's `monotonic()`; `undefined`: only what can be had at once

@@ -101,6 +101,23 @@ describe("the body of a lock", () => {
   });
 });
 
+it("what is lost while it is given back is no loss: the signal aborted though its user had done with it", async () => {
+  const gate = new Gate();
+  const three = await hostWith((locks) => ({
+    release: async (request) => {
+      await gate.pass();
+      return locks.release(request);
+    },
+  }));
+  const lock = await three.locks.acquire(["a", "b"]);
+  const { signal } = lock;
+  void lock.release();
+  rig.world.disconnect("three", "store");
+  await rig.advance(11_000);
+  expect(signal.aborted).toBe(false);
+  gate.open();
+});
+
 describe("the session of a process", () => {
   it("is not opened anew when the system was closed while a lock was claimed: nobody would ever close it", async () => {
     const gate = new Gate();

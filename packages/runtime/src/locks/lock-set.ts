@@ -91,7 +91,7 @@ export class LockSet implements Lock {
   }
 
   readonly #onLost = (error: LockLostError): void => {
-    if (this.#lost !== undefined) return;
+    if (this.#lost !== undefined || !this.held) return;
     this.#lost = error;
     this.#span?.event("lost", { reason: error.message });
     this.#controller?.abort(error);

@@ -237,3 +237,35 @@ describe("who takes a lock", () => {
     expect(tried.error!.message).toBe('lock "report": nobody said within 5000 ms whether it is free');
   });
 });
+
+it("P10: a break that runs again after a crash leaves whoever came next alone: it took the lock from that one, too", async () => {
+  const at = new Rig();
+  const { locks } = at.world.connect("next");
+  const request = { name: "report", request: "next/1/1", mode: "exclusive" } as const;
+  let runs = 0;
+  const host = await at.host(systemActors, {
+    process: "host",
+    workerId: "host",
+    ports: (given) => ({
+      ...given,
+      locks: {
+        ...bound(given.locks),
+        break: async (name) => {
+          const held = await given.locks.break(name);
+          if (++runs > 1) return held;
+          // Its turn is not committed, and the next one has the lock before it runs again.
+          at.world.cutChannels();
+          const session = await locks.open("next", 60_000);
+          const made = await locks.offer(request, { session: session.id, claimMs: 2_000, waits: true, others: false });
+          if ("offer" in made) await locks.claim(made.offer, session);
+          return held;
+        },
+      },
+    }),
+  });
+  await host.locks.acquire("report");
+  const broken = watch(host.locks.break("report"));
+  await at.advance(20_000);
+  expect(broken.state).toBe("resolved");
+  expect(await locks.inspect("report")).toMatchObject({ holders: [{ request: "next/1/1", claimed: true }] });
+});

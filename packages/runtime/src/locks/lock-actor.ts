@@ -85,9 +85,11 @@ export class LockActor {
     return this.#decide({ kind: "deadlock", request: checkId(request, "request"), cycle: checkCycle(cycle) });
   }
 
-  /** Takes the lock from whoever holds it. */
-  @Handler() async break(): Promise<HeldLock | undefined> {
-    const held = await this.services.leases.break(this.self.key);
+  /** Takes the lock from those who hold it under this fence: run again, it must not take it from whoever came next. */
+  @Handler() async break(fence: number): Promise<HeldLock | undefined> {
+    const { leases } = this.services;
+    const meant = (await leases.inspect(this.self.key))?.fence === fence;
+    const held = meant ? await leases.break(this.self.key) : undefined;
     await this.#decide({ kind: "look" });
     return held;
   }

@@ -22,7 +22,11 @@ export function lockAdmin(locks: ClusterLocks, { ports, directory, time, ref }: 
     acquire: (names, options) => locks.acquire(names, options),
     tryAcquire: (names, options) => locks.tryAcquire(names, options),
     withLock: locks.withLock.bind(locks),
-    break: async (name) => ref(LockActor, name).break(),
+
+    async break(name) {
+      const held = await ports.locks.inspect(name);
+      return held && ref(LockActor, name).break(held.fence);
+    },
 
     async list({ prefix = "" } = {}) {
       const found = new Map<string, LockDescription>();

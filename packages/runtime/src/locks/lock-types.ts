@@ -115,7 +115,7 @@ export interface LockAdmin extends Locks {
    * Takes a lock from its holders, who hear of it at once; the next in line gets it. From then on its old fence is refused
    * wherever fences are checked.
    *
-   * @returns what was held; `undefined`: nobody held it
+   * @returns what was held; `undefined`: nobody held it, or somebody else did by the time it came to it
    */
   break(name: string): Promise<HeldLock | undefined>;
 }

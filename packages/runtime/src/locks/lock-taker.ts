@@ -69,10 +69,11 @@ export class LockTaker {
 
   /**
    * Gives back what the store has as this process' own and nobody here holds: a store that lost its last writes forgot that it
-   * was given back, and would keep it from others for as long as this process lives.
+   * was given back, and would keep it from others for as long as the session lives.
    */
   async giveBackStrays(): Promise<void> {
-    const { leases, calls } = this.#services;
+    const { leases, calls, sessions } = this.#services;
+    if (sessions.idle) return;
     for await (const { name, holders } of leases.list("")) {
       for (const { request } of holders) {
         if (!this.#isStray(request)) continue;

@@ -37,7 +37,8 @@ export class ProcessSession {
   readonly #services: SessionServices;
   readonly #ttlMs: number;
   readonly #closed: () => void;
-  readonly #locks = new Set<SessionLock>();
+  /** By request. */
+  readonly #locks = new Map<string, SessionLock>();
   /** What the store may still have as this session's own although nobody holds it. */
   readonly #unreleased = new Set<LockOffer>();
   /** Acquisitions under way. */
@@ -76,7 +77,12 @@ export class ProcessSession {
   }
 
   get locks(): Iterable<SessionLock> {
-    return this.#locks;
+    return this.#locks.values();
+  }
+
+  /** Whether somebody holds a lock by this request. */
+  holds(request: string): boolean {
+    return this.#locks.has(request);
   }
 
   /** An acquisition begins, which needs it to be there; returns how to end that. */
@@ -89,12 +95,12 @@ export class ProcessSession {
   }
 
   add(lock: SessionLock): void {
-    this.#locks.add(lock);
+    this.#locks.set(lock.offer.request, lock);
   }
 
   /** @param released `false`: the store does not know yet */
   remove(lock: SessionLock, released: boolean): void {
-    this.#locks.delete(lock);
+    this.#locks.delete(lock.offer.request);
     this.#usedAt = this.#services.clock.monotonic();
     if (!released) this.owe(lock.offer);
   }
@@ -117,7 +123,7 @@ export class ProcessSession {
     this.#cancelRenewal();
     this.#cancelEnd();
     this.#closed();
-    for (const lock of this.#locks) lock.lose(reason);
+    for (const lock of this.#locks.values()) lock.lose(reason);
     this.#locks.clear();
     this.#unreleased.clear();
   }
@@ -195,6 +201,6 @@ export class ProcessSession {
       const released = await this.#services.leases.release(offer).catch(() => undefined);
       if (released !== undefined) this.#unreleased.delete(offer);
     }
-    for (const lock of this.#locks) if (now - lock.claimedAt > keepClaimedMs / 3) await lock.confirm();
+    for (const lock of this.#locks.values()) if (now - lock.claimedAt > keepClaimedMs / 3) await lock.confirm();
   }
 }

@@ -35,9 +35,14 @@ export class ProcessSessions {
     return this.#live;
   }
 
+  /** None is open. */
+  get idle(): boolean {
+    return this.#live.size === 0;
+  }
+
   /** Whether somebody holds a lock by this request. */
   holds(request: string): boolean {
-    for (const { locks } of this.#live) for (const { offer } of locks) if (offer.request === request) return true;
+    for (const session of this.#live) if (session.holds(request)) return true;
     return false;
   }
 

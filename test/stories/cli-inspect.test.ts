@@ -78,7 +78,7 @@ describe.each(places)("inspect, in $name", { timeout: 60_000 }, ({ env }) => {
     expect(stdout).toMatch(
       /^WORKER +STATE +HELD\/ASSIGNED +SHARE +ACTORS +RUNNING +WAITING +PARKED +DELAYED +P50 +P99\n/,
     );
-    expect(stdout).toMatch(/\nw1 +ready +24\/24 +100\.0% +\d +2 +1 +[01] +0 +[\d.]+ [µm]s +[\d.]+ [µm]s\n/);
+    expect(stdout).toMatch(/\nw1 +ready +16\/16 +100\.0% +\d +2 +1 +[01] +0 +[\d.]+ [µm]s +[\d.]+ [µm]s\n/);
     expect(stdout).toMatch(/\nBank +w1 +1 +1 +0 +0 +0 +- +-\n/);
     expect(stdout).toMatch(/\nShop\/s +pay +[\d.]+ m?s +Bank\/main\.book +w1\nBank\/main +book +[\d.]+ m?s +- +w1\n$/);
     expect(await json()).toMatchObject({ workers: [{ id: "w1", told: { load: { running: 2 } } }], silent: [] });
@@ -162,7 +162,7 @@ describe("inspect with two workers on RabbitMQ and Redis", { timeout: 60_000 }, 
     await using one = await WorkerProcess.start(["shop.ts", "--worker-id", "w1", "--lease", "60s"], { cwd, env });
     await using two = await WorkerProcess.start(["shop.ts", "--worker-id", "w2", "--lease", "60s"], { cwd, env });
     const inspect = async (...args: string[]) => (await actorRuntime(["inspect", ...args], { env })).stdout;
-    await vi.waitFor(async () => expect(await inspect()).toMatch(/\nw1 +ready +12\/12 .*\nw2 +ready +12\/12 /), {
+    await vi.waitFor(async () => expect(await inspect()).toMatch(/\nw1 +ready +8\/8 .*\nw2 +ready +8\/8 /), {
       timeout: 30_000,
       interval: 100,
     });
@@ -177,8 +177,8 @@ describe("inspect with two workers on RabbitMQ and Redis", { timeout: 60_000 }, 
     const stdout = await inspect();
     expect(performance.now() - began).toBeLessThan(10_000);
     const row = (id: string) => stdout.split("\n").find((line) => line.startsWith(`${id} `));
-    expect(row(holder)).toMatch(/ready +12\/12 +50\.0% +\? +\?/);
-    expect(row(other)).toMatch(/ready +12\/12 +50\.0% +1 +1/);
+    expect(row(holder)).toMatch(/ready +8\/8 +50\.0% +\? +\?/);
+    expect(row(other)).toMatch(/ready +8\/8 +50\.0% +1 +1/);
     expect(stdout).toContain(`\n${holder} did not answer within 2 s\n`);
     expect(await inspect("Bank/main")).toContain(`phase       unknown: ${holder} did not answer within 2 s\n`);
     expect(JSON.parse(await inspect("Bank", "--json"))).toMatchObject({

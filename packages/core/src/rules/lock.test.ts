@@ -252,6 +252,27 @@ describe("a cycle of waiters", () => {
     expect(probes).toBeLessThanOrEqual(16);
   });
 
+  it("is found behind any number of waiters that hold other locks: it was looked for by the first 64 ways only", () => {
+    const others = Array.from({ length: 200 }, (_, n) => waiter(`o${n}`, { holds: [`other${n}`] }));
+    const queue = [...others, waiter("closes", { since: 5, holds: ["origin"] })];
+    const probe = [{ name: "origin", request: "r", since: 9 }];
+    const { found } = chase(new Map([["l", queue]]), { name: "l", probe });
+    expect(found).toMatchObject([{ name: "origin", request: "r", cycle: ["origin", "l", "origin"] }]);
+  });
+
+  it("is looked for by one way to each lock: readers that held several set off a message for every way there was", () => {
+    const held = ["l0", "l1", "l2", "l3", "l4"];
+    const readers = Array.from({ length: 50 }, (_, n) => waiter(`r${n}`, { mode: "shared", since: n, holds: held }));
+    const waiting = new Map<string, LockQueue>([["l", readers]]);
+    const probe = [{ name: "origin", request: "r", since: 99 }];
+    const { effects } = decideLock("l", readers, { kind: "probe", probe }, now);
+    expect(effects.map((effect) => "name" in effect && effect.name)).toEqual(held);
+    expect(effects[0]).toMatchObject({ probe: [...probe, { name: "l", request: "r0", since: 0 }] });
+    expect(chase(waiting, { name: "l", probe }).probes).toBe(1 + held.length);
+    const asking = waiter("r", { holds: ["l0", "l0"] });
+    expect(decideLock("l", readers, { kind: "acquire", waiter: asking }, now).effects).toHaveLength(1);
+  });
+
   it("is looked for again while the wait goes on, in case the first look came too early", () => {
     const first = waiter("r", { holds: ["held"] });
     const { effects } = decideLock("l", [first], { kind: "offered", request: "r", outcome: "held" }, now);

@@ -173,25 +173,24 @@ function refusal(waiter: Waiter, refused: "busy" | "late" | "over"): LockEffect 
 }
 
 function probesOf(name: string, { request, since, holds }: Waiter): LockEffect[] {
-  return holds.map((held) => ({ kind: "probe", name: held, probe: [{ name, request, since }] }));
+  return [...new Set(holds)].map((held) => ({ kind: "probe", name: held, probe: [{ name, request, since }] }));
 }
 
 function follow(name: string, queue: LockQueue, probe: LockProbe): LockEffect[] {
   const [origin] = probe;
   if (origin === undefined) return [];
-  const effects: LockEffect[] = [];
+  // By each lock only by way of who has waited longest: the ways of all others end where this one does.
+  const ways = new Map<string, WaitsAt[]>();
   for (const { request, since, holds } of queue) {
-    const path = [...probe, { name, request, since }];
-    for (const held of holds) {
-      if (effects.length === maxProbes) return effects;
-      if (held === origin.name) {
-        effects.push(giveWay(path));
-      } else if (path.length < maxHops && !path.some((at) => at.name === held)) {
-        effects.push({ kind: "probe", name: held, probe: path });
-      }
-    }
+    for (const held of holds) if (!ways.has(held)) ways.set(held, [...probe, { name, request, since }]);
   }
-  return effects;
+  const closed = ways.get(origin.name);
+  const onward = [...ways]
+    .filter(([held, path]) => path.length < maxHops && !path.some((at) => at.name === held))
+    .slice(0, maxProbes)
+    .map(([held, path]): LockEffect => ({ kind: "probe", name: held, probe: path }));
+  // First of all, so that a cycle is found however much else there is to follow.
+  return closed === undefined ? onward : [giveWay(closed), ...onward];
 }
 
 /** Everybody who finds a cycle picks the same one. */

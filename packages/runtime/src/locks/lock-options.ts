@@ -25,7 +25,11 @@ export function normalLockOptions(options: LockOptions = {}): NormalLockOptions 
     throw new ConfigError(`lease: ${leaseMs} ms is not from 1 s to 10 min; a lock is renewed while it is held`);
   }
   if (mode !== "exclusive" && mode !== "shared") {
-    throw new ConfigError(`mode: ${JSON.stringify(mode)} must be "exclusive" or "shared"`);
+    // Not in JSON, which knows no bigint.
+    throw new ConfigError(`mode: ${String(mode)} must be "exclusive" or "shared"`);
+  }
+  if (signal !== undefined && typeof (signal as AbortSignal | null)?.addEventListener !== "function") {
+    throw new ConfigError("signal: must be an AbortSignal");
   }
   return { leaseMs, waitMs: milliseconds(wait, "wait"), mode, signal };
 }

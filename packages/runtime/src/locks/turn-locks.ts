@@ -1,6 +1,7 @@
 import { TurnEndedError } from "@actor-runtime/core";
 import { type ClusterLocks, runUnder } from "./cluster-locks.js";
 import type { LockHolder } from "./lock-holder.js";
+import { normalLockOptions } from "./lock-options.js";
 import type { LockSet } from "./lock-set.js";
 import type { Lock, LockOptions, Locks, TryLockOptions } from "./lock-types.js";
 
@@ -31,12 +32,13 @@ export class TurnLocks implements Locks {
 
   async #take(
     names: string | readonly string[],
-    options: LockOptions = {},
+    options: LockOptions | undefined,
     waits: boolean,
   ): Promise<LockSet | undefined> {
     const turn = this.#turn;
     turn.checkEffect("take a lock");
-    const signal = options.signal === undefined ? turn.signal : AbortSignal.any([options.signal, turn.signal]);
+    const { signal: own } = normalLockOptions(options);
+    const signal = own === undefined ? turn.signal : AbortSignal.any([own, turn.signal]);
     const taken = await this.#locks.take(names, { ...options, signal }, waits);
     if (taken === undefined) return undefined;
     if (turn.ended) {

@@ -102,8 +102,9 @@ export class LockTaker {
       const answer = await patience.persist(ask);
       if ("cycle" in answer) throw new DeadlockError(answer.cycle.map(lockAddress));
       if ("refused" in answer) {
-        if (answer.refused !== "over") return undefined;
-        session.end("its lease had ended at the store");
+        if (answer.refused === "busy") return undefined;
+        // Late by the store's clock, which may have been set forward; here the patience decides.
+        if (answer.refused === "over") session.end("its lease had ended at the store");
         return "again";
       }
       const made: LockOffer = { name, request, mode, fence: answer.fence };

@@ -1,4 +1,11 @@
-import { checkType, encodeText, type PartitionId, parseAddress, partitionsOf } from "@actor-runtime/core";
+import {
+  checkType,
+  encodeText,
+  type PartitionId,
+  parseAddress,
+  partitionsOf,
+  UnsupportedError,
+} from "@actor-runtime/core";
 import type { ActorAdmin, NamedType } from "./actor-system.js";
 import { type CallDetails, callTarget } from "./client/call-target.js";
 import type { Calls } from "./client/calls.js";
@@ -6,7 +13,7 @@ import { carriedLocks } from "./client/carried-locks.js";
 import type { Directory } from "./client/directory.js";
 import { targetsOf } from "./paused.js";
 import type { Ports } from "./ports.js";
-import { compareAndSetHandler, eraseHandler } from "./system-handlers.js";
+import { compareAndSetHandler, eraseHandler, isSystemType } from "./system-handlers.js";
 import type { Tracing } from "./tracing/tracing.js";
 import { fieldsOf } from "./worker/compare-and-set.js";
 import { stateDigest, storedValues, storedVersion } from "./worker/state.js";
@@ -71,8 +78,11 @@ export class StoredActors implements ActorAdmin {
     state: Readonly<Record<string, unknown>> | undefined,
   ): Promise<string> {
     if (state !== undefined) fieldsOf(address, state);
-    const argsText = `[${encodeText(version, "version")},${encodeText(state, "state")}]`;
     const { type, key } = parseAddress(address);
+    if (isSystemType(type)) {
+      throw new UnsupportedError(`${address} belongs to the system, which alone sets its state; it can be erased`);
+    }
+    const argsText = `[${encodeText(version, "version")},${encodeText(state, "state")}]`;
     // At once where the mailbox is known, so that it keeps its place among the caller's other messages.
     const partition = this.#directory.partition(type, key) ?? (await this.#directory.find(type, key));
     return (await this.#ask(partition, address, compareAndSetHandler, argsText, carriedLocks())) as string;

@@ -147,7 +147,8 @@ export class ClusterLocks implements Locks {
 /** Runs `body` under the lock and gives it back, however it ends. */
 export async function runUnder<R>(lock: LockSet, body: Body<R>): Promise<R> {
   try {
-    const result = await lock.run(() => body(lock));
+    // What it returns may begin its work only when it is awaited.
+    const result = await lock.run(async () => body(lock));
     if (lock.lost !== undefined) throw lock.lost;
     return result;
   } finally {

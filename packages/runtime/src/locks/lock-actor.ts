@@ -51,7 +51,7 @@ export class LockActor {
     const { waitMs, since: asksSince, ...wanted } = checkAsked(asked);
     const { request } = wanted;
     const known = this.waiting.some((waiter) => waiter.request === request);
-    if (!known && this.waiting.length >= maxWaiting) {
+    if (!known && waitMs > 0 && this.waiting.length >= maxWaiting) {
       throw new OverloadedError(`lock "${this.self.key}": ${maxWaiting} wait for it already`, "actor", 1_000);
     }
     const now = this.services.now();

@@ -1,4 +1,12 @@
-import { ActorError, type Clock, ClosedError, LockLostError, type Random, retryDelayMs } from "@actor-runtime/core";
+import {
+  ActorError,
+  type Clock,
+  ClosedError,
+  LockLostError,
+  OverloadedError,
+  type Random,
+  retryDelayMs,
+} from "@actor-runtime/core";
 
 import type { CallSignal } from "../client/call-target.js";
 
@@ -110,5 +118,7 @@ export class Patience implements CallSignal {
 function mayPass(error: unknown): boolean {
   // A lost lock is the caller's own, around what he waits for: it stays lost.
   if (error instanceof ClosedError || error instanceof LockLostError) return false;
+  // Too many wait already: if all who are told so came again, it would stay full.
+  if (error instanceof OverloadedError && error.scope === "actor") return false;
   return error instanceof ActorError && error.retryable;
 }

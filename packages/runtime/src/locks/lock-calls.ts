@@ -24,16 +24,21 @@ export class LockCalls {
 
   /** Word that the lock is free. One that is lost is made up for: the lock actor looks by itself. */
   released(name: string): void {
-    this.#tell(methodOf(name, "released"), []);
+    void this.#tell(methodOf(name, "released"), []);
   }
 
   /** Nobody is left to take what the request may be offered. */
   cancel(name: string, request: string): void {
-    this.#tell(methodOf(name, "cancel"), [request]);
+    void this.#tell(methodOf(name, "cancel"), [request]);
   }
 
-  #tell(method: BoundMethod, args: readonly unknown[]): void {
-    Promise.resolve(this.#caller.tell(method, args, this.#options)).catch(() => {});
+  /** What cannot be sent at all is thrown, and whoever tells is about to report something else. */
+  async #tell(method: BoundMethod, args: readonly unknown[]): Promise<void> {
+    try {
+      await this.#caller.tell(method, args, this.#options);
+    } catch {
+      // It is made up for, as said above.
+    }
   }
 }
 

@@ -1,3 +1,0 @@
-import { sweep } from "./seeds.js";
-
-sweep(376, 125);

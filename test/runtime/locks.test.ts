@@ -8,7 +8,7 @@ import {
 } from "@actor-runtime/core";
 import { type LocalSystem, systemActors } from "@actor-runtime/runtime";
 import { beforeEach, describe, expect, it } from "vitest";
-import { Rig, refusalOf, watch } from "./support.js";
+import { Gate, Rig, refusalOf, watch } from "./support.js";
 
 let rig: Rig;
 let worker: LocalSystem;
@@ -171,6 +171,33 @@ describe("a lock", () => {
     await next.value!.release();
     await expectNothingLeft();
   });
+});
+
+it("P10: a lock that is broken while word of its claim is on its way is not had", async () => {
+  const answered = new Gate();
+  let claims = 0;
+  const slow = await rig.host([], {
+    process: "slow",
+    workerId: "slow",
+    ports: ({ locks, ...ports }) => {
+      const claim: LockLeases["claim"] = async (...args) => {
+        const claimed = await locks.claim(...args);
+        if (claims++ === 0) await answered.pass();
+        return claimed;
+      };
+      const get = (_: LockLeases, name: keyof LockLeases) => (name === "claim" ? claim : locks[name].bind(locks));
+      return { ...ports, locks: new Proxy(locks, { get }) };
+    },
+  });
+  const taken = watch(slow.locks.acquire("report"));
+  await rig.settle();
+  const broken = await worker.locks.break("report");
+  await rig.settle();
+  answered.open();
+  await rig.settle();
+  expect(taken.value!.fence).toBeGreaterThan(broken!.fence);
+  await taken.value!.release();
+  await expectNothingLeft();
 });
 
 describe("several locks", () => {

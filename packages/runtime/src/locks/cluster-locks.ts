@@ -132,6 +132,7 @@ export class ClusterLocks implements Locks {
   /** Somebody broke a lock of this name, or who knows what happened while nobody listened: what is still ours? */
   async #lookAgain(name: string | undefined): Promise<void> {
     const { sessions, taker, log } = this.#services;
+    taker.doubt(name);
     for (const session of sessions.live) {
       for (const lock of session.locks) if (name === undefined || lock.offer.name === name) await lock.confirm();
     }

@@ -30,12 +30,18 @@ export interface Wanted {
   readonly holds: readonly string[];
 }
 
+interface UnderWay {
+  readonly name: string;
+  /** Word of a broken lock came before that of its claim. */
+  doubted: boolean;
+}
+
 /** The holder's side of the lock protocol: asks the lock actor, claims what it offers, and gives it back. */
 export class LockTaker {
   readonly #services: TakerServices;
   readonly #prefix: string;
-  /** Requests of acquisitions under way. */
-  readonly #underWay = new Set<string>();
+  /** Acquisitions under way, by request. */
+  readonly #underWay = new Map<string, UnderWay>();
   #requests = 0;
 
   /** @param prefix names this process and no other, ever */
@@ -90,7 +96,8 @@ export class LockTaker {
     const session = await patience.persist(() => sessions.get(leaseMs));
     const done = session.use();
     const request = `${this.#prefix}/${++this.#requests}`;
-    this.#underWay.add(request);
+    const way: UnderWay = { name, doubted: false };
+    this.#underWay.set(request, way);
     // The same request each time, so that its place in the queue stays.
     const ask = () => {
       const waitMs = waits ? Math.ceil(patience.leftMs) : 0;
@@ -110,7 +117,11 @@ export class LockTaker {
       const made: LockOffer = { name, request, mode, fence: answer.fence };
       offer = made;
       const claimedAt = clock.monotonic();
-      const claimed = await patience.persist(() => leases.claim(made, session.lease));
+      let claimed: boolean;
+      do {
+        way.doubted = false;
+        claimed = await patience.persist(() => leases.claim(made, session.lease));
+      } while (claimed && way.doubted);
       if (claimed && session.over === undefined) {
         return new NamedLock(made, session, claimedAt, (lock) => this.giveBack(lock));
       }
@@ -126,6 +137,11 @@ export class LockTaker {
       this.#underWay.delete(request);
       done();
     }
+  }
+
+  /** Locks of this name, or of any, may have been broken: what is being claimed just now is claimed once more. */
+  doubt(name: string | undefined): void {
+    for (const way of this.#underWay.values()) if (name === undefined || way.name === name) way.doubted = true;
   }
 
   /** It is one of this process, and nobody here holds a lock by it or is about to. */

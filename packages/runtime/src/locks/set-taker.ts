@@ -31,6 +31,11 @@ export class SetTaker {
     this.#random = random;
   }
 
+  /** As {@link LockTaker.doubt}. */
+  doubt(name: string | undefined): void {
+    this.#taker.doubt(name);
+  }
+
   /** As {@link LockTaker.giveBackStrays}. */
   giveBackStrays(): Promise<void> {
     return this.#taker.giveBackStrays();

@@ -1,4 +1,4 @@
-import type { Clock, Logger } from "@actor-runtime/core";
+import { type Clock, type Logger, StoreUnavailableError } from "@actor-runtime/core";
 import { EmbeddedWorld, SystemClock, SystemRandom } from "@actor-runtime/embedded";
 import { RabbitBroker } from "@actor-runtime/rabbitmq";
 import { RedisServices } from "@actor-runtime/redis";
@@ -42,13 +42,17 @@ export async function join(
 ): Promise<LocalSystem> {
   const random = new SystemRandom();
   const shared = { namespace, clock, random, telemetry, log, connectionName: name };
-  const redis = await RedisServices.connect({ ...shared, urls: redisUrl, commandTimeoutMs: leaseMs / 4 });
-  const rabbit = await RabbitBroker.connect({
-    ...shared,
-    urls: amqpUrl,
-    confirmTimeoutMs: 2_000,
-    ...(maxMailboxBytes && { maxMailboxBytes }),
-  });
+  const redis = await patiently(() =>
+    RedisServices.connect({ ...shared, urls: redisUrl, commandTimeoutMs: leaseMs / 4 }),
+  );
+  const rabbit = await patiently(() =>
+    RabbitBroker.connect({
+      ...shared,
+      urls: amqpUrl,
+      confirmTimeoutMs: 2_000,
+      ...(maxMailboxBytes && { maxMailboxBytes }),
+    }),
+  );
   await rabbit.tie((await redis.store.namespace()).storeId);
   const { leases, locks, membership } = redis;
   const { alarms } = new EmbeddedWorld({ clock, random }).connect(name);
@@ -63,4 +67,15 @@ export async function join(
     ...(watchdog && { watchdog }),
     onClosed: () => void redis.close(),
   });
+}
+
+/** Processes that all start at once may be too slow for the short time-outs that stories have. */
+async function patiently<R>(connect: () => Promise<R>): Promise<R> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await connect();
+    } catch (error) {
+      if (!(error instanceof StoreUnavailableError) || tries === 10) throw error;
+    }
+  }
 }

@@ -18,7 +18,7 @@ import { answerLater, deferAnswer } from "../worker/deferred-answer.js";
 import { type Asked, checkAsked, checkCycle, checkId, checkProbe } from "./lock-messages.js";
 
 /** An offer that is not claimed within this time goes to the next (ms). */
-export const claimMs = 2_000;
+const claimMs = 2_000;
 /** While somebody waits, it looks by itself this often (ms): a release may have been lost with its holder. */
 const lookEveryMs = 500;
 const overdueMs = 10_000;

@@ -54,6 +54,7 @@ export function someCommit(
     out: [],
     outTrim: [],
     marks: [],
+    holds: [],
     answerRetentionMs: 120_000,
     ...writes,
   };

@@ -102,6 +102,7 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
         stored: [{ address: "Account/alice", shift: 0, unshift: [], push: [mark] }],
         reminders: [{ id: "r", reminder: { dueAt: 1, text: mark } }],
         out: [{ target: "Invoice:g1:00", number: mark.length, prev: 0, message: mark }],
+        holds: [{ address: "Account/alice", hold: mark }],
         marks: [{ identity: "s:1", mark }],
         floor: mark.length,
       };
@@ -119,12 +120,13 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
       expect(Object.fromEntries(image.reminders)).toEqual({ r: { dueAt: 1, text: mark } });
       expect(image.outbox).toEqual([{ target: "Invoice:g1:00", number: mark.length, prev: 0, message: mark }]);
       expect(Object.fromEntries(image.outNumbers)).toEqual({ "Invoice:g1:00": mark.length });
+      expect(Object.fromEntries(image.holds)).toEqual({ "Account/alice": mark });
       expect(Object.fromEntries(image.marks)).toEqual({ "s:1": mark });
       expect(image.floor).toBe(mark.length);
     }
 
     describe("committing", () => {
-      it("P4: writes states, rows, answers, stored messages, reminders, outbox and marks together", async () => {
+      it("P4: writes states, rows, answers, stored messages, reminders, outbox, holds and marks together", async () => {
         await committed(1, everything("one"));
         await expectOnly("one");
       });
@@ -246,7 +248,7 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
       it("shows an empty image to the first owner", async () => {
         const image = await store.load(partition, lease);
         expect(image).toMatchObject({ seq: 0, floor: 0, outbox: [], rewound: false });
-        for (const map of [image.rows, image.stored, image.reminders, image.outNumbers, image.marks]) {
+        for (const map of [image.rows, image.stored, image.reminders, image.outNumbers, image.holds, image.marks]) {
           expect(map.size).toBe(0);
         }
       });
@@ -485,7 +487,7 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
       });
     });
 
-    describe("rows, reminders and marks", () => {
+    describe("rows, reminders, holds and marks", () => {
       it("replaces and forgets them by name", async () => {
         const reminder = { dueAt: 1_700_000_000_000, text: '{"every":"1h"}' };
         await committed(1, {
@@ -496,6 +498,10 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
           reminders: [
             { id: "Account/alice#tick", reminder: { dueAt: 1, text: "first" } },
             { id: "Account/bob#tick", reminder },
+          ],
+          holds: [
+            { address: "Account/alice", hold: "first" },
+            { address: "Account/bob", hold: "first" },
           ],
           marks: [
             { identity: "s:1", mark: "1" },
@@ -511,6 +517,10 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
             { id: "Account/alice#tick", reminder },
             { id: "Account/bob#tick", reminder: undefined },
           ],
+          holds: [
+            { address: "Account/alice", hold: undefined },
+            { address: "Account/bob", hold: "second" },
+          ],
           marks: [
             { identity: "s:1", mark: undefined },
             { identity: "s:2", mark: "3,alone" },
@@ -519,6 +529,7 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
         const image = await takeOver();
         expect(Object.fromEntries(image.rows)).toEqual({ s: "2" });
         expect(Object.fromEntries(image.reminders)).toEqual({ "Account/alice#tick": reminder });
+        expect(Object.fromEntries(image.holds)).toEqual({ "Account/bob": "second" });
         expect(Object.fromEntries(image.marks)).toEqual({ "s:2": "3,alone" });
       });
 

@@ -13,6 +13,7 @@ export { attributes } from "./model/attributes.js";
 export { decodeText, encodeText, errorFromWire, errorToWire, fromWire, toWire } from "./model/codec.js";
 export { type Duration, durationMs } from "./model/duration.js";
 export {
+  type AbortReason,
   ActorError,
   AskTimeoutError,
   CancelledError,
@@ -41,6 +42,8 @@ export {
   StateVersionError,
   StoreUnavailableError,
   TooLargeError,
+  TransactionAbortedError,
+  TransactionInDoubtError,
   TurnEndedError,
   TurnTimeoutError,
   UnknownHandlerError,
@@ -73,9 +76,12 @@ export {
   isNumbered,
   type Message,
   type MessageKind,
+  type Participation,
   type Reply,
   type StoredMessage,
   type StreamRefusal,
+  type TransactionContext,
+  type TransactionReply,
   type WireError,
 } from "./model/message.js";
 export {
@@ -92,6 +98,7 @@ export {
   refusalText,
   replyText,
   replyToField,
+  transactionText,
   valueOutcome,
 } from "./model/message-codec.js";
 export { type Mailbox, type PartitionId, parsePartition, partitionId, partitionsOf } from "./model/partition.js";
@@ -143,6 +150,7 @@ export type {
   Answer,
   CommitOutcome,
   CommitRecord,
+  HoldWrite,
   NamespaceRecord,
   OutboxEntry,
   PartitionImage,
@@ -180,7 +188,28 @@ export {
   offered,
   released,
 } from "./rules/lock-record.js";
+export {
+  decideHere,
+  decideParticipant,
+  type ParticipantEvent,
+  type ParticipantState,
+  type ParticipantStep,
+} from "./rules/participant.js";
 export { candidatesOf, type PlacementInput, passedOn, placementOf } from "./rules/placement.js";
 export { Ranges } from "./rules/ranges.js";
 export { type Backoff, retryDelayMs } from "./rules/retry.js";
 export { ConsistentHashRing, maxWeight, type RingMember, type RingOptions } from "./rules/ring.js";
+export {
+  type AbortDecision,
+  abortRetentionMs,
+  type CommitDecision,
+  decideTransaction,
+  decisionOn,
+  noDecision,
+  type TransactionEffect,
+  type TransactionEvent,
+  type TransactionOutcome,
+  type TransactionState,
+  type TransactionStep,
+} from "./rules/transaction.js";
+export { type Holder, type HoldMode, inTheWay, isOlder, maxReaders, wounds } from "./rules/wound-wait.js";

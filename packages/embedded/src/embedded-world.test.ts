@@ -34,6 +34,7 @@ function record({ fence, nonce }: Lease, seq: number, state: string): CommitReco
     out: [],
     outTrim: [],
     marks: [],
+    holds: [],
     answerRetentionMs: 120_000,
   };
 }

@@ -77,6 +77,7 @@ describe("a process whose messages take their time", () => {
       out: [],
       outTrim: [],
       marks: [],
+      holds: [],
       answerRetentionMs: 120_000,
     };
     return watched(slow.store.commit(partition, record));

@@ -26,6 +26,7 @@ export interface PartitionRecord {
   readonly reminders: Map<string, { readonly dueAt: number; readonly text: string }>;
   readonly outbox: Map<Destination, OutboxEntry[]>;
   readonly outNumbers: Map<Destination, number>;
+  readonly holds: Map<string, string>;
   readonly marks: Map<string, string>;
 }
 
@@ -41,6 +42,7 @@ export function emptyPartition(now: number): PartitionRecord {
     reminders: new Map(),
     outbox: new Map(),
     outNumbers: new Map(),
+    holds: new Map(),
     marks: new Map(),
   };
 }
@@ -64,6 +66,7 @@ export function write(partition: PartitionRecord, record: CommitRecord, now: num
     partition.outNumbers.set(entry.target, entry.number);
   }
   for (const { target, upTo } of record.outTrim) trim(partition.outbox, target, upTo);
+  for (const { address, hold } of record.holds) put(partition.holds, address, hold);
   for (const { identity, mark } of record.marks) put(partition.marks, identity, mark);
 }
 
@@ -89,6 +92,7 @@ export function image(partition: PartitionRecord, seq: number, rewound: boolean)
     reminders: new Map(partition.reminders),
     outbox: [...partition.outbox.values()].flat(),
     outNumbers: new Map(partition.outNumbers),
+    holds: new Map(partition.holds),
     marks: new Map(partition.marks),
   };
 }

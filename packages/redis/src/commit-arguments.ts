@@ -40,20 +40,26 @@ export function commitArguments(keys: PartitionKeys, record: CommitRecord): Comm
     ({ identity }) => identity,
     ({ mark }) => mark,
   );
+  const holds = changes(
+    record.holds,
+    ({ address }) => address,
+    ({ hold }) => hold,
+  );
   const lists = record.stored.length + record.out.length + record.outTrim.length;
-  const fields = [states.deleted, rows.deleted, reminders.set, reminders.deleted, marks.set, marks.deleted];
+  const tables = [reminders, marks, holds];
+  const fields = [states.deleted, rows.deleted, ...tables.flatMap(({ set, deleted }) => [set, deleted])];
   if (lists > 0 || fields.some(({ length }) => length > 0)) {
-    names.push(keys.parked, keys.outNumbers, keys.outTrimmed, keys.reminders, keys.marks);
+    names.push(keys.parked, keys.outNumbers, keys.outTrimmed, keys.reminders, keys.marks, keys.holds);
     section(args, states.deleted);
     section(args, rows.deleted);
     storedSections(names, args, keys, record);
     outboxSections(names, args, keys, record);
-    for (const { set, deleted } of [reminders, marks]) {
+    for (const { set, deleted } of tables) {
       section(args, set);
       section(args, deleted);
     }
   }
-  const added = [states.set, rows.set, record.answers, record.out, reminders.set, marks.set];
+  const added = [states.set, rows.set, record.answers, record.out, ...tables.map(({ set }) => set)];
   const removesOnly =
     added.every(({ length }) => length === 0) &&
     record.stored.every(({ unshift, push }) => unshift.length + push.length === 0);

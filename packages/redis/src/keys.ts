@@ -23,6 +23,7 @@ export class PartitionKeys {
   readonly reminders: Key;
   /** Hash: identity → attempt mark. */
   readonly marks: Key;
+  readonly holds: Key;
   readonly #tag: string;
 
   constructor(namespace: string, partition: PartitionId) {
@@ -36,6 +37,7 @@ export class PartitionKeys {
     this.outTrimmed = `${this.#tag}outt`;
     this.reminders = `${this.#tag}rem`;
     this.marks = `${this.#tag}marks`;
+    this.holds = `${this.#tag}holds`;
   }
 
   /** List: messages stored for an actor, in order. */

@@ -24,10 +24,11 @@ const pageLists = 128;
  */
 export async function loadImage(connection: Connection, keys: PartitionKeys, lease: Lease): Promise<PartitionImage> {
   const { seq, floor, rewound } = await check(connection, keys, lease);
-  const [rows, reminders, marks, stored, outNumbers] = await Promise.all([
+  const [rows, reminders, marks, holds, stored, outNumbers] = await Promise.all([
     hash(connection, keys.rows),
     hash(connection, keys.reminders),
     hash(connection, keys.marks),
+    hash(connection, keys.holds),
     storedLists(connection, keys),
     hash(connection, keys.outNumbers),
   ]);
@@ -40,6 +41,7 @@ export async function loadImage(connection: Connection, keys: PartitionKeys, lea
     rows,
     stored,
     marks,
+    holds,
     outbox,
     reminders: new Map(Array.from(reminders, ([id, text]) => [id, parseReminder(text)])),
     outNumbers: new Map(Array.from(outNumbers, ([target, number]) => [target, Number(number)])),

@@ -4,6 +4,22 @@ import type { Message } from "@actor-runtime/core";
 export const eraseHandler = "$erase";
 export const compareAndSetHandler = "$compareAndSet";
 
+/** A coordinator tells a participant that its transaction committed: `[id, participation]`. */
+export const commitHandler = "$commit";
+/** The caller of a transaction tells a participant that it gave up: `[id]`. */
+export const abortHandler = "$abort";
+/**
+ * The caller of a transaction whose participants are all in one partition asks one of them to commit for all:
+ * `[id, until, addresses]` → `TransactionOutcome`.
+ */
+export const commitHereHandler = "$commitHere";
+
+/** Word of a transaction to one of its participants; its owner takes it past the actor's queue. */
+export function isTransactionWord({ handler, kind }: Message): boolean {
+  if (kind === "tell") return handler === commitHandler || handler === abortHandler;
+  return kind === "ask" && handler === commitHereHandler;
+}
+
 /** Types of the system itself begin with `$`, too. */
 export function isSystemType(name: string): boolean {
   return name.startsWith("$");

@@ -190,6 +190,46 @@ export class LockLostError extends ActorError {
   }
 }
 
+/**
+ * - `rejected`: its body threw, or an actor refused; the error is the `cause`
+ * - `conflict`: it had to give way to an older transaction, `by`
+ * - `deadline`: its time ran out
+ * - `lost`: it is not known whether a call in it took effect, or an actor lost what it did in it
+ * - `resolved`: an operator decided so
+ * - `superseded`: another attempt under its idempotency key committed
+ */
+export type AbortReason = "rejected" | "conflict" | "deadline" | "lost" | "resolved" | "superseded";
+
+/** A transaction did not commit: it left nothing on any actor. `transaction` is its id, `by` the one it gave way to. */
+export class TransactionAbortedError extends ActorError {
+  readonly reason: AbortReason;
+  readonly transaction: string;
+  readonly by?: string;
+  constructor(
+    message: string,
+    { reason, transaction, by }: { reason: AbortReason; transaction: string; by?: string | undefined },
+    detail?: ErrorDetail,
+  ) {
+    const retryable = reason === "conflict" || reason === "deadline" || reason === "lost";
+    super(message, { code: "TRANSACTION_ABORTED", effect: "none", retryable }, detail);
+    this.reason = reason;
+    this.transaction = transaction;
+    if (by !== undefined) this.by = by;
+  }
+}
+
+/**
+ * Nobody answered whether a transaction committed: it did on all its actors, or on none. Ask again with
+ * `system.transactions.outcome(error.transaction)`.
+ */
+export class TransactionInDoubtError extends ActorError {
+  readonly transaction: string;
+  constructor(message: string, transaction: string, detail?: ErrorDetail) {
+    super(message, unknown("TRANSACTION_IN_DOUBT"), detail);
+    this.transaction = transaction;
+  }
+}
+
 /** The actor's state changed since it was loaded, so nothing was written: load it again, and decide again. */
 export class ConflictError extends ActorError {
   constructor(message: string, detail?: ErrorDetail) {

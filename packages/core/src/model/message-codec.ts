@@ -1,5 +1,13 @@
 import { isWireError } from "./error-codec.js";
-import type { Message, MessageKind, Reply, StreamRefusal, WireError } from "./message.js";
+import type {
+  Message,
+  MessageKind,
+  Reply,
+  StreamRefusal,
+  TransactionContext,
+  TransactionReply,
+  WireError,
+} from "./message.js";
 import { encodeUtf8 } from "./utf8.js";
 
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true });
@@ -11,6 +19,8 @@ const beyondAscii = /[\u0080-\uffff]/;
 export const maxMessageLocks = 64;
 /** No name of at most 256 bytes is longer, in units of UTF-16. */
 const maxLockName = 256;
+/** A key of up to 256 characters, a colon and the attempt. */
+const maxTransactionId = 320;
 
 /** The beginning of a message's text, up to its arguments: the same for all calls of one method of one actor. */
 export function messageHead(to: string, kind: MessageKind, handler: string): string {
@@ -41,6 +51,7 @@ export function messageText(message: Omit<Message, "args">, argsText: string): s
   if (message.dueAt !== undefined) text += `,"dueAt":${message.dueAt}`;
   if (message.chain !== undefined) text += `,"chain":${JSON.stringify(message.chain)}`;
   if (message.locks !== undefined) text += `,"locks":${JSON.stringify(message.locks)}`;
+  if (message.tx !== undefined) text += `,"tx":${JSON.stringify(message.tx)}`;
   if (message.trace !== undefined) text += `,"trace":${JSON.stringify(message.trace)}`;
   if (message.headers !== undefined) text += `,"headers":${JSON.stringify(message.headers)}`;
   if (message.attempts !== undefined) text += `,"attempts":${message.attempts}`;
@@ -80,13 +91,22 @@ export function parseMessages(body: Uint8Array): Message[] {
  * How a call ended, as it is kept and as replies are made of it: the rest of the reply's text after its `call`. This is a
  * successful answer; no text is the answer `undefined`.
  */
-export function valueOutcome(valueText: string | undefined): string {
-  return valueText === undefined ? "}" : `,"value":${valueText}}`;
+export function valueOutcome(valueText: string | undefined, tx?: TransactionReply): string {
+  return valueText === undefined ? transactionPart(tx) : `,"value":${valueText}${transactionPart(tx)}`;
 }
 
 /** How a call ended: with an error. */
-export function errorOutcome(error: WireError): string {
-  return `,"error":${JSON.stringify(error)}}`;
+export function errorOutcome(error: WireError, tx?: TransactionReply): string {
+  return `,"error":${JSON.stringify(error)}${transactionPart(tx)}`;
+}
+
+function transactionPart(tx: TransactionReply | undefined): string {
+  return tx === undefined ? "}" : `,"tx":${JSON.stringify(tx)}}`;
+}
+
+/** The reply that answers no call: how a transaction stands that its caller has not asked about. */
+export function transactionText(tx: TransactionReply): string {
+  return replyText("", transactionPart(tx));
 }
 
 /** The reply to a call that ended so. */
@@ -131,6 +151,7 @@ function checkMessage(message: Fields<Message>, index: number): void {
   if (!isOptionalFences(message.locks)) {
     throw wrong("message", index, "locks", `at most ${maxMessageLocks} pairs of a name and a fence`);
   }
+  if (!isOptionalTransaction(message.tx)) throw wrong("message", index, "tx", "an id, since and until");
   if (!isOptionalRecord(message.trace)) throw wrong("message", index, "trace", "an object of strings");
   if (!isOptionalRecord(message.headers)) throw wrong("message", index, "headers", "an object of strings");
 }
@@ -138,6 +159,7 @@ function checkMessage(message: Fields<Message>, index: number): void {
 function checkReply(reply: Fields<Reply>, index: number): void {
   if (typeof reply.call !== "string") throw wrong("reply", index, "call", "a string");
   if (reply.error !== undefined && !isWireError(reply.error)) throw wrong("reply", index, "error", "an error");
+  if (!isOptionalTransactionReply(reply.tx)) throw wrong("reply", index, "tx", "an id, members and perhaps an error");
   if (!isOptionalRefusal(reply.refused)) throw wrong("reply", index, "refused", "a stream and the store's time");
 }
 
@@ -190,6 +212,27 @@ function isFence(value: unknown): boolean {
   const [name, fence] = value as unknown[];
   const named = typeof name === "string" && name.length > 0 && name.length <= maxLockName;
   return named && Number.isSafeInteger(fence) && (fence as number) >= 0;
+}
+
+function isOptionalTransaction(value: unknown): boolean {
+  if (value === undefined) return true;
+  if (typeof value !== "object" || value === null) return false;
+  const { id, since, until, reads } = value as Fields<TransactionContext>;
+  const times = Number.isFinite(since) && Number.isFinite(until);
+  return isTransactionId(id) && times && (reads === undefined || reads === true);
+}
+
+function isTransactionId(value: unknown): boolean {
+  return typeof value === "string" && value.length <= maxTransactionId && /^[^:]+:[^:]+$/.test(value);
+}
+
+function isOptionalTransactionReply(value: unknown): boolean {
+  if (value === undefined) return true;
+  if (typeof value !== "object" || value === null) return false;
+  const { id, members, doomed } = value as Fields<TransactionReply>;
+  const known = isOptionalRecord(members) && members !== undefined;
+  const kinds = known && Object.values(members as object).every((kind) => kind === "read" || kind === "write");
+  return isTransactionId(id) && kinds && (doomed === undefined || isWireError(doomed));
 }
 
 function isOptionalRecord(value: unknown): boolean {

@@ -10,6 +10,30 @@ export function isNumbered(kind: MessageKind): boolean {
   return kind !== "query" && kind !== "cancel" && kind !== "ping";
 }
 
+/** The transaction that a call is part of. */
+export interface TransactionContext {
+  /** `<key>:<attempt>`: `$Transaction/<key>` is its coordinator, and at most one of its attempts commits. */
+  readonly id: string;
+  /** When its first attempt began, by the store's time in ms since 1970: who began earlier goes first. */
+  readonly since: number;
+  /** It cannot commit any more after this time (ms since 1970). */
+  readonly until: number;
+  /** It was asked by a query, so it may only be answered by one. */
+  readonly reads?: true | undefined;
+}
+
+/** What an actor did in a transaction: it was read, or something of it changes with the commit. */
+export type Participation = "read" | "write";
+
+/** How a transaction stands, as it travels back with the answers to its calls; with an empty `call` it answers none. */
+export interface TransactionReply {
+  readonly id: string;
+  /** The actors that took part in the call, by address. */
+  readonly members: Readonly<Record<string, Participation>>;
+  /** Why it cannot commit any more. */
+  readonly doomed?: WireError;
+}
+
 /**
  * One message as it travels, arguments still in wire form (`model/codec.ts`). Stream and number stand in the frame's
  * segments, the wire version in its headers.
@@ -39,6 +63,8 @@ export interface Message {
   readonly chain?: readonly string[] | undefined;
   /** Locks its sender holds, at most 64, with their fences: a turn under a lock that somebody took later is refused. */
   readonly locks?: readonly (readonly [name: string, fence: number])[] | undefined;
+  /** The transaction it is part of. */
+  readonly tx?: TransactionContext | undefined;
   /** W3C trace context: `traceparent`, `tracestate`, `baggage`. Empty: its sender decided that it is not traced. */
   readonly trace?: Readonly<Record<string, string>> | undefined;
   /** The user's own headers, `ref.with({ headers })`. */
@@ -71,6 +97,7 @@ export interface Reply {
   readonly value?: unknown;
   readonly error?: WireError;
   readonly refused?: StreamRefusal;
+  readonly tx?: TransactionReply;
 }
 
 /** An owner does not take a stream: its sender closes it and opens the next one by the store's time (delivery.md O3, S6). */

@@ -34,6 +34,12 @@ export interface StoredWrite {
   readonly push: readonly string[];
 }
 
+/** What transactions hold of one actor, as JSON text; `undefined`: nothing any more. */
+export interface HoldWrite {
+  readonly address: string;
+  readonly hold: string | undefined;
+}
+
 /** A one-shot or recurring record that becomes due; `undefined` removes it. */
 export interface ReminderWrite {
   readonly id: string;
@@ -67,6 +73,7 @@ export interface CommitRecord {
   readonly out: readonly OutboxEntry[];
   /** Entries of a target up to this number are confirmed by the broker. */
   readonly outTrim: readonly { readonly target: Destination; readonly upTo: number }[];
+  readonly holds: readonly HoldWrite[];
   /** Attempt marks: `undefined` clears. */
   readonly marks: readonly { readonly identity: string; readonly mark: string | undefined }[];
   /** Streams opened up to this time are forgotten and refused as stale from now on. */
@@ -94,6 +101,8 @@ export interface PartitionImage {
   readonly reminders: ReadonlyMap<string, { readonly dueAt: number; readonly text: string }>;
   /** Oldest first. */
   readonly outbox: readonly OutboxEntry[];
+  /** Actors that transactions hold, by address. */
+  readonly holds: ReadonlyMap<string, string>;
   /** Last number given per target. */
   readonly outNumbers: ReadonlyMap<Destination, number>;
   readonly marks: ReadonlyMap<string, string>;

@@ -1,4 +1,12 @@
-import { type Message, messageBytes, messageHead, type Span, type TraceHeaders } from "@actor-runtime/core";
+import {
+  type Message,
+  messageBytes,
+  messageHead,
+  type Span,
+  type TraceHeaders,
+  type TransactionContext,
+  type TransactionReply,
+} from "@actor-runtime/core";
 
 /** A method of an actor, the same for all its calls; `head` is `messageHead` of address, kind and handler. */
 export interface CallTarget {
@@ -18,6 +26,13 @@ export interface CallSignal {
   removeEventListener(type: "abort", listener: () => void): void;
 }
 
+/** The transaction a call is part of, as its caller knows it. */
+export interface CallTransaction {
+  readonly context: TransactionContext;
+  /** Told before the call settles, for each answer that says who took part. */
+  joined(reply: TransactionReply): void;
+}
+
 /** What is special about one call. */
 export interface CallDetails {
   readonly timeoutMs: number;
@@ -28,6 +43,7 @@ export interface CallDetails {
   readonly chain: readonly string[] | undefined;
   /** Locks the call is made under: the actor refuses it once it has seen a later fence of one. */
   readonly locks?: Message["locks"];
+  readonly transaction?: CallTransaction | undefined;
   readonly dueAt: number | undefined;
   /** What its message takes along so that the spans of its turn find their parent. */
   readonly trace?: TraceHeaders | undefined;

@@ -21,7 +21,7 @@ import { Deadlines } from "../deadlines.js";
 import type { AskMetrics } from "../metrics/ask-metrics.js";
 import type { StoreTime } from "../store-time.js";
 import type { Tracing } from "../tracing/tracing.js";
-import type { CallDetails, CallTarget } from "./call-target.js";
+import type { CallDetails, CallTarget, CallTransaction } from "./call-target.js";
 import type { Lanes } from "./lanes.js";
 import { type AskHost, cancelled, PendingAsk } from "./pending-ask.js";
 import { PendingTell, type TellHost } from "./pending-tell.js";
@@ -50,6 +50,8 @@ export class Calls implements AskHost, TellHost {
   /** Waiting asks by place; a call's id is its place plus a multiple of `maxPending`, so an old id finds nobody. */
   readonly #pending: (PendingAsk | undefined)[] = [];
   readonly #freePlaces: number[] = [];
+  /** Those that run in this process, by id: each hears at once that it cannot commit any more. */
+  readonly transactions = new Map<string, CallTransaction>();
   #generation = 0;
   #replyTo = "";
   #replyToField = "";
@@ -160,6 +162,10 @@ export class Calls implements AskHost, TellHost {
         this.#lanes.refused(reply.refused);
         continue;
       }
+      if (reply.call === "" && reply.tx !== undefined) {
+        this.transactions.get(reply.tx.id)?.joined(reply.tx);
+        continue;
+      }
       const id = Number(reply.call);
       const pending = this.#pending[id % maxPending];
       // An answer nobody waits for: the second of two, or one that came too late.
@@ -259,7 +265,7 @@ export class Calls implements AskHost, TellHost {
   }
 
   #askText(target: CallTarget, argsText: string, details: CallDetails, call: number, deadline: number): string {
-    const { id, chain, locks, trace, headers } = details;
+    const { id, chain, locks, transaction, trace, headers } = details;
     return messageText(
       {
         to: target.address,
@@ -271,6 +277,7 @@ export class Calls implements AskHost, TellHost {
         deadline,
         chain,
         locks,
+        tx: transaction?.context,
         trace,
         headers,
       },
@@ -279,8 +286,9 @@ export class Calls implements AskHost, TellHost {
   }
 }
 
-function answer(pending: PendingAsk, { error, value }: Reply): void {
+function answer(pending: PendingAsk, { error, value, tx }: Reply): void {
   try {
+    if (tx !== undefined) pending.details.transaction?.joined(tx);
     if (error) pending.fail(errorFromWire(error));
     else pending.succeed(fromWire(value));
   } catch (cause) {
@@ -290,8 +298,8 @@ function answer(pending: PendingAsk, { error, value }: Reply): void {
 }
 
 /** Nothing but arguments, a time-out and perhaps a signal. */
-function isPlain({ id, chain, locks, trace, headers }: CallDetails): boolean {
-  const own = id === undefined && headers === undefined;
+function isPlain({ id, chain, locks, transaction, trace, headers }: CallDetails): boolean {
+  const own = id === undefined && headers === undefined && transaction === undefined;
   return own && chain === undefined && locks === undefined && trace === undefined;
 }
 

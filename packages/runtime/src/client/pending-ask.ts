@@ -78,7 +78,7 @@ export class PendingAsk implements Outgoing, Timed {
 
   message(): Message {
     const { address, kind, handler } = this.target;
-    const { id, chain, locks, trace, headers } = this.details;
+    const { id, chain, locks, transaction, trace, headers } = this.details;
     return {
       to: address,
       kind,
@@ -90,6 +90,7 @@ export class PendingAsk implements Outgoing, Timed {
       deadline: this.deadline,
       chain,
       locks,
+      tx: transaction?.context,
       trace,
       headers,
     };

@@ -15,6 +15,22 @@ export interface MethodDefinition {
   readonly input: StandardSchemaV1 | readonly StandardSchemaV1[] | undefined;
   /** Longest turn in ms. */
   readonly timeoutMs: number;
+  /** What `@Transactional` says about it. */
+  readonly transaction?: TransactionalMethod | undefined;
+}
+
+/**
+ * - `create`: its turns are transactions of their own
+ * - `join`: they may only be called in one
+ * - `createOrJoin`: they are part of their caller's, or one of their own
+ * - `suppress`: they are part of none, even called in one
+ */
+export type TransactionalMode = "create" | "join" | "createOrJoin" | "suppress";
+
+export interface TransactionalMethod {
+  readonly mode: TransactionalMode;
+  /** How long a transaction of its own may take, with all its attempts (ms). */
+  readonly timeoutMs: number;
 }
 
 /** A durable field: its property on the instance and its name in the stored state. */

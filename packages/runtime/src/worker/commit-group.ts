@@ -62,6 +62,7 @@ export class CommitGroup {
   /** By address: an actor that leaves memory meanwhile hands its list on to its next activation. */
   #parked: Map<string, ParkedChange> | undefined;
   #marks: Map<string, string | undefined> | undefined;
+  #holds: Map<string, string | undefined> | undefined;
   #answerIndex: Map<string, Answer> | undefined;
   #indexed = 0;
 
@@ -100,7 +101,8 @@ export class CommitGroup {
       this.out.length > 0 ||
       this.#reminders !== undefined ||
       this.#parked !== undefined ||
-      this.#marks !== undefined
+      this.#marks !== undefined ||
+      this.#holds !== undefined
     );
   }
 
@@ -152,6 +154,12 @@ export class CommitGroup {
   mark(key: string, text: string | undefined): void {
     this.#marks ??= new Map();
     this.#marks.set(key, text);
+  }
+
+  /** Writes what transactions hold of an actor, or that they hold nothing any more (`undefined`). */
+  hold(address: string, text: string | undefined): void {
+    this.#holds ??= new Map();
+    this.#holds.set(address, text);
   }
 
   /** Takes the actor's first stored message off its list: it is settled, or about to be written anew. */
@@ -214,6 +222,7 @@ export class CommitGroup {
       out: this.out.length === 0 ? none : outbox.number(this.out, lease.fence),
       outTrim: this.#trims === undefined ? none : Array.from(this.#trims, ([target, upTo]) => ({ target, upTo })),
       marks: this.#marks === undefined ? none : Array.from(this.#marks, ([identity, mark]) => ({ identity, mark })),
+      holds: this.#holds === undefined ? none : Array.from(this.#holds, ([address, hold]) => ({ address, hold })),
       answerRetentionMs,
     };
   }

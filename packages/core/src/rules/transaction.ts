@@ -1,0 +1,186 @@
+import type { AbortReason } from "../model/errors.js";
+import type { Participation } from "../model/message.js";
+
+/** How an attempt ended, or that it has not. `by`: the older transaction it gave way to. */
+export type TransactionOutcome =
+  | { readonly kind: "pending" }
+  | { readonly kind: "committed" }
+  | { readonly kind: "aborted"; readonly reason: AbortReason; readonly by?: string | undefined };
+
+/** What a coordinator keeps of an attempt that committed until all who change by it have changed. */
+export interface CommitDecision {
+  readonly id: string;
+  /** Store's time, in ms since 1970. */
+  readonly at: number;
+  /** Those that have not said yet that they changed. */
+  readonly open: readonly string[];
+  /** Kept until this time under its idempotency key, with what its body returned. */
+  readonly keep?: { readonly until: number; readonly result: unknown } | undefined;
+  readonly forced?: true | undefined;
+}
+
+/** What a coordinator keeps of an attempt that must never commit. */
+export interface AbortDecision {
+  readonly id: string;
+  readonly reason: AbortReason;
+  readonly by?: string | undefined;
+  /** No word of it can arrive any more by then. */
+  readonly forgetAt: number;
+  readonly forced?: true | undefined;
+}
+
+/** All that `$Transaction/<key>` stores: nothing, for a transaction that runs. */
+export interface TransactionState {
+  readonly committed: CommitDecision | undefined;
+  readonly aborted: readonly AbortDecision[];
+}
+
+export const noDecision: TransactionState = { committed: undefined, aborted: [] };
+
+export type TransactionEvent =
+  /** Its caller wants to commit: every call in it was answered, and each answer was a vote. */
+  | {
+      readonly kind: "commit";
+      readonly id: string;
+      readonly members: Readonly<Record<string, Participation>>;
+      readonly until: number;
+      readonly keep?: { readonly forMs: number; readonly result: unknown } | undefined;
+    }
+  /** Its caller, or who recovers for it, gives it up. */
+  | { readonly kind: "abort"; readonly id: string; readonly reason: AbortReason; readonly until: number }
+  /** A participant has heard nothing for a while, or an older transaction (`wound`) waits for it. */
+  | { readonly kind: "inquire"; readonly id: string; readonly until: number; readonly wound?: string | undefined }
+  /** A participant changed with the commit. */
+  | { readonly kind: "applied"; readonly id: string; readonly member: string }
+  /** An operator decides. */
+  | {
+      readonly kind: "resolve";
+      readonly id: string;
+      readonly outcome: "commit" | "abort";
+      readonly members: Readonly<Record<string, Participation>>;
+      readonly until: number;
+    }
+  /** It may be that word of the decision was lost. */
+  | { readonly kind: "recover" }
+  | { readonly kind: "forget" };
+
+/** They all leave with the commit of the new state, and not before (P5). */
+export type TransactionEffect =
+  | { readonly kind: "answer"; readonly outcome: TransactionOutcome }
+  /** Tell a participant to commit; one that changes says when it has. */
+  | { readonly kind: "commit"; readonly id: string; readonly member: string; readonly participation: Participation }
+  | { readonly kind: "forgetAt"; readonly at: number };
+
+export interface TransactionStep {
+  readonly state: TransactionState;
+  readonly effects: readonly TransactionEffect[];
+}
+
+/** An abort is remembered so much longer than its transaction may last: clocks of workers are that much apart at most (ms). */
+export const abortRetentionMs = 60_000;
+
+/**
+ * What a coordinator decides: two-phase commit with implicit votes. The answer to each call in a transaction leaves after what
+ * it did was committed as tentative, so that it is a promise to commit, and no round of votes is needed (Al-Houmaily and
+ * Chrysanthis: Two-Phase Commit in Gigabit-Networked Distributed Databases, 1995). In return no participant may abort by
+ * itself once it has answered: it asks, and the coordinator decides once. Aborts are presumed: a transaction that never came
+ * to its commit leaves no record (Mohan and Lindsay, 1983), unless somebody was told that it aborted.
+ *
+ * @param now the store's time in ms
+ */
+export function decideTransaction(state: TransactionState, event: TransactionEvent, now: number): TransactionStep {
+  switch (event.kind) {
+    case "applied":
+      return applied(state, event.id, event.member, now);
+    case "recover":
+      return { state, effects: state.committed === undefined ? [] : tellOpen(state.committed) };
+    case "forget":
+      return { state: forget(state, now), effects: [] };
+    default:
+      return outcomeOf(state, event, now);
+  }
+}
+
+type Question = Extract<TransactionEvent, { kind: "commit" | "abort" | "inquire" | "resolve" }>;
+
+function outcomeOf(state: TransactionState, event: Question, now: number): TransactionStep {
+  const decided = decisionOn(state, event.id);
+  if (decided !== undefined) return { state, effects: [{ kind: "answer", outcome: decided }] };
+  switch (event.kind) {
+    case "commit":
+      if (now > event.until) return abort(state, { ...event, reason: "deadline" }, now);
+      return commit(state, event, now);
+    case "resolve":
+      if (event.outcome === "commit") return commit(state, { ...event, forced: true }, now);
+      return abort(state, { ...event, reason: "resolved", forced: true }, now);
+    case "abort":
+      return abort(state, event, now);
+    case "inquire":
+    default:
+      if (event.wound !== undefined) return abort(state, { ...event, reason: "conflict", by: event.wound }, now);
+      if (now > event.until) return abort(state, { ...event, reason: "deadline" }, now);
+      return { state, effects: [{ kind: "answer", outcome: { kind: "pending" } }] };
+  }
+}
+
+/** What was decided on an attempt; `undefined`: nothing yet. */
+export function decisionOn({ committed, aborted }: TransactionState, id: string): TransactionOutcome | undefined {
+  if (committed?.id === id) return { kind: "committed" };
+  const record = aborted.find((decision) => decision.id === id);
+  if (record !== undefined) return { kind: "aborted", reason: record.reason, by: record.by };
+  // At most one attempt commits.
+  return committed === undefined ? undefined : { kind: "aborted", reason: "superseded" };
+}
+
+interface Committing extends Pick<Extract<TransactionEvent, { kind: "commit" }>, "id" | "members" | "keep"> {
+  readonly forced?: true;
+}
+
+function commit(state: TransactionState, { id, members, keep, forced }: Committing, now: number): TransactionStep {
+  const effects: TransactionEffect[] = [{ kind: "answer", outcome: { kind: "committed" } }];
+  for (const [member, participation] of Object.entries(members)) {
+    effects.push({ kind: "commit", id, member, participation });
+  }
+  const open = Object.keys(members).filter((member) => members[member] === "write");
+  // Those that only read are free with the word of it, and nobody asks what became of it.
+  if (open.length === 0 && keep === undefined) return { state, effects };
+  const kept = keep && { until: now + keep.forMs, result: keep.result };
+  if (kept !== undefined) effects.push({ kind: "forgetAt", at: kept.until });
+  return { state: { ...state, committed: { id, at: now, open, keep: kept, forced } }, effects };
+}
+
+interface Aborting {
+  readonly id: string;
+  readonly until: number;
+  readonly reason: AbortReason;
+  readonly by?: string;
+  readonly forced?: true;
+}
+
+function abort(state: TransactionState, { id, until, reason, by, forced }: Aborting, now: number): TransactionStep {
+  const forgetAt = Math.max(now, until) + abortRetentionMs;
+  const outcome: TransactionOutcome = { kind: "aborted", reason, by };
+  return {
+    state: { ...state, aborted: [...state.aborted, { id, reason, by, forgetAt, forced }] },
+    effects: [
+      { kind: "answer", outcome },
+      { kind: "forgetAt", at: forgetAt },
+    ],
+  };
+}
+
+function applied(state: TransactionState, id: string, member: string, now: number): TransactionStep {
+  const { committed } = state;
+  if (committed?.id !== id || !committed.open.includes(member)) return { state, effects: [] };
+  const open = committed.open.filter((address) => address !== member);
+  return { state: forget({ ...state, committed: { ...committed, open } }, now), effects: [] };
+}
+
+function forget({ committed, aborted }: TransactionState, now: number): TransactionState {
+  const done = committed !== undefined && committed.open.length === 0 && (committed.keep?.until ?? 0) <= now;
+  return { committed: done ? undefined : committed, aborted: aborted.filter(({ forgetAt }) => forgetAt > now) };
+}
+
+function tellOpen({ id, open }: CommitDecision): TransactionEffect[] {
+  return open.map((member) => ({ kind: "commit", id, member, participation: "write" }));
+}

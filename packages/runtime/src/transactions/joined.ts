@@ -1,0 +1,53 @@
+import {
+  type ActorError,
+  errorToWire,
+  type Participation,
+  type TransactionContext,
+  type TransactionReply,
+  type WireError,
+} from "@actor-runtime/core";
+import type { CallTransaction } from "../client/call-target.js";
+
+/** Who took part in a transaction so far, as the answers to the calls made in it say. */
+export class Joined implements CallTransaction {
+  readonly context: TransactionContext;
+  readonly #members = new Map<string, Participation>();
+  /** Why it cannot commit any more; the first reason counts. */
+  doomed: WireError | undefined;
+
+  constructor(context: TransactionContext) {
+    this.context = context;
+  }
+
+  get members(): Readonly<Record<string, Participation>> {
+    return Object.fromEntries(this.#members);
+  }
+
+  get size(): number {
+    return this.#members.size;
+  }
+
+  has(address: string): boolean {
+    return this.#members.has(address);
+  }
+
+  /** Who wrote once has written, whatever else it did. */
+  add(address: string, participation: Participation): void {
+    if (this.#members.get(address) !== "write") this.#members.set(address, participation);
+  }
+
+  joined({ members, doomed }: TransactionReply): void {
+    for (const [address, participation] of Object.entries(members)) this.add(address, participation);
+    this.doomed ??= doomed;
+  }
+
+  doom(error: ActorError): void {
+    this.doomed ??= errorToWire(error);
+  }
+
+  /** What the answer to a call tells its caller. */
+  get reply(): TransactionReply {
+    const { members, doomed } = this;
+    return { id: this.context.id, members, ...(doomed && { doomed }) };
+  }
+}

@@ -38,6 +38,21 @@ export const counters = {
   },
   "actor.redeliveries": { unit: "{frame}", help: "Frames the broker delivered again.", labels: [] },
   "actor.duplicates": { unit: "{message}", help: "Messages dropped because they had taken effect before.", labels: [] },
+  "transaction.wounds": {
+    unit: "{transaction}",
+    help: "Transactions that held an actor an older one waited for, so that their coordinators were asked to abort them.",
+    labels: [],
+  },
+  "transaction.retries": {
+    unit: "{attempt}",
+    help: "Attempts of @Transactional handlers after one that gave way.",
+    labels: [],
+  },
+  "transaction.recoveries": {
+    unit: "{transaction}",
+    help: "Transactions of @Transactional handlers that a new owner found unfinished.",
+    labels: [],
+  },
   "actor.fence_refusals": {
     unit: "{commit}",
     help: "Commits the store refused because another worker owns the partition.",

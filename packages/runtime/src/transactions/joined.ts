@@ -1,7 +1,8 @@
 import {
-  type ActorError,
+  ActorError,
   errorToWire,
   type Participation,
+  TransactionAbortedError,
   type TransactionContext,
   type TransactionReply,
   type WireError,
@@ -12,6 +13,7 @@ import type { CallTransaction } from "../client/call-target.js";
 export class Joined implements CallTransaction {
   readonly context: TransactionContext;
   readonly #members = new Map<string, Participation>();
+  readonly #calls = new Set<Promise<unknown>>();
   /** Why it cannot commit any more; the first reason counts. */
   doomed: WireError | undefined;
 
@@ -34,6 +36,36 @@ export class Joined implements CallTransaction {
   /** Who wrote once has written, whatever else it did. */
   add(address: string, participation: Participation): void {
     if (this.#members.get(address) !== "write") this.#members.set(address, participation);
+  }
+
+  /**
+   * A call in it is under way: only its answer says who took part. Without one nobody knows, and the transaction is doomed.
+   *
+   * @returns the call
+   */
+  calling<R>(call: Promise<R>): Promise<R> {
+    const settled = call.then(
+      () => {},
+      (error: unknown) => {
+        if (!(error instanceof ActorError) || error.effect === "none") return;
+        const { id } = this.context;
+        this.doom(
+          new TransactionAbortedError(
+            `transaction ${id}: it is not known whether a call in it took effect`,
+            { reason: "lost", transaction: id },
+            { cause: error },
+          ),
+        );
+      },
+    );
+    this.#calls.add(settled);
+    void settled.then(() => this.#calls.delete(settled));
+    return call;
+  }
+
+  /** Calls that are under way; `undefined`: none. */
+  get outstanding(): Promise<unknown> | undefined {
+    return this.#calls.size === 0 ? undefined : Promise.all(this.#calls);
   }
 
   joined({ members, doomed }: TransactionReply): void {

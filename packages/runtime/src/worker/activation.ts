@@ -5,7 +5,10 @@ import type { TypeMetrics } from "../metrics/type-metrics.js";
 import { TypeBrake } from "./brake.js";
 import type { Inbound, Parked } from "./inbound.js";
 import { type LastError, lastErrorOf } from "./last-error.js";
+import type { Hold } from "./hold.js";
 import type { SeenLocks } from "./seen-locks.js";
+import type { Transactional } from "./next-message.js";
+import { holdModeOf, partOf } from "./turn-transaction.js";
 import { type StoredField, storedForm } from "./state.js";
 
 /** A hosted type: its definition and what all its activations share. */
@@ -29,6 +32,8 @@ export class HostedType {
 /** A turn as its actor sees it (`turn.ts`). */
 export interface RunningTurn extends Timed {
   readonly inbound: Inbound | undefined;
+  /** The transaction it is part of. */
+  readonly transaction: { readonly id: string } | undefined;
   /** What its code runs in; `undefined`: nobody traces. */
   readonly span: Span | undefined;
   /** Its own, and those of what it told so far. */
@@ -97,6 +102,10 @@ export class Activation implements Timed {
   lastError: LastError | undefined;
   /** What it has seen of locks; stored with its state. */
   seenLocks: SeenLocks | undefined;
+  /** What transactions hold of it. */
+  hold: Hold | undefined;
+  /** Those of its waiting messages that are part of transactions. */
+  transactional: Transactional[] | undefined;
 
   // The list of all activations of the worker, least recently used first; times in seconds.
   usedAt = 0;
@@ -119,6 +128,11 @@ export class Activation implements Timed {
     return storedForm(hosted.definition.version, text === initial ? undefined : text, seenLocks);
   }
 
+  /** Its state as its turns see it: tentative, while a transaction that changed it holds it. */
+  get workingText(): string {
+    return this.hold?.tentative?.text ?? this.text;
+  }
+
   get key(): string {
     return this.address.slice(this.hosted.definition.name.length + 1);
   }
@@ -130,7 +144,11 @@ export class Activation implements Timed {
   /** Nothing runs and nothing waits. */
   get idle(): boolean {
     return (
-      this.running === undefined && this.queries === undefined && this.erasures === undefined && this.waiting === 0
+      this.running === undefined &&
+      this.queries === undefined &&
+      this.erasures === undefined &&
+      this.hold === undefined &&
+      this.waiting === 0
     );
   }
 
@@ -143,6 +161,33 @@ export class Activation implements Timed {
   enqueue(inbound: Inbound): void {
     if (this.queue) this.queue.push(inbound);
     else this.queue = [inbound];
+    if (inbound.message.tx !== undefined) this.await(inbound);
+  }
+
+  /** A message waits that may be part of a transaction. */
+  await(inbound: Inbound): void {
+    const { message } = inbound;
+    const { definition } = this.hosted;
+    const context = inbound.begins ?? message.tx;
+    if (context === undefined) return;
+    const joins = partOf(definition, definition.methods.get(message.handler), message) === "join";
+    if (!joins && inbound.begins === undefined) return;
+    const { id, since } = context;
+    this.transactional ??= [];
+    this.transactional.push({ inbound, id, since, mode: holdModeOf(definition, message) });
+  }
+
+  /** Takes the message off what waits in memory; a stored one stays on its list until its turn ends. */
+  take(inbound: Inbound): void {
+    const { queue } = this;
+    if (!inbound.isParked && queue !== undefined) {
+      if (queue[0] === inbound) queue.shift();
+      else queue.splice(queue.indexOf(inbound), 1);
+      if (queue.length === 0) this.queue = undefined;
+    }
+    if (this.transactional === undefined) return;
+    const left = this.transactional.filter((waiting) => waiting.inbound !== inbound);
+    this.transactional = left.length === 0 ? undefined : left;
   }
 
   /** The next message: stored ones first. */

@@ -13,7 +13,7 @@ import { ReadBatch } from "./read-batch.js";
 import type { ActivationTable, PartitionScope } from "./scope.js";
 import { SelfContext } from "./self-context.js";
 import { asActorError } from "./settlement.js";
-import { assignState, checkStateSize, encodeState, readState, storedFields } from "./state.js";
+import { assignState, checkStateSize, encodeState, readState, restoreState, storedFields } from "./state.js";
 import { enter, Turn } from "./turn.js";
 
 interface Lifecycle {
@@ -58,6 +58,7 @@ export class Activations implements ActivationTable {
     const known = this.#byAddress.get(address);
     if (known) return known;
     const activation = new Activation(this, hosted, address);
+    activation.hold = this.#scope.participants.find(address);
     this.#byAddress.set(address, activation);
     hosted.activations++;
     this.#makeRoom();
@@ -209,6 +210,8 @@ export class Activations implements ActivationTable {
       return;
     }
     this.#wakings.end(activation);
+    const { tentative } = activation.hold ?? {};
+    if (tentative !== undefined) restoreState(activation.hosted.fields, activation.instance!, tentative.text);
     activation.phase = "ready";
     this.#scope.scheduler.pump(activation);
   }
@@ -269,8 +272,7 @@ export class Activations implements ActivationTable {
       log.error({ actor: activation.address, err: error }, "activation failed");
     }
     if (inbound) {
-      if (!inbound.isParked) activation.queue!.shift();
-      if (activation.queue?.length === 0) activation.queue = undefined;
+      activation.take(inbound);
       this.#scope.scheduler.failed(activation, inbound, error);
     }
     this.#fail(activation, text);
@@ -279,7 +281,7 @@ export class Activations implements ActivationTable {
   /** It goes, unless something waits that it can be tried for. */
   #fail(activation: Activation, text: string | undefined): void {
     activation.phase = "failed";
-    if (activation.erasures !== undefined) {
+    if (activation.erasures !== undefined || this.#scope.participants.awaits(activation)) {
       this.#scope.scheduler.pump(activation);
       return;
     }
@@ -309,7 +311,8 @@ export class Activations implements ActivationTable {
     const what = `${activation.address}.${method}`;
     const timeout = () => expire(new TurnTimeoutError(`${what} ran longer than ${lifecycleTimeoutMs} ms`));
     const stop = (_: Turn, reason: ActorError) => expire(reason);
-    const turn = new Turn({ scope: this.#scope, timeout, stop }, activation, undefined, "lifecycle", span);
+    const host = { scope: this.#scope, timeout, stop, transact: () => undefined };
+    const turn = new Turn(host, activation, undefined, "lifecycle", span);
     activation.running = turn;
     this.#scope.services.timers.set(turn, lifecycleTimeoutMs);
     const instance = activation.instance as Lifecycle;
@@ -367,6 +370,7 @@ export class Activations implements ActivationTable {
     next.queue = activation.queue;
     next.parked = activation.parked;
     next.erasures = activation.erasures;
+    next.transactional = activation.transactional;
   }
 
   #makeRoom(): void {

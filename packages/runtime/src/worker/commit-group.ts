@@ -162,26 +162,31 @@ export class CommitGroup {
     this.#holds.set(address, text);
   }
 
-  /** Takes the actor's first stored message off its list: it is settled, or about to be written anew. */
-  unpark(activation: Parking): void {
+  /** Takes a stored message off the actor's list: it is settled, or about to be written anew. Nearly always it is the first. */
+  unpark(activation: Parking, entry: Inbound): void {
     const parked = activation.parked!;
-    parked.bytes -= parked.entries.shift()!.storedBytes;
+    const place = parked.entries.indexOf(entry);
+    parked.bytes -= entry.storedBytes;
+    parked.entries.splice(place, 1);
     const change = this.#change(activation);
-    if (change.unshift.length > 0) {
-      change.unshift.shift();
-    } else if (parked.persisted > 0) {
-      parked.persisted--;
-      change.shift++;
+    const returned = change.unshift.length;
+    if (place < returned) {
+      change.unshift.splice(place, 1);
+    } else if (place - returned < parked.persisted) {
+      // Lists lose entries at the front only, so those before it leave with it and come back.
+      const passed = parked.entries.slice(returned, place);
+      change.unshift.push(...passed.map((inbound) => storedText(inbound)));
+      change.shift += passed.length + 1;
+      parked.persisted -= passed.length + 1;
     } else {
       // It came and went before the commit was built.
-      change.push.shift();
+      change.push.splice(place - returned - parked.persisted, 1);
     }
     if (parked.entries.length === 0) change.list = activation.parked = undefined;
   }
 
   /** Puts a message in front of everything that waits for the actor. */
-  parkFirst(activation: Parking, entry: Inbound): void {
-    const text = storedText(entry);
+  parkFirst(activation: Parking, entry: Inbound, text = storedText(entry)): void {
     const change = this.#add(activation, entry, messageBytes(text));
     activation.parked!.entries.unshift(entry);
     change.unshift.unshift(text);

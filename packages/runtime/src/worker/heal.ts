@@ -15,8 +15,8 @@ export function heal(activation: Activation, log: Logger): void {
   } catch {
     // Something is there now that cannot even be stored.
   }
-  if (text === activation.text) return;
-  restoreState(fields, activation.instance!, activation.text);
+  if (text === activation.workingText) return;
+  restoreState(fields, activation.instance!, activation.workingText);
   log.error(
     { actor: activation.address },
     "state was changed in place by a query, or by code that ran on after its turn had failed; the change was undone",

@@ -6,6 +6,8 @@ import {
   type Message,
   parseMessages,
   type Span,
+  type TransactionContext,
+  type TransactionReply,
 } from "@actor-runtime/core";
 
 const none: never[] = [];
@@ -71,6 +73,14 @@ export class Inbound {
   inFrontSince = -1;
   /** The answer that was kept under its key, once it was looked for before its turn; `null`: there is none. */
   earlier: Answer | null | undefined;
+  /** The transaction that its turn began, and that gave way: its next turn begins it anew, as old as it was. */
+  begins: TransactionContext | undefined;
+  /** Attempts of that transaction so far. */
+  transactionAttempts = 0;
+  /** Not before this time, in ms by the clock's `monotonic()`: its transaction makes room for others. */
+  restsUntil = 0;
+  /** Who took part in the transaction that it is part of, for its answer. */
+  joined: { readonly reply: TransactionReply } | undefined;
   /** Size of its text on the stored list. */
   storedBytes = 0;
   #identity: string | undefined;

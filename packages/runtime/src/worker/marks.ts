@@ -69,6 +69,8 @@ export class Marks {
     if (this.#writing.has(next)) return;
     if (!isSuspect(this.#markOf(next))) {
       this.#markRun(activation);
+      // One that passed others may not be among those in front.
+      if (!this.#writing.has(next)) this.#write(activation, next, false);
     } else if (this.#suspect === undefined) {
       this.#suspect = next;
       this.#write(activation, next, true);

@@ -36,7 +36,7 @@ export class Parking {
     const running = activation.running?.inbound;
     let moved = 0;
     // One whose answer is being looked up still stands in the queue.
-    if (running !== undefined && !running.isParked && running !== queue[0]) {
+    if (running !== undefined && !running.isParked && !queue.includes(running)) {
       if (!this.#store(activation, running, true)) return false;
       moved++;
     }

@@ -13,6 +13,7 @@ import type { PartitionScope } from "./scope.js";
 import { asActorError, boundedOutcome, type Settlement } from "./settlement.js";
 import { encodeState } from "./state.js";
 import type { Turn } from "./turn.js";
+import type { TurnTransaction } from "./turn-transaction.js";
 
 /** Queries run side by side, change nothing, and answer only what is committed (delivery.md O11). */
 export class Queries {
@@ -37,8 +38,9 @@ export class Queries {
     this.#checkEffects(turn);
     const valueText = value === undefined ? undefined : answerText(turn.what, value);
     this.#end(turn);
-    this.#leave(turn, valueOutcome(valueText), "ok");
     const { activation } = turn;
+    if (turn.transaction === undefined) this.#leave(turn, valueOutcome(valueText), "ok");
+    else this.#promise(turn, turn.transaction, valueText);
     if (turn.deactivates && activation.queries === undefined) this.#scope.activations.leave(activation);
   }
 
@@ -50,12 +52,22 @@ export class Queries {
     activation.suspect ||= base.some(isObject);
     assignFields(activation, base);
     this.#end(turn);
-    if (turn.inbound!.message.kind === "tell") {
+    if (turn.transaction !== undefined) this.#scope.participants.failed(turn, thrown);
+    if (turn.inbound!.message.kind === "tell" || turn.transaction !== undefined) {
       this.#settlement.failed(activation, turn.inbound!, thrown);
       return;
     }
     const error = asActorError(thrown);
     this.#leave(turn, boundedOutcome(thrown), turn.inbound!.refused ? "refused" : endingOf(error, false), error);
+  }
+
+  /** That nobody changes what was read is promised before the answer leaves. */
+  #promise({ activation, inbound }: Turn, transaction: TurnTransaction, valueText: string | undefined): void {
+    const { participants, commits, activations } = this.#scope;
+    participants.promise(activation, transaction, commits.gathering);
+    this.#settlement.answer(inbound!, valueText, commits.gathering);
+    this.#settlement.done(activation, inbound!, commits.gathering, "ok");
+    activations.used(activation);
   }
 
   /** The answer leaves when every turn that finished before is committed, and only while the lease is valid. */
@@ -96,7 +108,7 @@ export class Queries {
     if (!now.some(isObject)) return;
     activation.suspect = true;
     if (!this.#scope.services.dev) return;
-    if (encodeState(definition.version, fields, activation.instance!) !== activation.text) {
+    if (encodeState(definition.version, fields, activation.instance!) !== activation.workingText) {
       throw new QueryChangedStateError(
         `${what} is a query, but it changed state in place; copy before you sort, push or set`,
       );

@@ -9,6 +9,7 @@ import {
 import type { Activation } from "./activation.js";
 import { methodOf } from "./compare-and-set.js";
 import type { Inbound } from "./inbound.js";
+import { nextMessage } from "./next-message.js";
 import type { PartitionScope, TurnScheduler } from "./scope.js";
 import { Settlement } from "./settlement.js";
 import { Turn } from "./turn.js";
@@ -33,26 +34,37 @@ export class Scheduler implements TurnScheduler {
   }
 
   pump(activation: Activation): void {
+    if (activation.hold !== undefined) this.#scope.participants.resume(activation);
     if (activation.erasures !== undefined) {
       this.#eraseWhenIdle(activation, activation.erasures);
       return;
     }
     while (this.#scope.alive && activation.phase === "ready" && activation.running === undefined) {
-      const inbound = activation.head;
-      if (inbound === undefined || this.#waits(activation, inbound)) return;
-      if (this.#holds(activation, inbound)) return;
+      const inbound = this.#next(activation);
+      if (inbound === undefined || this.#waits(activation, inbound)) break;
+      if (this.#holds(activation, inbound)) break;
       // O5: a keyed or repeated message may have its answer already.
       const keys = inbound.message.kind === "query" ? [] : inbound.answerKeys();
       const answer = this.#pendingAnswer(keys);
       if (answer) {
         this.#answerAgain(activation, inbound, answer);
-      } else if (keys.length > 0) {
+      } else if (keys.length > 0 && inbound.earlier !== null) {
         this.#lookUp(activation, inbound, keys);
-        return;
+        break;
       } else {
         this.#start(activation, inbound);
       }
     }
+    if (activation.transactional !== undefined) this.#scope.participants.press(activation);
+  }
+
+  /** What the actor does next; transactions that take part in it may have it wait, or pass others. */
+  #next(activation: Activation): Inbound | undefined {
+    if (activation.hold === undefined && activation.transactional === undefined) return activation.head;
+    const { hold, head } = activation;
+    const waitsForItself = head?.message.tx !== undefined && hold?.find(head.message.tx.id) !== undefined;
+    if (waitsForItself && !activation.transactional?.some(({ inbound }) => inbound === head)) return head;
+    return nextMessage(activation);
   }
 
   erase(activation: Activation, inbound: Inbound): void {
@@ -146,9 +158,9 @@ export class Scheduler implements TurnScheduler {
       // A stored message stays first until it is done, so one that is running would be taken again.
       if (activation.spoiled || inbound.isParked || !isQuery(activation, inbound)) return true;
     }
-    if (inbound.notBefore === 0) return false;
-    const { time, timers } = this.#scope.services;
-    const waitMs = inbound.notBefore - time.now();
+    if (inbound.notBefore === 0 && inbound.restsUntil === 0) return false;
+    const { time, timers, ports } = this.#scope.services;
+    const waitMs = Math.max(inbound.notBefore - time.now(), inbound.restsUntil - ports.clock.monotonic());
     if (waitMs <= 0) return false;
     timers.set(activation, waitMs);
     return true;
@@ -194,9 +206,9 @@ export class Scheduler implements TurnScheduler {
       if (--missing > 0 || !this.#scope.alive) return;
       turn.end();
       activation.running = undefined;
+      inbound.earlier = found ?? null;
       if (found) this.#answerAgain(activation, inbound, found);
       else if (this.#isForgotten(activation, inbound)) this.#refuseForgotten(activation, inbound);
-      else this.#start(activation, inbound);
       this.pump(activation);
     };
     for (const key of keys) this.#scope.answers.get(key, looked);
@@ -213,20 +225,20 @@ export class Scheduler implements TurnScheduler {
   }
 
   #refuseForgotten(activation: Activation, inbound: Inbound): void {
-    take(activation, inbound);
+    activation.take(inbound);
     const { to, handler } = inbound.message;
     const unknown = new UnknownOutcomeError(`${to}.${handler} was done before, and its answer is kept no more`);
     this.#settlement.buried(activation, inbound, unknown);
   }
 
   #answerAgain(activation: Activation, inbound: Inbound, answer: Answer): void {
-    take(activation, inbound);
+    activation.take(inbound);
     activation.hosted.brake.passed(inbound);
     this.#settlement.answerAgain(activation, inbound, answer);
   }
 
   #start(activation: Activation, inbound: Inbound): void {
-    take(activation, inbound);
+    activation.take(inbound);
     if (inbound.recovered) this.#settlement.buried(activation, inbound, fatal(inbound));
     else this.#turns.start(activation, inbound);
   }
@@ -234,7 +246,7 @@ export class Scheduler implements TurnScheduler {
   /** It needs no instance, so it may also be the cure of an actor that cannot come to life. */
   #eraseWhenIdle(activation: Activation, wanted: readonly Inbound[]): void {
     const { phase, running, queries } = activation;
-    const idle = running === undefined && queries === undefined;
+    const idle = running === undefined && queries === undefined && activation.hold === undefined;
     const settled = phase === "ready" || phase === "failed" || phase === "held";
     if (this.#scope.alive && idle && settled) this.#erase(activation, wanted);
   }
@@ -259,12 +271,6 @@ export class Scheduler implements TurnScheduler {
     }
     this.#scope.activations.leave(activation);
   }
-}
-
-/** Takes the message off the queue; a stored one stays on its list until its turn ends. */
-function take(activation: Activation, inbound: Inbound): void {
-  if (!inbound.isParked) activation.queue!.shift();
-  if (activation.queue?.length === 0) activation.queue = undefined;
 }
 
 function isQuery(activation: Activation, { message }: Inbound): boolean {

@@ -6,6 +6,7 @@ import type { Inbound, OpenDelivery } from "./inbound.js";
 import type { KeptAnswers } from "./kept-answers.js";
 import type { Marks } from "./marks.js";
 import type { Outbox } from "./outbox.js";
+import type { Participants } from "./participants.js";
 import type { ReadBatch } from "./read-batch.js";
 import type { WorkerServices } from "./services.js";
 import type { Streams } from "./streams.js";
@@ -70,6 +71,7 @@ export interface PartitionScope {
   readonly answers: ReadBatch<string, Answer | undefined>;
   readonly marks: Marks;
   readonly foreign: ForeignMessages;
+  readonly participants: Participants;
   /** Whether this tenure still counts. Everything asynchronous looks here before it goes on. */
   readonly alive: boolean;
   /** By the worker's own clock, which never believes a lease too long. */

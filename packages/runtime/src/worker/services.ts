@@ -15,6 +15,7 @@ import type { Watchdog } from "../watchdog.js";
 import type { HostedType } from "./activation.js";
 import type { ActivationList } from "./activation-list.js";
 import type { Brakes } from "./brakes.js";
+import type { Coordinators } from "./coordinators.js";
 import type { ReplyBatch } from "./reply-batch.js";
 
 /** What all partitions of a worker share. */
@@ -44,6 +45,7 @@ export interface WorkerServices {
   readonly watchdog: Watchdog | undefined;
   /** Look for state that a query changed in place right after the query. */
   readonly dev: boolean;
+  readonly coordinators: Coordinators;
   /** `self.locks` of the turn that asks. */
   readonly turnLocks: (turn: LockHolder) => Locks;
   /** `self.ref` of every actor: the turn that calls is known from the async context. */

@@ -16,6 +16,7 @@ import {
   retryDelayMs,
   type Span,
   StateVersionError,
+  type TransactionReply,
   valueOutcome,
 } from "@actor-runtime/core";
 import type { Activation } from "./activation.js";
@@ -47,10 +48,18 @@ export class Settlement {
    */
   done(activation: Activation, inbound: Inbound, group: CommitGroup, ending: Ending, error?: ActorError): void {
     this.ended(inbound, group, ending, error);
-    if (inbound.isParked) group.unpark(activation);
+    if (inbound.isParked) group.unpark(activation, inbound);
     else this.#apply(inbound, group);
     this.#forget(inbound, group);
     activation.lastSeq = group.seq;
+    this.#scope.commits.commitSoon();
+  }
+
+  /** Word of a transaction is heard: it needs no turn. */
+  heard(inbound: Inbound, group: CommitGroup): void {
+    this.ended(inbound, group, "ok");
+    this.#forget(inbound, group);
+    this.#apply(inbound, group);
     this.#scope.commits.commitSoon();
   }
 
@@ -117,13 +126,18 @@ export class Settlement {
    */
   answer(inbound: Inbound, valueText: string | undefined, group: CommitGroup): void {
     const { message } = inbound;
-    const outcome = valueOutcome(valueText);
+    const outcome = valueOutcome(valueText, inbound.joined?.reply);
     if (message.id !== undefined) {
       const key = answerKey(message.to, message.id);
       group.answers.push({ key, fingerprint: fingerprintOf(message), outcome });
     } else if (message.kind === "ask") {
       this.#keepForRepeat(inbound, outcome, group);
     }
+    this.#reply(inbound, outcome, group);
+  }
+
+  /** The answer that was given before, once more. */
+  replyAgain(inbound: Inbound, { outcome }: Answer, group: CommitGroup): void {
     this.#reply(inbound, outcome, group);
   }
 
@@ -249,7 +263,7 @@ export class Settlement {
   #error(inbound: Inbound, thrown: unknown, group: CommitGroup): void {
     const { message } = inbound;
     if (message.kind === "ask") {
-      const outcome = boundedOutcome(thrown);
+      const outcome = boundedOutcome(thrown, inbound.joined?.reply);
       // A repeat by the user runs again, with or without a key; the sender's own must not, its caller may have this error.
       this.#keepForRepeat(inbound, outcome, group);
       this.#reply(inbound, outcome, group);
@@ -278,12 +292,12 @@ export function asActorError(thrown: unknown): ActorError {
 }
 
 /** An error must fit a message whatever data it carries. */
-export function boundedOutcome(thrown: unknown): string {
+export function boundedOutcome(thrown: unknown, tx?: TransactionReply): string {
   const wire = errorToWire(thrown);
-  const outcome = errorOutcome(wire);
+  const outcome = errorOutcome(wire, tx);
   if (messageBytes(outcome) <= maxMessageBytes) return outcome;
   const { data: _, cause: __, ...rest } = wire;
-  return errorOutcome(rest);
+  return errorOutcome(rest, tx);
 }
 
 /** A fault may pass; a refusal or a wrong message never does. */

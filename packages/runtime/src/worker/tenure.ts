@@ -18,7 +18,7 @@ import {
   type TraceHeaders,
 } from "@actor-runtime/core";
 import type { MailboxMetrics } from "../metrics/mailbox-metrics.js";
-import { isErasure } from "../system-handlers.js";
+import { isErasure, isTransactionWord } from "../system-handlers.js";
 import type { HostedType } from "./activation.js";
 import { Activations } from "./activations.js";
 import type { CommitGroup } from "./commit-group.js";
@@ -32,11 +32,14 @@ import { Inbound, type OpenDelivery } from "./inbound.js";
 import { Inbox } from "./inbox.js";
 import { KeptAnswers } from "./kept-answers.js";
 import { Marks } from "./marks.js";
+import { OwnTransactions } from "./own-transactions.js";
 import { Outbox } from "./outbox.js";
+import { Participants } from "./participants.js";
 import { Pulse } from "./pulse.js";
 import { ReadBatch } from "./read-batch.js";
 import { Scheduler } from "./scheduler.js";
 import type { PartitionScope } from "./scope.js";
+import { Settlement } from "./settlement.js";
 import type { WorkerServices } from "./services.js";
 import { Streams } from "./streams.js";
 import { Window } from "./window.js";
@@ -98,6 +101,7 @@ export class Tenure implements PartitionScope {
   readonly passesHoles: boolean;
   readonly takeover: TraceHeaders | undefined;
   readonly foreign = new Foreign(this);
+  readonly participants: Participants;
   readonly #inbox: Inbox;
   readonly #holdWatch: HoldWatch;
   readonly #window: Window;
@@ -153,6 +157,12 @@ export class Tenure implements PartitionScope {
     );
     this.marks = new Marks(this, image.marks, incarnation);
     this.activations = new Activations(this);
+    const settlement = new Settlement(this);
+    this.participants = new Participants(
+      this,
+      settlement,
+      (participants) => new OwnTransactions(this, settlement, participants),
+    );
     this.scheduler = new Scheduler(this);
     this.delayed = new DelayedMessages({
       wait: (delayed, untilMs) => services.timers.set(delayed, Math.max(0, untilMs - services.time.now())),
@@ -173,6 +183,7 @@ export class Tenure implements PartitionScope {
     );
     this.outbox.adopt(image.outbox);
     this.delayed.adopt(image.reminders);
+    this.participants.adopt(image.holds);
     for (const [address, texts] of image.stored) this.#adoptParked(address, texts);
   }
 
@@ -225,6 +236,10 @@ export class Tenure implements PartitionScope {
   /** Puts a message into its actor's queue. */
   enqueue(inbound: Inbound): void {
     if (!this.#alive) return;
+    if (isTransactionWord(inbound.message)) {
+      this.participants.receive(inbound);
+      return;
+    }
     const { to } = inbound.message;
     const hosted = this.services.types.get(to.slice(0, to.indexOf("/")));
     if (!hosted) {
@@ -320,6 +335,7 @@ export class Tenure implements PartitionScope {
     this.commits.close(reason);
     this.answers.close();
     this.activations.close(reason);
+    this.participants.close();
     this.delayed.close();
     this.outbox.close();
     await this.#channel?.close();
@@ -374,7 +390,9 @@ export class Tenure implements PartitionScope {
       if (inbound.repeats !== undefined) this.keptAnswers.repeatAccepted(inbound.repeats);
       return inbound;
     });
-    this.activations.get(hosted, address).parked = { entries, persisted: entries.length, bytes };
+    const activation = this.activations.get(hosted, address);
+    activation.parked = { entries, persisted: entries.length, bytes };
+    for (const inbound of entries) activation.await(inbound);
   }
 }
 

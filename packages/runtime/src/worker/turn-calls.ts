@@ -18,6 +18,7 @@ import { carriedLocks } from "../client/carried-locks.js";
 import type { BoundMethod, Caller, Target } from "../client/ref.js";
 import { handedOn } from "../tracing/handed-on.js";
 import { fingerprint } from "./fingerprint.js";
+import { isSystemType } from "../system-handlers.js";
 import { currentTurn, type Turn } from "./turn.js";
 
 /** Identities longer than this are replaced by their hash, so that deep chains of asks do not grow without bound. */
@@ -68,10 +69,16 @@ async function ask(
   const { address, handler, target } = method;
   const turn = current(`ask ${address}.${handler}`);
   turn.checkRunning("ask");
+  const transaction = isSystemType(target.type) ? undefined : turn.transaction;
   const kind = kindOfAsk(turn, method);
   const chain = chainTo(turn, address);
   const argsText = encodeText(args, "args");
-  const id = kind === "query" ? undefined : (options.id ?? derivedIdentity(turn, method, argsText));
+  // An attempt of a transaction must not get the answers of one that was aborted.
+  const prefix = transaction === undefined ? "" : `${transaction.id} `;
+  const key =
+    options.id === undefined ? derivedIdentity(turn, method, prefix + argsText) : identityIn(transaction, options.id);
+  const id = kind === "query" && transaction === undefined ? undefined : key;
+  if (transaction !== undefined) turn.host.transact(turn);
   const { services, commits } = turn.host.scope;
   let partition = services.directory.partition(target.type, target.key);
   const { lastSeq } = turn.activation;
@@ -83,13 +90,19 @@ async function ask(
   }
   turn.checkRunning("ask");
   const timeoutMs = remainingMs(turn, options.timeoutMs);
-  const asked = kind === method.kind ? method : { ...method, kind };
+  // In a transaction a query is numbered too: run again after its end it would hold the actor for nobody.
+  const sent = transaction === undefined ? kind : "ask";
+  const asked = sent === method.kind ? method : { ...method, kind: sent };
   const { signal, headers, dueAt } = options;
   // Only now, for a lock may have been lost while it waited.
   const locks = carriedLocks(turn.carriedLocks);
   // Field by field: a spread with further fields takes microseconds, a hundred times as long.
-  const details = { timeoutMs, signal, headers, id, chain, locks, dueAt, trace, span };
-  return services.calls.ask(partition, asked, argsText, details);
+  const details = { timeoutMs, signal, headers, id, chain, locks, transaction: undefined, dueAt, trace, span };
+  if (transaction === undefined) return services.calls.ask(partition, asked, argsText, details);
+  const { joined, context } = transaction;
+  const reads = turn.kind === "query" ? ({ reads: true } as const) : {};
+  const call = { context: { ...context, ...reads }, joined: joined.joined.bind(joined) };
+  return joined.calling(services.calls.ask(partition, asked, argsText, { ...details, transaction: call }));
 }
 
 function tell(
@@ -193,6 +206,11 @@ function derivedIdentity(turn: Turn, { address, handler }: BoundMethod, argsText
   const identity = `d:${turn.activation.address}:${turn.inbound.identity}:${turn.asks++}:${asked}`;
   if (identity.length <= maxIdentityLength) return identity;
   return `d:${createHash("sha256").update(identity).digest("base64url")}`;
+}
+
+/** A key counts once in each attempt of a transaction, for what an aborted one did under it never was. */
+function identityIn(transaction: { readonly id: string } | undefined, id: string): string {
+  return transaction === undefined ? id : `${id}@${transaction.id}`;
 }
 
 /** Nested asks inherit the deadline of the turn. */

@@ -14,6 +14,7 @@ import type { Activation, RunningTurn } from "./activation.js";
 import type { Inbound } from "./inbound.js";
 import type { Draft } from "./outbox.js";
 import type { PartitionScope } from "./scope.js";
+import type { TurnTransaction } from "./turn-transaction.js";
 
 /** The turn whose code runs now. */
 export const currentTurn = new AsyncLocalStorage<Turn | undefined>();
@@ -30,6 +31,8 @@ export function enter<R>(turn: Turn | undefined, code: () => R): R {
 /** Who runs turns. */
 export interface TurnHost {
   readonly scope: PartitionScope;
+  /** The turn is about to call somebody in its transaction, if it is part of one. */
+  transact(turn: Turn): TurnTransaction | undefined;
   /** The turn ran out of its time. */
   timeout(turn: Turn): void;
   /** The turn ends here, whatever its code still does. */
@@ -65,6 +68,8 @@ export class Turn implements RunningTurn, LockHolder {
   defers = false;
   /** Answers to calls that were deferred; they leave with the commit. */
   answers: { readonly to: string; readonly text: string }[] | undefined;
+  /** The transaction it is part of. */
+  transaction: TurnTransaction | undefined;
   /** Locks it took for itself and holds until its end. */
   locks: TurnLock[] | undefined;
   destroys = false;

@@ -1,5 +1,6 @@
 import {
   type ActorError,
+  DeadlockError,
   fromWire,
   HandlerError,
   InvalidArgumentsError,
@@ -7,13 +8,15 @@ import {
   NotStartedError,
   OverloadedError,
   QueryEffectError,
+  type TransactionContext,
   TurnEndedError,
   TurnTimeoutError,
 } from "@actor-runtime/core";
-import type { MethodDefinition } from "../definition/actor-definition.js";
+import type { MethodDefinition, TransactionalMethod } from "../definition/actor-definition.js";
 import { checkArguments } from "../definition/arguments.js";
 import { unknownHandler } from "../definition/unknown-handler.js";
 import { isSystemType } from "../system-handlers.js";
+import { Joined } from "../transactions/joined.js";
 import type { Activation } from "./activation.js";
 import { answerText } from "./answer-text.js";
 import type { CommitGroup } from "./commit-group.js";
@@ -24,9 +27,11 @@ import { LockFences } from "./lock-fences.js";
 import type { Draft } from "./outbox.js";
 import { Queries } from "./queries.js";
 import type { PartitionScope } from "./scope.js";
+import { tentativeOf } from "./tentative.js";
 import { asActorError, type Settlement } from "./settlement.js";
 import { checkStateSize, encodeState, largeStateBytes, restoreState } from "./state.js";
 import { Turn, type TurnHost } from "./turn.js";
+import { notInTransaction, partOf, type TurnTransaction } from "./turn-transaction.js";
 
 /** Runs one message on its actor and gathers what it leaves behind. */
 export class Turns implements TurnHost {
@@ -49,6 +54,7 @@ export class Turns implements TurnHost {
     const { tracing, time } = this.scope.services;
     if (tracing.on) inbound.span = tracing.process(inbound, this.scope, time.now());
     const turn = new Turn(this, activation, inbound, kind, inbound.span);
+    turn.transaction = this.#transactionOf(activation, inbound, method);
     if (kind === "query") this.#queries.begin(activation, turn);
     else activation.running = turn;
     const refusal = this.#refuse(activation, inbound, method);
@@ -58,6 +64,37 @@ export class Turns implements TurnHost {
     } else {
       this.#run(turn, method!);
     }
+  }
+
+  transact(turn: Turn): TurnTransaction | undefined {
+    const { transaction } = turn;
+    if (transaction?.own && transaction.holding === undefined) this.scope.participants.own.begin(turn);
+    return transaction;
+  }
+
+  /** Its actor is held from now on; for one of its own only once it calls somebody. */
+  #transactionOf(
+    activation: Activation,
+    inbound: Inbound,
+    method: MethodDefinition | undefined,
+  ): TurnTransaction | undefined {
+    const { message } = inbound;
+    if (message.tx === undefined && method?.transaction === undefined) return undefined;
+    const part = partOf(activation.hosted.definition, method, message);
+    if (part === "plain") return undefined;
+    const own = part === "create";
+    const context = own ? (inbound.begins ??= this.#newContext(message, method!.transaction!)) : message.tx!;
+    const joined = new Joined(context);
+    if (!own) inbound.joined = joined;
+    const holding = own ? undefined : this.scope.participants.take(activation, context, inbound);
+    return { context, id: context.id, joined, own, holding };
+  }
+
+  /** Whoever waits for its answer waits no longer than its deadline. */
+  #newContext({ deadline = Number.POSITIVE_INFINITY }: Message, { timeoutMs }: TransactionalMethod): TransactionContext {
+    const { time, ports } = this.scope.services;
+    const since = Math.floor(time.now());
+    return { id: `${ports.random.id()}:1`, since, until: Math.min(since + timeoutMs, deadline) };
   }
 
   timeout(turn: Turn): void {
@@ -86,8 +123,13 @@ export class Turns implements TurnHost {
     const { definition } = activation.hosted;
     const what = `${message.to}.${message.handler}`;
     if (withdrawn) return new NotStartedError(`${what}: the caller withdrew the call before it began`);
+    if (message.tx !== undefined && this.#holdsItself(activation, message.tx.id, method)) {
+      return new DeadlockError([message.to, message.to], { data: { transaction: message.tx.id } });
+    }
     if (!method) return unknownHandler(definition, message.handler);
-    if (message.kind === "query" && method.kind !== "query") {
+    const outside = notInTransaction(method, message);
+    if (outside) return outside;
+    if ((message.kind === "query" || message.tx?.reads) && method.kind !== "query") {
       return new QueryEffectError(`${definition.name}.${message.handler} is a handler; a query may only ask queries`);
     }
     // What the system asks of itself, for a lock first of all, is no work under the lock.
@@ -106,6 +148,12 @@ export class Turns implements TurnHost {
     return undefined;
   }
 
+  /** It would wait for the transaction that waits for it: it was called in one, and is part of none or of another. */
+  #holdsItself({ hold, hosted }: Activation, id: string, method: MethodDefinition | undefined): boolean {
+    if (hold?.find(id) === undefined || method === undefined) return false;
+    return method.transaction?.mode === "create" || method.transaction?.mode === "suppress";
+  }
+
   #run(turn: Turn, method: MethodDefinition): void {
     const { activation } = turn;
     const { services } = this.scope;
@@ -114,7 +162,7 @@ export class Turns implements TurnHost {
     let result: unknown;
     let thenable: boolean;
     try {
-      const args = argumentsOf(turn.inbound!.message);
+      const args = argumentsOf(turn.inbound!.message, turn.transaction?.own);
       result = turn.run(() => checkAndInvoke(turn, method, args));
       thenable = isThenable(result);
     } catch (error) {
@@ -152,6 +200,11 @@ export class Turns implements TurnHost {
       this.#finishAfterLookups(turn, value, turn.lookups);
       return;
     }
+    const outstanding = turn.transaction?.joined.outstanding;
+    if (outstanding !== undefined) {
+      void outstanding.then(() => this.#later(turn, () => this.#finish(turn, value)));
+      return;
+    }
     try {
       if (turn.kind === "query") this.#queries.finish(turn, value);
       else this.#commit(turn, value);
@@ -177,6 +230,7 @@ export class Turns implements TurnHost {
     const wanted = value !== undefined && inbound.message.kind !== "tell";
     const valueText = wanted ? answerText(turn.what, value) : undefined;
     const text = turn.replacement ?? (turn.destroys ? activation.initial : this.#stateText(activation));
+    if (turn.transaction?.holding !== undefined && this.#promise(turn, valueText, text)) return;
     this.#end(turn);
     const group = this.scope.commits.gathering;
     this.#saveState(turn, text, group);
@@ -187,6 +241,29 @@ export class Turns implements TurnHost {
     this.#settlement.done(activation, inbound, group, "ok");
     this.scope.activations.used(activation);
     if (turn.deactivates || turn.destroys || turn.replacement !== undefined) this.scope.activations.leave(activation);
+  }
+
+  /**
+   * What it did counts only if its transaction commits.
+   *
+   * @returns `false`: the transaction was its own, and nobody else took part
+   * @throws TooLargeError when it is more than may be stored
+   */
+  #promise(turn: Turn, valueText: string | undefined, text: string): boolean {
+    const { activation, inbound } = turn;
+    const transaction = turn.transaction!;
+    const { hold } = transaction.holding!;
+    const tentative = tentativeOf(activation, turn, text);
+    const { participants, commits, services, activations } = this.scope;
+    if (transaction.own) return participants.own.finish(turn, valueText, tentative);
+    this.#end(turn);
+    hold.tentative = tentative;
+    services.brakes.succeeded(activation.hosted, inbound!);
+    participants.promise(activation, transaction, commits.gathering);
+    this.#settlement.answer(inbound!, valueText, commits.gathering);
+    this.#settlement.done(activation, inbound!, commits.gathering, "ok");
+    activations.used(activation);
+    return true;
   }
 
   #leaveTells(tells: readonly Draft[], group: CommitGroup): void {
@@ -235,11 +312,13 @@ export class Turns implements TurnHost {
       this.#queries.fail(turn, thrown);
       return;
     }
-    const { activation, inbound } = turn;
+    const { activation, inbound, transaction } = turn;
     this.#end(turn);
     if (turn.tells !== undefined) this.#dropTells(turn.tells, thrown);
-    if (!activation.spoiled) restoreState(activation.hosted.fields, activation.instance!, activation.text);
-    this.#settlement.failed(activation, inbound!, thrown);
+    if (!activation.spoiled) restoreState(activation.hosted.fields, activation.instance!, activation.workingText);
+    const again = transaction?.own && transaction.holding && this.scope.participants.own.failed(turn, thrown);
+    if (transaction !== undefined && !transaction.own) this.scope.participants.failed(turn, thrown);
+    if (!again) this.#settlement.failed(activation, inbound!, thrown);
     this.scope.activations.used(activation);
     if (activation.spoiled) this.scope.activations.remake(activation);
   }
@@ -282,8 +361,8 @@ function invoke({ activation }: Turn, { run }: MethodDefinition, args: unknown[]
 }
 
 /** The handler may change what it gets; a message that may run again, or be kept, keeps its own arguments. */
-function argumentsOf({ to, handler, args, kind, id }: Message): unknown[] {
-  const again = kind === "tell" || id !== undefined;
+function argumentsOf({ to, handler, args, kind, id }: Message, mayGiveWay = false): unknown[] {
+  const again = kind === "tell" || id !== undefined || mayGiveWay;
   const wire: unknown = again && args.some(isObject) ? JSON.parse(JSON.stringify(args)) : args;
   try {
     return fromWire(wire) as unknown[];

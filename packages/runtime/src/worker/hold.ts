@@ -1,0 +1,129 @@
+import type { Holder, HoldMode, ParticipantState, Span, TraceHeaders, TransactionContext } from "@actor-runtime/core";
+import type { Bucket, Timed } from "../deadlines.js";
+import type { Draft } from "./outbox.js";
+import type { SeenLocks } from "./seen-locks.js";
+
+/** A transaction that holds an actor. */
+export class Holding implements Holder, Timed {
+  bucket: Bucket | undefined;
+  earlier: Timed | undefined;
+  later: Timed | undefined;
+  readonly hold: Hold;
+  readonly id: string;
+  readonly since: number;
+  readonly until: number;
+  mode: HoldMode;
+  /** Since when, in ms by the clock's `monotonic()`. */
+  readonly heldSince: number;
+  state: ParticipantState = "held";
+  /** An older transaction that waits for it, and that its coordinator has not been told of. */
+  wound: string | undefined;
+  /** Where its caller gets answers: it hears there that the transaction is over. */
+  caller: string | undefined;
+  /** It is part of a commit, at least of one under way: its answers are promises. */
+  recorded = false;
+  /** Trace of the call that took the actor. */
+  trace: TraceHeaders | undefined;
+  /** It waits for its outcome; `undefined`: nobody traces. */
+  span: Span | undefined;
+  readonly #due: (holding: Holding) => void;
+
+  constructor(
+    hold: Hold,
+    { id, since, until }: TransactionContext,
+    mode: HoldMode,
+    heldSince: number,
+    due: (holding: Holding) => void,
+  ) {
+    this.hold = hold;
+    this.id = id;
+    this.since = since;
+    this.until = until;
+    this.mode = mode;
+    this.heldSince = heldSince;
+    this.#due = due;
+  }
+
+  due(): void {
+    this.#due(this);
+  }
+}
+
+/** The message whose own turn began the transaction: it ends with it. */
+export interface OwnMessage {
+  readonly identity: string;
+  /** Its answer, once its code has returned; `undefined` in a finished one: the answer `undefined`. */
+  readonly answer?: string | undefined;
+  readonly finished: boolean;
+}
+
+/** What becomes of an actor if the transaction that holds it alone commits. */
+export interface Tentative {
+  /** Its state, as `encodeState` gives it. */
+  readonly text: string;
+  /** That is its initial state, which is not stored. */
+  readonly initial: boolean;
+  readonly destroys: boolean;
+  readonly deactivates: boolean;
+  readonly seen: SeenLocks | undefined;
+  readonly tells: readonly Draft[];
+}
+
+/** What transactions hold of one actor; stored from the first answer in one of them until the last is over. */
+export class Hold {
+  readonly address: string;
+  holders: readonly Holding[] = [];
+  /** Of the one that holds it alone. */
+  tentative: Tentative | undefined;
+  own: OwnMessage | undefined;
+
+  constructor(address: string) {
+    this.address = address;
+  }
+
+  find(id: string): Holding | undefined {
+    return this.holders.find((holding) => holding.id === id);
+  }
+
+  get exclusive(): Holding | undefined {
+    return this.holders.find(({ mode }) => mode === "exclusive");
+  }
+
+  /** The stored form; `undefined`: nothing is promised. */
+  get text(): string | undefined {
+    const holders = this.holders
+      .filter(({ recorded }) => recorded)
+      .map(({ id, since, until, mode, caller, trace }) => ({ id, since, until, mode, caller, trace }));
+    if (holders.length === 0) return undefined;
+    const { tentative, own } = this;
+    if (tentative === undefined) return JSON.stringify({ holders, own } satisfies StoredHold);
+    const { tells, seen, ...rest } = tentative;
+    const stored: StoredHold = {
+      holders,
+      own,
+      tentative: {
+        ...rest,
+        seen: seen && Object.fromEntries(seen),
+        tells: tells.map(({ target, text }) => [target, text]),
+      },
+    };
+    return JSON.stringify(stored);
+  }
+}
+
+/** A hold as it is stored. */
+export interface StoredHold {
+  readonly holders: readonly {
+    readonly id: string;
+    readonly since: number;
+    readonly until: number;
+    readonly mode: HoldMode;
+    readonly caller?: string | undefined;
+    readonly trace?: TraceHeaders | undefined;
+  }[];
+  readonly own?: OwnMessage | undefined;
+  readonly tentative?: Omit<Tentative, "seen" | "tells"> & {
+    readonly seen: Readonly<Record<string, number>> | undefined;
+    readonly tells: readonly (readonly [target: Draft["target"], text: string])[];
+  };
+}

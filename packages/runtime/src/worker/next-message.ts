@@ -1,0 +1,91 @@
+import { type Holder, inTheWay, isOlder, wounds } from "@actor-runtime/core";
+import type { Activation } from "./activation.js";
+import type { Holding } from "./hold.js";
+import type { Inbound } from "./inbound.js";
+
+/** A message that is part of a transaction, and waits. */
+export interface Transactional extends Holder {
+  readonly inbound: Inbound;
+}
+
+/**
+ * Which message of an actor is next where transactions take part: those of whoever holds it pass everything. While it is held,
+ * plain messages wait, but for queries beside readers. Among transactions that wait the oldest is first; it passes what is not
+ * of its own sender, so that everybody still reads what he wrote.
+ *
+ * @returns `undefined`: all that wait have to wait on
+ */
+export function nextMessage(activation: Activation): Inbound | undefined {
+  const first = activation.head;
+  const { transactional } = activation;
+  if (first === undefined) return undefined;
+  if (transactional === undefined) return mayRunPlain(activation, first) ? first : undefined;
+  const holders = activation.hold?.holders ?? [];
+  const own = transactional.find(
+    (waiting) => waiting.inbound.withdrawn || (isHolder(holders, waiting) && isFree(holders, waiting)),
+  );
+  if (own !== undefined) return own.inbound;
+  const oldest = oldestOf(transactional);
+  const passes = isFree(holders, oldest) && mayPass(activation, oldest);
+  const head = transactional.find(({ inbound }) => inbound === first);
+  if (head === undefined) {
+    if (mayRunPlain(activation, first)) return first;
+    // What waits for a younger holder must not keep an older transaction waiting, or they might wait in a circle.
+    return passes && holders.some((holder) => isOlder(oldest, holder)) ? oldest.inbound : undefined;
+  }
+  if (passes) return oldest.inbound;
+  return isFree(holders, head) ? first : undefined;
+}
+
+/** The holders that keep an older transaction waiting, each with the oldest of those: they have to give way. */
+export function woundedBy(activation: Activation): Map<Holding, Transactional> {
+  const wounded = new Map<Holding, Transactional>();
+  const { hold, transactional, head } = activation;
+  if (hold === undefined || transactional === undefined) return wounded;
+  const plain = !transactional.some(({ inbound }) => inbound === head);
+  const behind = plain && !mayRunPlain(activation, head!);
+  for (const waiting of transactional) {
+    // Behind a plain message it waits for everybody that this one waits for.
+    const blocked = behind && !mayPass(activation, waiting);
+    const younger = blocked ? hold.holders.filter((holder) => isOlder(waiting, holder)) : wounds(hold.holders, waiting);
+    for (const holder of younger as readonly Holding[]) {
+      const known = wounded.get(holder);
+      if (holder.id !== waiting.id && (known === undefined || isOlder(waiting, known))) wounded.set(holder, waiting);
+    }
+  }
+  return wounded;
+}
+
+function mayRunPlain({ hold, hosted }: Activation, { message }: Inbound): boolean {
+  if (hold === undefined) return true;
+  return hold.exclusive === undefined && hosted.definition.methods.get(message.handler)?.kind === "query";
+}
+
+function isHolder(holders: readonly Holder[], { id }: Holder): boolean {
+  return holders.some((holder) => holder.id === id);
+}
+
+function isFree(holders: readonly Holder[], wanted: Holder): boolean {
+  return inTheWay(holders, wanted).length === 0;
+}
+
+function oldestOf(transactional: readonly Transactional[]): Transactional {
+  return transactional.reduce((oldest, next) => (isOlder(next, oldest) ? next : oldest));
+}
+
+/** Nothing plain of its own sender waits before it. */
+function mayPass({ parked, queue, transactional }: Activation, { inbound }: Transactional): boolean {
+  for (const list of [parked?.entries, queue]) {
+    for (const before of list ?? []) {
+      if (before === inbound) return true;
+      const plain = !transactional!.some((waiting) => waiting.inbound === before);
+      if (plain && mayBeOfSameSender(before, inbound)) return false;
+    }
+  }
+  return true;
+}
+
+/** What comes from the store does not say who sent it. */
+function mayBeOfSameSender(a: Inbound, b: Inbound): boolean {
+  return a.stream === undefined || b.stream === undefined || a.stream === b.stream;
+}

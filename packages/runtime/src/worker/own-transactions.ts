@@ -1,0 +1,221 @@
+import {
+  type ActorError,
+  errorFromWire,
+  retryDelayMs,
+  TransactionAbortedError,
+  type TransactionOutcome,
+  UnknownOutcomeError,
+} from "@actor-runtime/core";
+import { abortedError } from "../transactions/aborted.js";
+import type { Activation } from "./activation.js";
+import { storedText } from "./commit-group.js";
+import type { Holding, OwnMessage, Tentative } from "./hold.js";
+import type { Inbound } from "./inbound.js";
+import { type Conclusion, isHolding, type Participants } from "./participants.js";
+import type { PartitionScope } from "./scope.js";
+import { asActorError, type Settlement } from "./settlement.js";
+import type { Turn } from "./turn.js";
+
+/** A coordinator that does not answer is asked again after this time (ms). */
+const againMs = 500;
+const backoff = { firstMs: 5, maxMs: 200 };
+const maxAttempts = 1_000;
+
+/**
+ * Transactions that began with a turn of this partition: those of `@Transactional` handlers. The actor is a participant like
+ * any other; its message is stored until the outcome, and the commit that applies it is also the end of the message. A new
+ * owner that finds one has the coordinator decide against it, unless that has decided already, and runs the message again.
+ */
+export class OwnTransactions {
+  readonly #scope: PartitionScope;
+  readonly #settlement: Settlement;
+  readonly #participants: Participants;
+  /** Those that began in this tenure. */
+  readonly #turns = new Map<Holding, Turn>();
+
+  constructor(scope: PartitionScope, settlement: Settlement, participants: Participants) {
+    this.#scope = scope;
+    this.#settlement = settlement;
+    this.#participants = participants;
+  }
+
+  isOwn(holding: Holding): boolean {
+    return holding.mode === "exclusive" && holding.hold.own !== undefined;
+  }
+
+  /**
+   * The turn is about to call somebody: from here on it is a transaction. Its calls leave once this is committed, so that
+   * nobody is left behind in it without anybody to ask.
+   */
+  begin(turn: Turn): void {
+    const { activation } = turn;
+    const inbound = turn.inbound!;
+    const transaction = turn.transaction!;
+    const { commits, services } = this.#scope;
+    const { gathering } = commits;
+    if (!inbound.isParked) {
+      const text = storedText(inbound, inbound.asSent);
+      this.#settlement.stored(inbound);
+      gathering.parkFirst(activation, inbound, text);
+    }
+    const holding = this.#participants.take(activation, transaction.context, inbound);
+    // Who asked for the turn is told by its answer.
+    holding.caller = undefined;
+    holding.recorded = true;
+    holding.hold.own = { identity: inbound.identity, finished: false };
+    transaction.holding = holding;
+    this.#turns.set(holding, turn);
+    gathering.hold(activation.address, holding.hold.text);
+    activation.lastSeq = gathering.seq;
+    commits.commitSoon();
+    services.timers.set(holding, Math.max(0, holding.until - services.time.now()));
+    this.#participants.press(activation);
+  }
+
+  /**
+   * Its code has returned. What it did is promised like that of any participant, then the coordinator decides.
+   *
+   * @returns `false`: nobody else took part, so it is a turn like any other
+   * @throws what its transaction is doomed by
+   */
+  finish(turn: Turn, answer: string | undefined, tentative: Tentative | undefined): boolean {
+    const { activation } = turn;
+    const { joined, holding, id, context } = turn.transaction!;
+    if (joined.doomed !== undefined) throw errorFromWire(joined.doomed);
+    if (joined.size === 0) {
+      this.#turns.delete(holding!);
+      this.#participants.drop(activation, holding!);
+      return false;
+    }
+    const { hold } = holding!;
+    hold.tentative = tentative;
+    hold.own = { identity: turn.inbound!.identity, finished: true, answer };
+    turn.end();
+    this.#scope.services.timers.delete(turn);
+    const members = joined.members;
+    const addresses = Object.keys(members);
+    if (addresses.every((address) => this.#participants.find(address)?.find(id) !== undefined)) {
+      this.#participants.concludeHere(id, context.until, [activation.address, ...addresses], () => {});
+      return true;
+    }
+    const { commits } = this.#scope;
+    commits.gathering.hold(activation.address, hold.text);
+    activation.lastSeq = commits.gathering.seq;
+    commits.commitSoon();
+    commits.committed(activation.lastSeq).then(
+      () => this.#commit(holding!, { ...members, [activation.address]: "write" }),
+      // The next owner goes on.
+      () => {},
+    );
+    return true;
+  }
+
+  /**
+   * Its turn left nothing; neither must what it called.
+   *
+   * @returns whether it is tried again, because it only gave way
+   */
+  failed(turn: Turn, thrown: unknown): boolean {
+    const { activation } = turn;
+    const { holding, joined, id, context } = turn.transaction!;
+    const { coordinators } = this.#scope.services;
+    this.#turns.delete(holding!);
+    for (const address of Object.keys(joined.members)) coordinators.tellAbort(address, id);
+    if (isHolding(holding!)) {
+      this.#participants.drop(activation, holding!);
+      // Who is not known to have taken part asks the coordinator, which must know then.
+      if (joined.outstanding ?? joined.doomed) coordinators.abort(id, "rejected", context.until).catch(() => {});
+    }
+    return this.#mayTryAgain(activation, turn.inbound!, causeOf(thrown, joined.doomed && errorFromWire(joined.doomed)));
+  }
+
+  /** Its time is over, or its coordinator is to be asked again. */
+  due(holding: Holding): void {
+    if (!this.#turns.has(holding)) {
+      this.recover(holding);
+    } else if (!holding.hold.own!.finished) {
+      this.#conclude(holding, { kind: "aborted", reason: "deadline" });
+    }
+  }
+
+  /** Found at takeover: whoever ran it is gone. */
+  recover(holding: Holding): void {
+    const { coordinators, timers, ports } = this.#scope.services;
+    ports.telemetry.count("transaction.recoveries", 1);
+    coordinators.abort(holding.id, "lost", holding.until).then(
+      (outcome) => this.#heard(holding, outcome),
+      () => {
+        if (this.#scope.alive && isHolding(holding)) timers.set(holding, againMs);
+      },
+    );
+  }
+
+  /** The outcome is part of the gathering commit; now its message ends, or runs again. */
+  concluded(activation: Activation, holding: Holding, own: OwnMessage, conclusion: Conclusion): void {
+    const turn = this.#turns.get(holding);
+    this.#turns.delete(holding);
+    if (turn !== undefined && own.finished) activation.running = undefined;
+    const inbound = turn?.inbound ?? activation.parked?.entries.find(({ identity }) => identity === own.identity);
+    if (inbound === undefined) return;
+    const { commits, services, activations } = this.#scope;
+    if (conclusion.kind === "aborted") {
+      // Where its code still ran, that was stopped, and failed.
+      if (turn === undefined || !own.finished) return;
+      const { joined, id } = turn.transaction!;
+      for (const address of Object.keys(joined.members)) services.coordinators.tellAbort(address, id);
+      const error = abortedError(id, conclusion);
+      if (!this.#mayTryAgain(activation, inbound, error)) this.#settlement.failed(activation, inbound, error);
+    } else if (own.finished) {
+      services.brakes.succeeded(activation.hosted, inbound);
+      this.#settlement.answer(inbound, own.answer, commits.gathering);
+      this.#settlement.done(activation, inbound, commits.gathering, "ok");
+    } else {
+      const unknown = `an operator had ${holding.id} commit before ${inbound.message.to}.${inbound.message.handler} had ended`;
+      this.#settlement.buried(activation, inbound, new UnknownOutcomeError(unknown));
+    }
+    activations.used(activation);
+  }
+
+  #commit(holding: Holding, members: Parameters<PartitionScope["services"]["coordinators"]["commit"]>[1]): void {
+    if (!this.#scope.alive || !isHolding(holding)) return;
+    const { coordinators, ports } = this.#scope.services;
+    coordinators.commit(holding.id, members, holding.until).then(
+      (outcome) => this.#heard(holding, outcome),
+      // It may have committed: only the coordinator knows, or will.
+      () => ports.clock.after(againMs, () => this.#commit(holding, members)),
+    );
+  }
+
+  #heard(holding: Holding, outcome: TransactionOutcome): void {
+    if (outcome.kind !== "pending") this.#conclude(holding, outcome);
+  }
+
+  #conclude(holding: Holding, conclusion: Conclusion): void {
+    if (!this.#scope.alive || !isHolding(holding)) return;
+    this.#participants.whenSettled(holding.hold, (activation) => {
+      if (isHolding(holding)) this.#participants.conclude(activation, holding, conclusion);
+    });
+  }
+
+  #mayTryAgain(activation: Activation, inbound: Inbound, error: TransactionAbortedError | undefined): boolean {
+    const context = inbound.begins;
+    if (context === undefined || (error?.reason !== "conflict" && error?.reason !== "lost")) return false;
+    const { services } = this.#scope;
+    const attempts = ++inbound.transactionAttempts;
+    const delayMs = retryDelayMs(attempts, backoff, services.ports.random.next());
+    if (attempts >= maxAttempts || services.time.now() + delayMs >= context.until) return false;
+    const key = context.id.slice(0, context.id.lastIndexOf(":"));
+    inbound.begins = { ...context, id: `${key}:${attempts + 1}` };
+    inbound.restsUntil = services.ports.clock.monotonic() + delayMs;
+    activation.await(inbound);
+    services.ports.telemetry.count("transaction.retries", 1);
+    return true;
+  }
+}
+
+/** Why it gave way, if it did. */
+function causeOf(thrown: unknown, doomed: ActorError | undefined): TransactionAbortedError | undefined {
+  const error = asActorError(thrown);
+  if (error instanceof TransactionAbortedError) return error;
+  return doomed instanceof TransactionAbortedError ? doomed : undefined;
+}

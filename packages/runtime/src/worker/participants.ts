@@ -1,0 +1,454 @@
+import {
+  type ActorError,
+  decideHere,
+  decideParticipant,
+  encodeText,
+  errorToWire,
+  fromWire,
+  messageBytes,
+  messageText,
+  type ParticipantEvent,
+  parseAddress,
+  type TransactionContext,
+  type TransactionOutcome,
+  transactionText,
+  type WireError,
+} from "@actor-runtime/core";
+import { abortHandler, commitHandler } from "../system-handlers.js";
+import { abortedError } from "../transactions/aborted.js";
+import type { Activation } from "./activation.js";
+import type { CommitGroup } from "./commit-group.js";
+import { Hold, Holding, type StoredHold, type Tentative } from "./hold.js";
+import type { Inbound } from "./inbound.js";
+import { woundedBy } from "./next-message.js";
+import type { OwnTransactions } from "./own-transactions.js";
+import type { PartitionScope } from "./scope.js";
+import { asActorError, type Settlement } from "./settlement.js";
+import { restoreState, storedForm } from "./state.js";
+import type { Turn } from "./turn.js";
+import { holdModeOf, type TurnTransaction } from "./turn-transaction.js";
+
+/** A participant that heard nothing for so long asks its coordinator, and again after as long (ms). */
+const silenceMs = 1_000;
+
+/** How it ended for a participant: what is tentative counts, or it never was. */
+export type Conclusion = Exclude<TransactionOutcome, { kind: "pending" }>;
+
+/**
+ * The actors of one partition that take part in transactions. What a transaction did to an actor is stored before its answer
+ * leaves, beside the actor's state, so it outlives the worker; the coordinator decides whether it counts, and every decision
+ * here is made by {@link decideParticipant} and {@link decideHere}.
+ */
+export class Participants {
+  readonly own: OwnTransactions;
+  readonly #scope: PartitionScope;
+  readonly #settlement: Settlement;
+  readonly #holds = new Map<string, Hold>();
+  /** What waits for actors to come to life, or for word of a coordinator. */
+  readonly #waiting = new Map<Hold, (() => void)[]>();
+
+  constructor(scope: PartitionScope, settlement: Settlement, own: (participants: Participants) => OwnTransactions) {
+    this.#scope = scope;
+    this.#settlement = settlement;
+    this.own = own(this);
+  }
+
+  [Symbol.iterator](): IterableIterator<Hold> {
+    return this.#holds.values();
+  }
+
+  find(address: string): Hold | undefined {
+    return this.#holds.get(address);
+  }
+
+  /** Takes up what the store held at takeover; whoever is hosted here comes to life and asks what became of it. */
+  adopt(records: ReadonlyMap<string, string>): void {
+    for (const [address, text] of records) this.#adopt(address, JSON.parse(text) as StoredHold);
+    for (const [address, hold] of this.#holds) {
+      const hosted = this.#scope.services.types.get(parseAddress(address).type);
+      // A worker that hosts the type takes the partition some day.
+      if (hosted === undefined) continue;
+      this.#scope.activations.get(hosted, address);
+      for (const holding of hold.holders) {
+        if (hold.own !== undefined && holding.mode === "exclusive") this.own.recover(holding);
+        else this.#ask(holding);
+      }
+    }
+  }
+
+  close(): void {
+    for (const hold of this.#holds.values()) {
+      for (const holding of hold.holders) this.#scope.services.timers.delete(holding);
+    }
+  }
+
+  // ---- turns
+
+  /** The transaction holds the actor from now on; its turn is about to begin. */
+  take(activation: Activation, context: TransactionContext, { message }: Inbound): Holding {
+    const mode = holdModeOf(activation.hosted.definition, message);
+    let hold = activation.hold;
+    if (hold === undefined) {
+      hold = new Hold(activation.address);
+      activation.hold = hold;
+      this.#holds.set(hold.address, hold);
+    }
+    let holding = hold.find(context.id);
+    if (holding === undefined) {
+      const now = this.#scope.services.ports.clock.monotonic();
+      holding = new Holding(hold, context, mode, now, this.#due);
+      hold.holders = [...hold.holders, holding];
+    } else if (mode === "exclusive") {
+      holding.mode = mode;
+    }
+    holding.caller = message.replyTo;
+    holding.trace ??= message.trace;
+    this.#scope.services.timers.delete(holding);
+    return holding;
+  }
+
+  /** Its turn ended: whatever its answer says is promised with this commit. */
+  promise(activation: Activation, { joined, holding }: TurnTransaction, group: CommitGroup): void {
+    const { hold, mode } = holding!;
+    holding!.recorded = true;
+    group.hold(activation.address, hold.text);
+    joined.add(activation.address, mode === "exclusive" && hold.tentative !== undefined ? "write" : "read");
+    if (holding!.state === "held") this.#scope.services.timers.set(holding!, silenceMs);
+  }
+
+  /** It holds the actor no more, and nothing of it counts: who began it says so. */
+  drop(activation: Activation, holding: Holding): void {
+    const group = this.#scope.commits.gathering;
+    const { hold } = holding;
+    if (hold.tentative !== undefined) this.#scope.outbox.drop(hold.tentative.tells);
+    this.#release(activation, holding);
+    group.hold(hold.address, hold.text);
+    this.#scope.commits.commitSoon();
+  }
+
+  /**
+   * A turn in a transaction failed. It left nothing, but what it says may be read out of the actor's state, so that stays held;
+   * and what others did for it cannot be taken back alone.
+   */
+  failed({ activation, inbound, transaction }: Turn, thrown: unknown): void {
+    const { holding, joined } = transaction!;
+    if (!isHolding(holding!)) return;
+    if (inbound!.refused && !holding!.recorded) {
+      this.#release(activation, holding!);
+      return;
+    }
+    if (joined.size > 0 || joined.outstanding !== undefined) joined.doom(asActorError(thrown));
+    this.promise(activation, transaction!, this.#scope.commits.gathering);
+  }
+
+  /** The younger of those that hold the actor give way to the older that wait for it (wound-wait). */
+  press(activation: Activation): void {
+    for (const [holding, { id }] of woundedBy(activation)) this.#wound(holding, id);
+  }
+
+  // ---- word from outside
+
+  /** Word of a transaction to an actor of the partition. */
+  receive(inbound: Inbound): void {
+    const { to, handler, args } = inbound.message;
+    const [id, until, addresses] = fromWire(args) as [string, number, readonly string[]];
+    if (handler === commitHandler) this.#committed(inbound, this.#holds.get(to)?.find(id), id);
+    else if (handler === abortHandler) this.#aborted(inbound, id);
+    else this.#commitHere(inbound, id, until, addresses);
+  }
+
+  /** What waited for the actor to come to life goes on. */
+  resume(activation: Activation): void {
+    const { hold } = activation;
+    if (hold === undefined || !isSettled(activation)) return;
+    const waiting = this.#waiting.get(hold);
+    this.#waiting.delete(hold);
+    for (const go of waiting ?? []) go();
+  }
+
+  /** Whether somebody waits for the actor to come to life. */
+  awaits({ hold }: Activation): boolean {
+    return hold !== undefined && this.#waiting.has(hold);
+  }
+
+  #committed(inbound: Inbound, holding: Holding | undefined, id: string): void {
+    const step = decideParticipant(holding?.state, { kind: "commit" });
+    const [, participation] = inbound.message.args;
+    const hear = () => {
+      const { gathering } = this.#scope.commits;
+      if (participation === "write") this.#acknowledge(inbound.message.to, id, gathering);
+      this.#settlement.heard(inbound, gathering);
+    };
+    if (step !== "apply" || holding === undefined) {
+      hear();
+      return;
+    }
+    this.whenSettled(holding.hold, (activation) => {
+      this.conclude(activation, holding, { kind: "committed" });
+      hear();
+    });
+  }
+
+  #aborted(inbound: Inbound, id: string): void {
+    const { to } = inbound.message;
+    const activation = this.#scope.activations.find(to);
+    for (const waiting of activation?.transactional ?? []) if (waiting.id === id) waiting.inbound.withdrawn = true;
+    const hear = () => this.#settlement.heard(inbound, this.#scope.commits.gathering);
+    const holding = this.#holds.get(to)?.find(id);
+    if (holding === undefined || decideParticipant(holding.state, { kind: "abort" }) !== "discard") {
+      hear();
+      if (activation !== undefined) this.#scope.scheduler.pump(activation);
+      return;
+    }
+    this.whenSettled(holding.hold, (now) => {
+      holding.caller = undefined;
+      this.conclude(now, holding, { kind: "aborted", reason: "rejected" });
+      hear();
+    });
+  }
+
+  #commitHere(inbound: Inbound, id: string, until: number, addresses: readonly string[]): void {
+    const { repeats } = inbound;
+    const again = repeats === undefined ? undefined : this.#scope.commits.pendingAnswer(repeats);
+    if (repeats !== undefined && again === undefined && inbound.earlier === undefined) {
+      this.#scope.answers.get(repeats, (answer) => {
+        if (!this.#scope.alive) return;
+        inbound.earlier = answer ?? null;
+        this.#commitHere(inbound, id, until, addresses);
+      });
+      return;
+    }
+    const answer = again ?? inbound.earlier;
+    const group = this.#scope.commits.gathering;
+    if (answer) {
+      this.#settlement.replyAgain(inbound, answer, group);
+      this.#settlement.heard(inbound, group);
+      return;
+    }
+    this.concludeHere(id, until, addresses, (conclusion) => {
+      const { gathering } = this.#scope.commits;
+      this.#settlement.answer(inbound, encodeText(conclusion, "answer"), gathering);
+      this.#settlement.heard(inbound, gathering);
+    });
+  }
+
+  /** All participants are here: one commit decides for them. */
+  concludeHere(
+    id: string,
+    until: number,
+    addresses: readonly string[],
+    decided: (conclusion: Conclusion) => void,
+  ): void {
+    const holdings = addresses.map((address) => this.#holds.get(address)?.find(id));
+    const again = () => this.concludeHere(id, until, addresses, decided);
+    const unsettled = holdings.find((holding) => holding !== undefined && !this.#isSettled(holding.hold));
+    if (unsettled !== undefined) {
+      this.whenSettled(unsettled.hold, again);
+      return;
+    }
+    const states = holdings.map((holding) => holding?.state);
+    const step = decideHere(states, until, this.#scope.services.time.now());
+    if (step === "wait") {
+      const asking = holdings.find((holding) => holding?.state === "asking")!;
+      this.#await(asking.hold, again);
+      return;
+    }
+    const conclusion: Conclusion =
+      step === "commit"
+        ? { kind: "committed" }
+        : { kind: "aborted", reason: states.includes(undefined) ? "lost" : "deadline" };
+    for (const holding of holdings) {
+      if (holding !== undefined) this.conclude(this.#activationOf(holding.hold)!, holding, conclusion);
+    }
+    decided(conclusion);
+  }
+
+  // ---- asking the coordinator
+
+  readonly #due = (holding: Holding): void => {
+    if (this.own.isOwn(holding)) this.own.due(holding);
+    else this.#ask(holding);
+  };
+
+  #wound(holding: Holding, by: string): void {
+    if (holding.wound !== undefined) return;
+    holding.wound = by;
+    this.#scope.services.ports.telemetry.count("transaction.wounds", 1);
+    this.#ask(holding);
+  }
+
+  #ask(holding: Holding): void {
+    if (decideParticipant(holding.state, { kind: "ask" }) !== "ask") return;
+    const { coordinators, timers } = this.#scope.services;
+    const { id, until, wound } = holding;
+    timers.delete(holding);
+    holding.state = "asking";
+    coordinators.inquire(id, until, wound).then(
+      (outcome) => this.#heard(holding, { kind: "outcome", outcome }, wound),
+      () => this.#heard(holding, { kind: "unreachable" }, wound),
+    );
+  }
+
+  /** @param wound what it was told */
+  #heard(holding: Holding, event: ParticipantEvent, wound: string | undefined): void {
+    if (!this.#scope.alive || !isHolding(holding)) return;
+    const { state } = holding;
+    holding.state = "held";
+    const step = decideParticipant(state, event);
+    if (step === "apply" || step === "discard") {
+      const { outcome } = event as Extract<ParticipantEvent, { kind: "outcome" }>;
+      this.whenSettled(holding.hold, (activation) => {
+        if (isHolding(holding)) this.conclude(activation, holding, outcome as Conclusion);
+        this.resume(activation);
+      });
+      return;
+    }
+    const activation = this.#activationOf(holding.hold);
+    if (activation !== undefined) this.resume(activation);
+    if (holding.wound !== wound) this.#ask(holding);
+    else this.#scope.services.timers.set(holding, silenceMs);
+  }
+
+  // ---- the end
+
+  /** What is tentative counts from now on, or never was; the actor is free of the transaction with this commit. */
+  conclude(activation: Activation, holding: Holding, conclusion: Conclusion): void {
+    const { hold } = holding;
+    const { tentative, own } = hold;
+    const alone = holding.mode === "exclusive";
+    const group = this.#scope.commits.gathering;
+    const applies = conclusion.kind === "committed";
+    const live = activation.phase === "ready";
+    this.#release(activation, holding);
+    const error = applies ? undefined : abortedError(holding.id, conclusion);
+    if (error !== undefined) this.#tellCaller(holding, errorToWire(error));
+    if (applies && alone && tentative !== undefined) this.#apply(activation, tentative, group);
+    if (!applies && tentative !== undefined && alone) this.#scope.outbox.drop(tentative.tells);
+    if (holding.recorded) group.hold(hold.address, hold.text);
+    activation.lastSeq = group.seq;
+    this.#scope.commits.commitSoon();
+    this.#stopTurns(activation, holding.id, error ?? abortedError(holding.id, { reason: "resolved" }));
+    if (alone && own !== undefined) this.own.concluded(activation, holding, own, conclusion);
+    if (!applies && alone && activation.phase === "ready" && activation.running === undefined) {
+      restoreState(activation.hosted.fields, activation.instance!, activation.text);
+    }
+    if (!live || (applies && alone && (tentative?.destroys || tentative?.deactivates))) {
+      this.#scope.activations.leave(activation);
+    } else {
+      this.#scope.scheduler.pump(activation);
+    }
+  }
+
+  #apply(activation: Activation, { text, initial, destroys, seen, tells }: Tentative, group: CommitGroup): void {
+    const locks = destroys ? undefined : (activation.seenLocks ?? seen);
+    activation.text = text;
+    activation.seenLocks = locks;
+    activation.stored = !initial;
+    activation.unsaved = false;
+    const { version } = activation.hosted.definition;
+    group.states.set(activation.address, storedForm(version, initial ? undefined : text, locks));
+    group.out.push(...tells);
+  }
+
+  /** Whatever still runs of it leaves nothing. */
+  #stopTurns({ running, queries }: Activation, id: string, reason: ActorError): void {
+    for (const turn of [running, ...(queries ?? [])] as (Turn | undefined)[]) {
+      if (turn?.transaction?.id === id && !turn.ended) turn.stop(reason);
+    }
+  }
+
+  #release(activation: Activation | undefined, holding: Holding): void {
+    const { hold } = holding;
+    this.#scope.services.timers.delete(holding);
+    hold.holders = hold.holders.filter((other) => other !== holding);
+    if (holding.mode === "exclusive") {
+      hold.tentative = undefined;
+      hold.own = undefined;
+    }
+    if (hold.holders.length > 0) return;
+    this.#holds.delete(hold.address);
+    if (activation !== undefined) activation.hold = undefined;
+  }
+
+  /** It hears at once that it cannot commit, unless it said so itself. */
+  #tellCaller({ id, caller }: Holding, doomed: WireError): void {
+    if (caller !== undefined) this.#scope.services.replies.add(caller, transactionText({ id, members: {}, doomed }));
+  }
+
+  /** Leaves with the commit that applies; where the coordinator's mailbox is not known yet, right after. */
+  #acknowledge(address: string, id: string, group: CommitGroup): void {
+    const { directory } = this.#scope.services;
+    const key = id.slice(0, id.lastIndexOf(":"));
+    const to = `$Transaction/${key}`;
+    const text = messageText({ to, kind: "tell", handler: "applied" }, encodeText([id, address], "args"));
+    const partition = directory.partition("$Transaction", key);
+    if (partition !== undefined) {
+      group.out.push(this.#scope.outbox.draft(partition, text, messageBytes(text)));
+      return;
+    }
+    directory.find("$Transaction", key).then(
+      () => {
+        if (!this.#scope.alive) return;
+        this.#acknowledge(address, id, this.#scope.commits.gathering);
+        this.#scope.commits.commitSoon();
+      },
+      // No worker hosts coordinators any more: the record there says who is missing.
+      () => {},
+    );
+  }
+
+  // ---- actors that are on their way into memory, or out of it
+
+  #isSettled(hold: Hold): boolean {
+    const activation = this.#activationOf(hold);
+    return activation !== undefined && isSettled(activation);
+  }
+
+  #activationOf({ address }: Hold): Activation | undefined {
+    return this.#scope.activations.find(address);
+  }
+
+  /** Once the actor is in memory, be it as one that cannot come to life. */
+  whenSettled(hold: Hold, go: (activation: Activation) => void): void {
+    const hosted = this.#scope.services.types.get(parseAddress(hold.address).type)!;
+    const activation = this.#scope.activations.get(hosted, hold.address);
+    if (isSettled(activation)) go(activation);
+    else this.#await(hold, () => this.whenSettled(hold, go));
+  }
+
+  #await(hold: Hold, go: () => void): void {
+    const waiting = this.#waiting.get(hold);
+    if (waiting) waiting.push(go);
+    else this.#waiting.set(hold, [go]);
+  }
+
+  #adopt(address: string, { holders, own, tentative }: StoredHold): void {
+    const { outbox, services } = this.#scope;
+    const hold = new Hold(address);
+    const now = services.ports.clock.monotonic();
+    hold.holders = holders.map(({ mode, caller, trace, ...context }) => {
+      const holding = new Holding(hold, context, mode, now, this.#due);
+      return Object.assign(holding, { caller, trace, recorded: true });
+    });
+    hold.own = own;
+    if (tentative !== undefined) {
+      const { seen, tells, ...rest } = tentative;
+      hold.tentative = {
+        ...rest,
+        seen: seen && new Map(Object.entries(seen)),
+        tells: tells.map(([target, text]) => outbox.draft(target, text, messageBytes(text))),
+      };
+    }
+    this.#holds.set(address, hold);
+  }
+}
+
+/** It is in force still. */
+export function isHolding(holding: Holding): boolean {
+  return holding.hold.holders.includes(holding);
+}
+
+/** It is in memory for good or ill: nothing of it is being read or made. */
+function isSettled({ phase }: Activation): boolean {
+  return phase === "ready" || phase === "failed" || phase === "held";
+}

@@ -74,7 +74,6 @@ export type {
   TypeReport,
   WorkerReport,
 } from "./inspect/reports.js";
-export { systemActors } from "./locks/lock-actor.js";
 export type {
   Lock,
   LockAdmin,
@@ -87,6 +86,7 @@ export type {
 export { defaultLimits, type Limits } from "./options.js";
 export type { Ports } from "./ports.js";
 export { createSystem, LocalSystem, type SystemOptions } from "./system.js";
+export { systemActors } from "./system-actors.js";
 export type { TracingOptions } from "./tracing-options.js";
 export type { Watchdog } from "./watchdog.js";
 export type { LastError } from "./worker/last-error.js";

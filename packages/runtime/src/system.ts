@@ -38,7 +38,6 @@ import { LockTaker } from "./locks/lock-taker.js";
 import type { LockAdmin } from "./locks/lock-types.js";
 import { ProcessSessions } from "./locks/process-sessions.js";
 import { SetTaker } from "./locks/set-taker.js";
-import { withLockServices } from "./locks/system-container.js";
 import { TurnLocks } from "./locks/turn-locks.js";
 import { AskMetrics } from "./metrics/ask-metrics.js";
 import { observeProcess } from "./metrics/levels.js";
@@ -48,6 +47,7 @@ import { TypeMetrics } from "./metrics/type-metrics.js";
 import { defaultLimits, type Limits } from "./options.js";
 import type { Ports } from "./ports.js";
 import { StoreTime } from "./store-time.js";
+import { withSystemServices } from "./system-services.js";
 import { Tracing } from "./tracing/tracing.js";
 import type { TracingOptions } from "./tracing-options.js";
 import type { Watchdog } from "./watchdog.js";
@@ -170,7 +170,7 @@ export class LocalSystem implements ActorSystem {
       log,
       tracing,
       limits,
-      container: withLockServices(options.container ?? new DefaultContainer(), {
+      container: withSystemServices(options.container ?? new DefaultContainer(), {
         leases: ports.locks,
         now: () => time.now(),
       }),

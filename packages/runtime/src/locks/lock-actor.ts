@@ -5,7 +5,6 @@ import {
   type LockAnswer,
   type LockEffect,
   type LockEvent,
-  type LockLeases,
   type LockProbe,
   type LockQueue,
   OverloadedError,
@@ -14,6 +13,7 @@ import { ActorContext } from "../actor-context.js";
 import { Handler, State } from "../definition/decorators.js";
 import { inject } from "../definition/inject.js";
 import { SystemActor } from "../definition/system-actor.js";
+import { SystemServices } from "../system-services.js";
 import { answerLater, deferAnswer } from "../worker/deferred-answer.js";
 import { type Asked, checkAsked, checkCycle, checkId, checkProbe } from "./lock-messages.js";
 
@@ -27,13 +27,6 @@ const clocksApartMs = 1_000;
 /** Bound of those who wait for one lock (P12). */
 const maxWaiting = 1_000;
 
-/** What lock actors need of their process. */
-export abstract class LockServices {
-  abstract readonly leases: LockLeases;
-  /** The store's time, in ms since 1970. */
-  abstract now(): number;
-}
-
 /**
  * Who is next for one lock, whose name is the actor's key. It keeps the queue and nothing else: who holds the lock is known to
  * the store ({@link LockLeases}), and every decision is made by the pure rule {@link decideLock}.
@@ -41,7 +34,7 @@ export abstract class LockServices {
 @SystemActor("Lock", { idleAfter: "10s" })
 export class LockActor {
   private readonly self = inject(ActorContext);
-  private readonly services = inject(LockServices);
+  private readonly services = inject(SystemServices);
   @State() private waiting: LockQueue = [];
   /** When it will look by itself; `undefined`: nobody waits, or nobody did when it looked last. */
   @State() private looksAt: number | undefined = undefined;
@@ -142,6 +135,3 @@ export class LockActor {
     this.self.ref(LockActor, this.self.key).with({ delay: lookEveryMs }).tell.look();
   }
 }
-
-/** The system's own actor types, hosted by every worker beside the user's. */
-export const systemActors = [LockActor] as const;

@@ -1,0 +1,89 @@
+import type { AbortReason, Participation, TransactionOutcome } from "@actor-runtime/core";
+import { type NormalCallOptions, normalCallOptions } from "../client/call-options.js";
+import { type CallTarget, callTarget } from "../client/call-target.js";
+import { type BoundMethod, type Caller, targetOf } from "../client/ref.js";
+import { abortHandler, commitHereHandler } from "../system-handlers.js";
+import type { Coordinator } from "./coordinator.js";
+import { type Kept, transactionKey, transactionType } from "./transaction-messages.js";
+
+/** A decision, which does not change any more. */
+export type Decided = Exclude<TransactionOutcome, { readonly kind: "pending" }>;
+
+/** What makes an attempt commit; the same each time it is asked for. */
+export interface Commit {
+  readonly id: string;
+  readonly members: Readonly<Record<string, Participation>>;
+  readonly until: number;
+  readonly keep?: Kept | undefined;
+}
+
+/** How this process speaks with coordinators and participants, whose types it knows by name only. */
+export class TransactionCalls {
+  readonly #caller: Caller;
+  readonly #options: NormalCallOptions;
+
+  constructor(caller: Caller) {
+    this.#caller = caller;
+    this.#options = normalCallOptions({}, { type: transactionType, known: undefined });
+  }
+
+  /** Asked again it gets the first answer, for 10 min: the coordinator may have forgotten by then. */
+  commit({ id, members, until, keep }: Commit, timeoutMs: number): Promise<Decided> {
+    const options = { ...this.#options, timeoutMs, id: `u:commit:${id}` };
+    return this.#ask(coordinatorMethod(id, "commit"), [id, members, until, keep], options) as Promise<Decided>;
+  }
+
+  /** Asked again of the same participant it gets the first answer, for the `replyRetention` of its type. */
+  commitHere(member: string, { id, members, until }: Commit, timeoutMs: number): Promise<Decided> {
+    const options = { ...this.#options, timeoutMs, id: `u:${commitHereHandler}:${id}` };
+    const method = methodOf(member, "ask", commitHereHandler);
+    return this.#ask(method, [id, until, Object.keys(members)], options) as Promise<Decided>;
+  }
+
+  abort(id: string, reason: AbortReason, until: number): Promise<Decided> {
+    return this.#ask(coordinatorMethod(id, "abort"), [id, reason, until]) as Promise<Decided>;
+  }
+
+  /** @param wound the older transaction that waits for it */
+  inquire(id: string, until: number, wound?: string): Promise<TransactionOutcome> {
+    return this.#ask(coordinatorMethod(id, "inquire"), [id, until, wound]) as Promise<TransactionOutcome>;
+  }
+
+  resolve({ id, members, until }: Commit, outcome: "commit" | "abort"): Promise<Decided> {
+    return this.#ask(coordinatorMethod(id, "resolve"), [id, outcome, members, until]) as Promise<Decided>;
+  }
+
+  /** What committed under the idempotency key that this transaction key was made of. */
+  result(key: string): Promise<ReturnType<Coordinator["result"]>> {
+    const method = methodOf(`${transactionType}/${key}`, "query", "result" satisfies keyof Coordinator);
+    return this.#ask(method, []) as Promise<ReturnType<Coordinator["result"]>>;
+  }
+
+  /** Word that its caller gave up; where it is lost, the participant asks. */
+  abortHere(member: string, id: string): void {
+    void this.#tell(methodOf(member, "ask", abortHandler), [id]);
+  }
+
+  /** Async: what cannot be sent at all is a rejection, too. */
+  async #ask(method: BoundMethod, args: readonly unknown[], options = this.#options): Promise<unknown> {
+    return this.#caller.ask(method, args, options);
+  }
+
+  async #tell(method: BoundMethod, args: readonly unknown[]): Promise<void> {
+    try {
+      await this.#caller.tell(method, args, this.#options);
+    } catch {
+      // It is made up for, as said above.
+    }
+  }
+}
+
+function coordinatorMethod(id: string, handler: "commit" | "abort" | "inquire" | "resolve"): BoundMethod {
+  return methodOf(`${transactionType}/${transactionKey(id)}`, "ask", handler satisfies keyof Coordinator);
+}
+
+function methodOf(address: string, kind: CallTarget["kind"], handler: string): BoundMethod {
+  const slash = address.indexOf("/");
+  const target = targetOf(address.slice(0, slash), address.slice(slash + 1), undefined);
+  return { target, partition: undefined, ...callTarget(address, kind, handler) };
+}

@@ -17,6 +17,7 @@
  * - `register`, `otel`, `testing`, `vitest`        further entry points
  */
 export {
+  type AbortReason,
   ActorError,
   AskTimeoutError,
   CancelledError,
@@ -55,6 +56,8 @@ export {
   StoreUnavailableError,
   type Telemetry,
   TooLargeError,
+  TransactionAbortedError,
+  TransactionInDoubtError,
   TurnEndedError,
   TurnTimeoutError,
   UnknownHandlerError,
@@ -84,6 +87,7 @@ export {
   type DelayOptions,
   type DryRun,
   Handler,
+  type HeldActor,
   type InspectActorOptions,
   type InspectOptions,
   inject,
@@ -103,6 +107,12 @@ export {
   type SystemDescription,
   type TracingOptions,
   type Transaction,
+  type TransactionAdmin,
+  Transactional,
+  type TransactionalMode,
+  type TransactionalOptions,
+  type TransactionDescription,
+  type TransactionOptions,
   type TransactionRef,
   type TryLockOptions,
   type TurnRef,

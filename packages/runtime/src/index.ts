@@ -9,6 +9,7 @@
  * - `metrics/`     what is counted and measured: bound instruments per type, mailbox and caller; levels
  * - `inspect/`     what workers say of themselves: `inspections` asks, past the mailboxes; `inspector` answers
  * - `locks/`       `lock-actor` decides who is next; `lock-taker` is the holder's side, on sessions of its process
+ * - `transactions/` `coordinator` decides on one; `cluster-transactions` runs bodies, by attempts that collect who took part
  * - `system.ts`    puts both together; `call-route.ts` opens it to HTTP
  *
  * One ask goes `ref → outside-caller → calls → lane → Broker → tenure → inbox → scheduler → commit-log → Store`, and its
@@ -46,10 +47,10 @@ export {
 export { consoleLog } from "./console-log.js";
 export type { DeadLetterFilter } from "./dead-letter-filter.js";
 export { type DeadLetters, type DryRun, isRetryable } from "./dead-letters.js";
-export type { ActorDefinition, AnyActor } from "./definition/actor-definition.js";
+export type { ActorDefinition, AnyActor, TransactionalMode } from "./definition/actor-definition.js";
 export type { ActorOptions } from "./definition/actor-options.js";
 export { declaredActor } from "./definition/declarations.js";
-export { Actor, Handler, Query, State } from "./definition/decorators.js";
+export { Actor, Handler, Query, State, Transactional, type TransactionalOptions } from "./definition/decorators.js";
 export { DefaultContainer } from "./definition/default-container.js";
 export { actorName, defineActor } from "./definition/define.js";
 export { inject } from "./definition/inject.js";
@@ -88,5 +89,11 @@ export type { Ports } from "./ports.js";
 export { createSystem, LocalSystem, type SystemOptions } from "./system.js";
 export { systemActors } from "./system-actors.js";
 export type { TracingOptions } from "./tracing-options.js";
+export type {
+  HeldActor,
+  TransactionAdmin,
+  TransactionDescription,
+  TransactionOptions,
+} from "./transactions/transaction-types.js";
 export type { Watchdog } from "./watchdog.js";
 export type { LastError } from "./worker/last-error.js";

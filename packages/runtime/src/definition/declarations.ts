@@ -1,7 +1,7 @@
 import type { Duration } from "@actor-runtime/core";
 import { ConfigError } from "@actor-runtime/core";
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import type { StateField } from "./actor-definition.js";
+import type { StateField, TransactionalMode } from "./actor-definition.js";
 import type { ActorSettings } from "./actor-options.js";
 
 export type Schemas = StandardSchemaV1 | readonly StandardSchemaV1[];
@@ -11,11 +11,19 @@ export interface MethodDeclaration {
   readonly kind: "handler" | "query";
   readonly input: Schemas | undefined;
   readonly timeout: Duration | undefined;
+  readonly transaction?: TransactionalDeclaration | undefined;
+}
+
+/** What `@Transactional` says about a method. */
+export interface TransactionalDeclaration {
+  readonly mode: TransactionalMode;
+  readonly timeout: Duration | undefined;
 }
 
 /** What the decorators of one class body declared, inherited members not included. */
 interface Members {
   readonly methods: Map<string, MethodDeclaration>;
+  readonly transactions: Map<string, TransactionalDeclaration>;
   /** Property → name in the stored state. */
   readonly fields: Map<string, string>;
 }
@@ -24,6 +32,7 @@ interface Members {
 const actorKey = Symbol.for("actor-runtime.actor");
 const membersKey = Symbol.for("actor-runtime.members");
 const methodKey = Symbol.for("actor-runtime.method");
+const transactionKey = Symbol.for("actor-runtime.transaction");
 
 export function declareActor(type: object, settings: ActorSettings): void {
   Object.defineProperty(type, actorKey, { value: settings });
@@ -47,6 +56,17 @@ export function tagMethod(method: object, name: string, declaration: MethodDecla
   Object.defineProperty(method, methodKey, { value: declaration });
 }
 
+export function declareTransaction(prototype: object, name: string, declaration: TransactionalDeclaration): void {
+  const { transactions } = membersOf(prototype);
+  if (transactions.has(name)) throw transactionalTwice(name);
+  transactions.set(name, declaration);
+}
+
+export function tagTransaction(method: object, name: string, declaration: TransactionalDeclaration): void {
+  if (Object.hasOwn(method, transactionKey)) throw transactionalTwice(name);
+  Object.defineProperty(method, transactionKey, { value: declaration });
+}
+
 /**
  * Adds a durable field to a class body's list. TC39 field decorators know neither class nor prototype before the first
  * instance is made; they call this then, with the prototype of the instance.
@@ -55,17 +75,33 @@ export function declareField(prototype: object, property: string, name: string):
   membersOf(prototype).fields.set(property, name);
 }
 
-/** Methods by name, those of base classes first; a redecorated method counts as its last declaration. */
+/**
+ * Methods by name, those of base classes first; a redecorated method counts as its last declaration.
+ *
+ * @throws ConfigError when `@Transactional` stands on what is no handler
+ */
 export function declaredMethods(prototype: object): Map<string, MethodDeclaration> {
   const methods = new Map<string, MethodDeclaration>();
   for (const level of fromBase(prototype)) {
-    for (const [name, declaration] of ownMembers(level)?.methods ?? []) methods.set(name, declaration);
-    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(level))) {
-      const tag = typeof value === "function" ? ownValue<MethodDeclaration>(value, methodKey) : undefined;
-      if (tag) methods.set(name, tag);
+    for (const [name, declaration] of declaredAt<MethodDeclaration>(level, "methods", methodKey)) {
+      methods.set(name, declaration);
+    }
+    for (const [name, transaction] of declaredAt<TransactionalDeclaration>(level, "transactions", transactionKey)) {
+      const method = methods.get(name);
+      if (method?.kind !== "handler") throw noHandler(name, method);
+      methods.set(name, { ...method, transaction });
     }
   }
   return methods;
+}
+
+/** What one class body declares of its methods: listed by legacy decorators, or carried by the functions themselves. */
+function* declaredAt<D>(level: object, list: "methods" | "transactions", key: symbol): Generator<[string, D]> {
+  yield* (ownMembers(level)?.[list] ?? []) as Iterable<[string, D]>;
+  for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(level))) {
+    const tag = typeof value === "function" ? ownValue<D>(value, key) : undefined;
+    if (tag) yield [name, tag];
+  }
 }
 
 /**
@@ -94,7 +130,7 @@ export function declaredFields(prototype: object, owner: string): StateField[] {
 function membersOf(prototype: object): Members {
   const own = ownMembers(prototype);
   if (own) return own;
-  const members: Members = { methods: new Map(), fields: new Map() };
+  const members: Members = { methods: new Map(), transactions: new Map(), fields: new Map() };
   Object.defineProperty(prototype, membersKey, { value: members });
   return members;
 }
@@ -122,4 +158,16 @@ function fromBase(prototype: object): object[] {
 
 function decoratedTwice(name: string): ConfigError {
   return new ConfigError(`${name} is decorated twice; keep one @Handler or one @Query`);
+}
+
+function transactionalTwice(name: string): ConfigError {
+  return new ConfigError(`${name} is decorated twice; keep one @Transactional`);
+}
+
+function noHandler(name: string, method: MethodDeclaration | undefined): ConfigError {
+  if (method === undefined) return new ConfigError(`@Transactional on ${name}: mark the method with @Handler(), too`);
+  return new ConfigError(
+    `@Transactional on ${name}: a query changes nothing and takes part in its caller's transaction anyway; ` +
+      "leave it out, or use @Handler() instead of @Query()",
+  );
 }

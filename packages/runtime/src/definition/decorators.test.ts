@@ -1,6 +1,6 @@
 import { ConfigError } from "@actor-runtime/core";
 import { describe, expect, it } from "vitest";
-import { Actor, Handler, Query, State } from "./decorators.js";
+import { Actor, Handler, Query, State, Transactional } from "./decorators.js";
 import { defineActor } from "./define.js";
 
 abstract class Counted {
@@ -197,6 +197,101 @@ describe("@Handler and @Query", () => {
     Object.defineProperty(Loud.prototype, "say", descriptor);
     Actor("Loud")(Loud);
     expect(defineActor(Loud).methods.get("say")?.run.call(new Loud())).toBe("HI");
+  });
+});
+
+describe("@Transactional", () => {
+  class Bank {
+    @Handler() @Transactional() transfer(): void {}
+    @Transactional("create", { timeout: "1m" })
+    @Handler({ timeout: "2s" })
+    settle(): void {}
+    @Handler() pay(): void {}
+    @Query() total(): number {
+      return 0;
+    }
+  }
+  Actor("Bank")(Bank);
+  const transactionsOf = (type: Parameters<typeof defineActor>[0]) =>
+    Array.from(defineActor(type).methods.values(), ({ name, transaction }) => [name, transaction]);
+
+  it("stands above or below @Handler; without an option its turns join a transaction or create one of 10 s", () => {
+    expect(transactionsOf(Bank)).toEqual([
+      ["transfer", { mode: "createOrJoin", timeoutMs: 10_000 }],
+      ["settle", { mode: "create", timeoutMs: 60_000 }],
+      ["pay", undefined],
+      ["total", undefined],
+    ]);
+    expect(defineActor(Bank).methods.get("settle")?.timeoutMs).toBe(2_000);
+  });
+
+  it("is carried by the function itself with TC39 decorators", () => {
+    class Till {
+      pay(): void {}
+    }
+    const context = { kind: "method", name: "pay", static: false, private: false } as never;
+    Transactional("join")(Till.prototype.pay, context);
+    Handler()(Till.prototype.pay, context);
+    Actor("Till")(Till);
+    expect(transactionsOf(Till)).toEqual([["pay", { mode: "join", timeoutMs: 10_000 }]]);
+    const again = () => Transactional()(Till.prototype.pay, context);
+    expect(again).toThrow("pay is decorated twice; keep one @Transactional");
+  });
+
+  it("counts for an override, alone on it too, until that is marked with @Handler again", () => {
+    @Actor("Branch")
+    class Branch extends Bank {
+      override transfer(): void {}
+      @Handler() override settle(): void {}
+      @Transactional("suppress") override pay(): void {}
+    }
+    expect(transactionsOf(Branch)).toEqual([
+      ["transfer", { mode: "createOrJoin", timeoutMs: 10_000 }],
+      ["settle", undefined],
+      ["pay", { mode: "suppress", timeoutMs: 10_000 }],
+      ["total", undefined],
+    ]);
+    expect(defineActor(Bank).methods.get("pay")?.transaction).toBeUndefined();
+  });
+
+  it("refuses a mode that is none, a second one, and a place that is none", () => {
+    expect(() => Transactional("requiresNew" as never)).toThrow(
+      'Transactional: "requiresNew" must be one of create, join, createOrJoin, suppress',
+    );
+    const twice = () => {
+      class Twice {
+        @Handler() @Transactional() @Transactional("join") pay(): void {}
+      }
+      return Twice;
+    };
+    expect(twice).toThrow("pay is decorated twice; keep one @Transactional");
+    const field = Transactional() as unknown as (target: object, name: string) => unknown;
+    expect(() => field({}, "x")).toThrow("@Transactional on x: it belongs on a method, not on this field");
+  });
+
+  it("refuses queries and methods that nobody can call, when the actor is hosted", () => {
+    class Reads {
+      @Query() @Transactional() total(): void {}
+    }
+    Actor("Reads")(Reads);
+    expect(() => defineActor(Reads)).toThrow("@Transactional on total: a query changes nothing");
+    class Hidden {
+      @Transactional() pay(): void {}
+    }
+    Actor("Hidden")(Hidden);
+    expect(() => defineActor(Hidden)).toThrow("@Transactional on pay: mark the method with @Handler(), too");
+  });
+
+  it.each([
+    ["soon", 'Late.pay: @Transactional timeout: "soon" is no duration'],
+    [0, "Late.pay: @Transactional timeout: 0 must be more than 0"],
+    ["6m", "Late.pay: @Transactional timeout: 360000 ms is more than 5 min"],
+  ])("refuses the time-out %j by class and method", (timeout, message) => {
+    class Late {
+      @Handler() @Transactional("create", { timeout: timeout as "1s" }) pay(): void {}
+    }
+    Actor("Late")(Late);
+    expect(() => defineActor(Late)).toThrow(message);
   });
 });
 

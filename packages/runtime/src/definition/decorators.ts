@@ -1,12 +1,16 @@
 import { ConfigError, type Duration } from "@actor-runtime/core";
+import type { TransactionalMode } from "./actor-definition.js";
 import { type ActorOptions, actorSettings } from "./actor-options.js";
 import {
   declareActor,
   declareField,
   declareMethod,
+  declareTransaction,
   type MethodDeclaration,
   type Schemas,
+  type TransactionalDeclaration,
   tagMethod,
+  tagTransaction,
 } from "./declarations.js";
 import { checkPlace, isStandard, legacyPlace } from "./decorator-place.js";
 import type { ClassDecoratorFor, FieldDecorator, MethodDecoratorOf } from "./decorator-types.js";
@@ -21,6 +25,11 @@ export interface QueryOptions<S extends Schemas = Schemas> {
 
 export interface HandlerOptions<S extends Schemas = Schemas> extends QueryOptions<S> {
   /** The turn is aborted after this time, leaves nothing and fails with TurnTimeoutError. @default "1m" */
+  timeout?: Duration;
+}
+
+export interface TransactionalOptions {
+  /** How long a transaction of its own may take, with all its attempts, at most 5 min. @default "10s" */
   timeout?: Duration;
 }
 
@@ -94,6 +103,42 @@ export function Handler<const S extends Schemas = never>(options: HandlerOptions
  */
 export function Query<const S extends Schemas = never>(options: QueryOptions<S> = {}): MethodDecoratorOf<S> {
   return methodDecorator("@Query", { kind: "query", input: options.input, timeout: undefined });
+}
+
+const modes: readonly TransactionalMode[] = ["create", "join", "createOrJoin", "suppress"];
+
+/**
+ * Says how the turns of a handler stand to transactions. In one, all that the handler changes and all that the actors it asks
+ * change commits together or not at all.
+ *
+ * - `createOrJoin`: they are part of their caller's transaction, or one of their own
+ * - `create`: each is a transaction of its own, also when it is called in another
+ * - `join`: they may only be called in one
+ * - `suppress`: they are part of none, so that what they do stays when their caller's is aborted
+ *
+ * A handler without it is part of its caller's transaction, and a plain turn where that has none. Stands above or below
+ * `@Handler`.
+ *
+ * @throws ConfigError on queries and on methods that are no handlers, when the mode is none, or the time-out is out of range
+ * @example
+ * @Handler() @Transactional() async transfer(to: string, amount: number): Promise<void> {
+ *   this.balance -= amount;
+ *   await this.self.ref(Account, to).deposit(amount);
+ * }
+ */
+export function Transactional(
+  mode: TransactionalMode = "createOrJoin",
+  { timeout }: TransactionalOptions = {},
+): MethodDecoratorOf<never> {
+  if (!modes.includes(mode)) {
+    throw new ConfigError(`@Transactional: ${JSON.stringify(mode)} must be one of ${modes.join(", ")}`);
+  }
+  const declaration: TransactionalDeclaration = { mode, timeout };
+  return (target: object, at: unknown, descriptor?: PropertyDescriptor) => {
+    if (isStandard(at)) return tagTransaction(target, checkPlace("@Transactional", "method", at), declaration);
+    const name = checkPlace("@Transactional", "method", legacyPlace(target, at as string | symbol, descriptor));
+    return declareTransaction(target, name, declaration);
+  };
 }
 
 function methodDecorator<S extends Schemas>(decorator: string, declaration: MethodDeclaration): MethodDecoratorOf<S> {

@@ -1,4 +1,5 @@
 import { ConfigError } from "@actor-runtime/core";
+import { defaultTransactionMs, transactionMs } from "../transactions/transaction-options.js";
 import type { ActorDefinition, AnyActor, MethodDefinition, StateField } from "./actor-definition.js";
 import type { ActorSettings } from "./actor-options.js";
 import { constructorParameters } from "./constructor-parameters.js";
@@ -75,6 +76,7 @@ function defineMethod(type: AnyActor, actor: string, name: string, declaration: 
   if (isReservedName(name)) {
     throw new ConfigError(`${where}: the name is reserved, references use it themselves; rename the method`);
   }
+  const { transaction } = declaration;
   return {
     actor,
     name,
@@ -82,6 +84,10 @@ function defineMethod(type: AnyActor, actor: string, name: string, declaration: 
     run: type.prototype[name],
     input: declaration.input,
     timeoutMs: positiveMs(declaration.timeout ?? defaultTimeout, `${where}: timeout`),
+    transaction: transaction && {
+      mode: transaction.mode,
+      timeoutMs: transactionMs(transaction.timeout ?? defaultTransactionMs, `${where}: @Transactional timeout`),
+    },
   };
 }
 

@@ -50,6 +50,7 @@ import { StoreTime } from "./store-time.js";
 import { withSystemServices } from "./system-services.js";
 import { Tracing } from "./tracing/tracing.js";
 import type { TracingOptions } from "./tracing-options.js";
+import { TransactionCalls } from "./transactions/transaction-calls.js";
 import type { Watchdog } from "./watchdog.js";
 import { HostedType } from "./worker/activation.js";
 import { ActivationList } from "./worker/activation-list.js";
@@ -185,6 +186,7 @@ export class LocalSystem implements ActorSystem {
       timers: new Deadlines(ports.clock),
       watchdog: options.watchdog,
       dev: options.dev ?? false,
+      transactions: new TransactionCalls(this.#caller),
       turnRef: refBy<void>(turnCalls, hosted),
       turnLocks: (turn) => new TurnLocks(this.#locks, turn),
     };

@@ -3,13 +3,13 @@ import type { Bucket, Timed } from "../deadlines.js";
 import type { ActorDefinition } from "../definition/actor-definition.js";
 import type { TypeMetrics } from "../metrics/type-metrics.js";
 import { TypeBrake } from "./brake.js";
+import type { Hold } from "./hold.js";
 import type { Inbound, Parked } from "./inbound.js";
 import { type LastError, lastErrorOf } from "./last-error.js";
-import type { Hold } from "./hold.js";
-import type { SeenLocks } from "./seen-locks.js";
 import type { Transactional } from "./next-message.js";
-import { holdModeOf, partOf } from "./turn-transaction.js";
+import type { SeenLocks } from "./seen-locks.js";
 import { type StoredField, storedForm } from "./state.js";
+import { holdModeOf, partOf } from "./turn-transaction.js";
 
 /** A hosted type: its definition and what all its activations share. */
 export class HostedType {

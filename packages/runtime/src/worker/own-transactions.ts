@@ -1,6 +1,7 @@
 import {
   type ActorError,
   errorFromWire,
+  type Participation,
   retryDelayMs,
   TransactionAbortedError,
   type TransactionOutcome,
@@ -18,6 +19,8 @@ import type { Turn } from "./turn.js";
 
 /** A coordinator that does not answer is asked again after this time (ms). */
 const againMs = 500;
+/** So long an answer of it is waited for. */
+const commitTimeoutMs = 10_000;
 const backoff = { firstMs: 5, maxMs: 200 };
 const maxAttempts = 1_000;
 
@@ -118,13 +121,13 @@ export class OwnTransactions {
   failed(turn: Turn, thrown: unknown): boolean {
     const { activation } = turn;
     const { holding, joined, id, context } = turn.transaction!;
-    const { coordinators } = this.#scope.services;
+    const { transactions } = this.#scope.services;
     this.#turns.delete(holding!);
-    for (const address of Object.keys(joined.members)) coordinators.tellAbort(address, id);
+    for (const address of Object.keys(joined.members)) transactions.abortHere(address, id);
     if (isHolding(holding!)) {
       this.#participants.drop(activation, holding!);
       // Who is not known to have taken part asks the coordinator, which must know then.
-      if (joined.outstanding ?? joined.doomed) coordinators.abort(id, "rejected", context.until).catch(() => {});
+      if (joined.outstanding ?? joined.doomed) transactions.abort(id, "rejected", context.until).catch(() => {});
     }
     return this.#mayTryAgain(activation, turn.inbound!, causeOf(thrown, joined.doomed && errorFromWire(joined.doomed)));
   }
@@ -140,9 +143,9 @@ export class OwnTransactions {
 
   /** Found at takeover: whoever ran it is gone. */
   recover(holding: Holding): void {
-    const { coordinators, timers, ports } = this.#scope.services;
+    const { transactions, timers, ports } = this.#scope.services;
     ports.telemetry.count("transaction.recoveries", 1);
-    coordinators.abort(holding.id, "lost", holding.until).then(
+    transactions.abort(holding.id, "lost", holding.until).then(
       (outcome) => this.#heard(holding, outcome),
       () => {
         if (this.#scope.alive && isHolding(holding)) timers.set(holding, againMs);
@@ -162,7 +165,7 @@ export class OwnTransactions {
       // Where its code still ran, that was stopped, and failed.
       if (turn === undefined || !own.finished) return;
       const { joined, id } = turn.transaction!;
-      for (const address of Object.keys(joined.members)) services.coordinators.tellAbort(address, id);
+      for (const address of Object.keys(joined.members)) services.transactions.abortHere(address, id);
       const error = abortedError(id, conclusion);
       if (!this.#mayTryAgain(activation, inbound, error)) this.#settlement.failed(activation, inbound, error);
     } else if (own.finished) {
@@ -176,10 +179,10 @@ export class OwnTransactions {
     activations.used(activation);
   }
 
-  #commit(holding: Holding, members: Parameters<PartitionScope["services"]["coordinators"]["commit"]>[1]): void {
+  #commit(holding: Holding, members: Readonly<Record<string, Participation>>): void {
     if (!this.#scope.alive || !isHolding(holding)) return;
-    const { coordinators, ports } = this.#scope.services;
-    coordinators.commit(holding.id, members, holding.until).then(
+    const { transactions, ports } = this.#scope.services;
+    transactions.commit({ id: holding.id, members, until: holding.until }, commitTimeoutMs).then(
       (outcome) => this.#heard(holding, outcome),
       // It may have committed: only the coordinator knows, or will.
       () => ports.clock.after(againMs, () => this.#commit(holding, members)),

@@ -1,9 +1,11 @@
 import {
   type ActorError,
+  type Answer,
   decideHere,
   decideParticipant,
   encodeText,
   errorToWire,
+  formatAddress,
   fromWire,
   messageBytes,
   messageText,
@@ -16,6 +18,7 @@ import {
 } from "@actor-runtime/core";
 import { abortHandler, commitHandler } from "../system-handlers.js";
 import { abortedError } from "../transactions/aborted.js";
+import { transactionKey, transactionType } from "../transactions/transaction-messages.js";
 import type { Activation } from "./activation.js";
 import type { CommitGroup } from "./commit-group.js";
 import { Hold, Holding, type StoredHold, type Tentative } from "./hold.js";
@@ -208,18 +211,22 @@ export class Participants {
   }
 
   #commitHere(inbound: Inbound, id: string, until: number, addresses: readonly string[]): void {
-    const { repeats } = inbound;
-    const again = repeats === undefined ? undefined : this.#scope.commits.pendingAnswer(repeats);
-    if (repeats !== undefined && again === undefined && inbound.earlier === undefined) {
-      this.#scope.answers.get(repeats, (answer) => {
-        if (!this.#scope.alive) return;
-        inbound.earlier = answer ?? null;
+    const { commits, answers } = this.#scope;
+    const keys = inbound.answerKeys();
+    const pending = keys.map((key) => commits.pendingAnswer(key)).find((answer) => answer !== undefined);
+    if (pending === undefined && inbound.earlier === undefined && keys.length > 0) {
+      let missing = keys.length;
+      const looked = (answer: Answer | undefined) => {
+        inbound.earlier ??= answer;
+        if (--missing > 0 || !this.#scope.alive) return;
+        inbound.earlier ??= null;
         this.#commitHere(inbound, id, until, addresses);
-      });
+      };
+      for (const key of keys) answers.get(key, looked);
       return;
     }
-    const answer = again ?? inbound.earlier;
-    const group = this.#scope.commits.gathering;
+    const answer = pending ?? inbound.earlier;
+    const group = commits.gathering;
     if (answer) {
       this.#settlement.replyAgain(inbound, answer, group);
       this.#settlement.heard(inbound, group);
@@ -279,11 +286,11 @@ export class Participants {
 
   #ask(holding: Holding): void {
     if (decideParticipant(holding.state, { kind: "ask" }) !== "ask") return;
-    const { coordinators, timers } = this.#scope.services;
+    const { transactions, timers } = this.#scope.services;
     const { id, until, wound } = holding;
     timers.delete(holding);
     holding.state = "asking";
-    coordinators.inquire(id, until, wound).then(
+    transactions.inquire(id, until, wound).then(
       (outcome) => this.#heard(holding, { kind: "outcome", outcome }, wound),
       () => this.#heard(holding, { kind: "unreachable" }, wound),
     );
@@ -378,21 +385,21 @@ export class Participants {
   /** Leaves with the commit that applies; where the coordinator's mailbox is not known yet, right after. */
   #acknowledge(address: string, id: string, group: CommitGroup): void {
     const { directory } = this.#scope.services;
-    const key = id.slice(0, id.lastIndexOf(":"));
-    const to = `$Transaction/${key}`;
+    const key = transactionKey(id);
+    const to = formatAddress(transactionType, key);
     const text = messageText({ to, kind: "tell", handler: "applied" }, encodeText([id, address], "args"));
-    const partition = directory.partition("$Transaction", key);
+    const partition = directory.partition(transactionType, key);
     if (partition !== undefined) {
       group.out.push(this.#scope.outbox.draft(partition, text, messageBytes(text)));
       return;
     }
-    directory.find("$Transaction", key).then(
+    directory.find(transactionType, key).then(
       () => {
         if (!this.#scope.alive) return;
         this.#acknowledge(address, id, this.#scope.commits.gathering);
         this.#scope.commits.commitSoon();
       },
-      // No worker hosts coordinators any more: the record there says who is missing.
+      // No worker hosts transactions any more: the record there says who is missing.
       () => {},
     );
   }

@@ -11,11 +11,11 @@ import type { Limits } from "../options.js";
 import type { Ports } from "../ports.js";
 import type { StoreTime } from "../store-time.js";
 import type { Tracing } from "../tracing/tracing.js";
+import type { TransactionCalls } from "../transactions/transaction-calls.js";
 import type { Watchdog } from "../watchdog.js";
 import type { HostedType } from "./activation.js";
 import type { ActivationList } from "./activation-list.js";
 import type { Brakes } from "./brakes.js";
-import type { Coordinators } from "./coordinators.js";
 import type { ReplyBatch } from "./reply-batch.js";
 
 /** What all partitions of a worker share. */
@@ -45,7 +45,7 @@ export interface WorkerServices {
   readonly watchdog: Watchdog | undefined;
   /** Look for state that a query changed in place right after the query. */
   readonly dev: boolean;
-  readonly coordinators: Coordinators;
+  readonly transactions: TransactionCalls;
   /** `self.locks` of the turn that asks. */
   readonly turnLocks: (turn: LockHolder) => Locks;
   /** `self.ref` of every actor: the turn that calls is known from the async context. */

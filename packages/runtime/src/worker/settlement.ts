@@ -59,7 +59,8 @@ export class Settlement {
   heard(inbound: Inbound, group: CommitGroup): void {
     this.ended(inbound, group, "ok");
     this.#forget(inbound, group);
-    this.#apply(inbound, group);
+    if (inbound.isParked) group.unpark(this.#scope.activations.find(inbound.message.to)!, inbound);
+    else this.#apply(inbound, group);
     this.#scope.commits.commitSoon();
   }
 

@@ -32,15 +32,15 @@ import { Inbound, type OpenDelivery } from "./inbound.js";
 import { Inbox } from "./inbox.js";
 import { KeptAnswers } from "./kept-answers.js";
 import { Marks } from "./marks.js";
-import { OwnTransactions } from "./own-transactions.js";
 import { Outbox } from "./outbox.js";
+import { OwnTransactions } from "./own-transactions.js";
 import { Participants } from "./participants.js";
 import { Pulse } from "./pulse.js";
 import { ReadBatch } from "./read-batch.js";
 import { Scheduler } from "./scheduler.js";
 import type { PartitionScope } from "./scope.js";
-import { Settlement } from "./settlement.js";
 import type { WorkerServices } from "./services.js";
+import { Settlement } from "./settlement.js";
 import { Streams } from "./streams.js";
 import { Window } from "./window.js";
 
@@ -236,15 +236,15 @@ export class Tenure implements PartitionScope {
   /** Puts a message into its actor's queue. */
   enqueue(inbound: Inbound): void {
     if (!this.#alive) return;
-    if (isTransactionWord(inbound.message)) {
-      this.participants.receive(inbound);
-      return;
-    }
     const { to } = inbound.message;
     const hosted = this.services.types.get(to.slice(0, to.indexOf("/")));
     if (!hosted) {
       // A delayed message that became due before anybody hosts its type again.
       this.foreign.take(inbound);
+      return;
+    }
+    if (isTransactionWord(inbound.message)) {
+      this.participants.receive(inbound);
       return;
     }
     const activation = this.activations.get(hosted, to, inbound.message.trace);
@@ -392,7 +392,11 @@ export class Tenure implements PartitionScope {
     });
     const activation = this.activations.get(hosted, address);
     activation.parked = { entries, persisted: entries.length, bytes };
-    for (const inbound of entries) activation.await(inbound);
+    // Those that came while nobody hosted the type here.
+    for (const inbound of entries) {
+      if (isTransactionWord(inbound.message)) this.participants.receive(inbound);
+      else activation.await(inbound);
+    }
   }
 }
 

@@ -16,9 +16,9 @@ import {
 import type { NormalCallOptions } from "../client/call-options.js";
 import { carriedLocks } from "../client/carried-locks.js";
 import type { BoundMethod, Caller, Target } from "../client/ref.js";
+import { isSystemType } from "../system-handlers.js";
 import { handedOn } from "../tracing/handed-on.js";
 import { fingerprint } from "./fingerprint.js";
-import { isSystemType } from "../system-handlers.js";
 import { currentTurn, type Turn } from "./turn.js";
 
 /** Identities longer than this are replaced by their hash, so that deep chains of asks do not grow without bound. */

@@ -27,9 +27,9 @@ import { LockFences } from "./lock-fences.js";
 import type { Draft } from "./outbox.js";
 import { Queries } from "./queries.js";
 import type { PartitionScope } from "./scope.js";
-import { tentativeOf } from "./tentative.js";
 import { asActorError, type Settlement } from "./settlement.js";
 import { checkStateSize, encodeState, largeStateBytes, restoreState } from "./state.js";
+import { tentativeOf } from "./tentative.js";
 import { Turn, type TurnHost } from "./turn.js";
 import { notInTransaction, partOf, type TurnTransaction } from "./turn-transaction.js";
 
@@ -91,7 +91,10 @@ export class Turns implements TurnHost {
   }
 
   /** Whoever waits for its answer waits no longer than its deadline. */
-  #newContext({ deadline = Number.POSITIVE_INFINITY }: Message, { timeoutMs }: TransactionalMethod): TransactionContext {
+  #newContext(
+    { deadline = Number.POSITIVE_INFINITY }: Message,
+    { timeoutMs }: TransactionalMethod,
+  ): TransactionContext {
     const { time, ports } = this.scope.services;
     const since = Math.floor(time.now());
     return { id: `${ports.random.id()}:1`, since, until: Math.min(since + timeoutMs, deadline) };
@@ -124,7 +127,7 @@ export class Turns implements TurnHost {
     const what = `${message.to}.${message.handler}`;
     if (withdrawn) return new NotStartedError(`${what}: the caller withdrew the call before it began`);
     if (message.tx !== undefined && this.#holdsItself(activation, message.tx.id, method)) {
-      return new DeadlockError([message.to, message.to], { data: { transaction: message.tx.id } });
+      return new DeadlockError([message.to, message.to]);
     }
     if (!method) return unknownHandler(definition, message.handler);
     const outside = notInTransaction(method, message);

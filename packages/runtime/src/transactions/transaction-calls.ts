@@ -29,13 +29,13 @@ export class TransactionCalls {
 
   /** Asked again it gets the first answer, for 10 min: the coordinator may have forgotten by then. */
   commit({ id, members, until, keep }: Commit, timeoutMs: number): Promise<Decided> {
-    const options = { ...this.#options, timeoutMs, id: `u:commit:${id}` };
+    const options = { ...this.#options, timeoutMs };
     return this.#ask(coordinatorMethod(id, "commit"), [id, members, until, keep], options) as Promise<Decided>;
   }
 
   /** Asked again of the same participant it gets the first answer, for the `replyRetention` of its type. */
   commitHere(member: string, { id, members, until }: Commit, timeoutMs: number): Promise<Decided> {
-    const options = { ...this.#options, timeoutMs, id: `u:${commitHereHandler}:${id}` };
+    const options = { ...this.#options, timeoutMs };
     const method = methodOf(member, "ask", commitHereHandler);
     return this.#ask(method, [id, until, Object.keys(members)], options) as Promise<Decided>;
   }
@@ -57,6 +57,11 @@ export class TransactionCalls {
   result(key: string): Promise<ReturnType<Coordinator["result"]>> {
     const method = methodOf(`${transactionType}/${key}`, "query", "result" satisfies keyof Coordinator);
     return this.#ask(method, []) as Promise<ReturnType<Coordinator["result"]>>;
+  }
+
+  /** It may be that word of a decision was lost. */
+  recover(coordinator: string): void {
+    void this.#tell(methodOf(coordinator, "ask", "recover" satisfies keyof Coordinator), []);
   }
 
   /** Word that its caller gave up; where it is lost, the participant asks. */

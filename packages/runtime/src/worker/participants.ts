@@ -260,14 +260,26 @@ export class Participants {
       this.#await(asking.hold, again);
       return;
     }
-    const conclusion: Conclusion =
-      step === "commit"
-        ? { kind: "committed" }
-        : { kind: "aborted", reason: states.includes(undefined) ? "lost" : "deadline" };
-    for (const holding of holdings) {
-      if (holding !== undefined) this.conclude(this.#activationOf(holding.hold)!, holding, conclusion);
+    if (step === "commit") {
+      const conclusion = { kind: "committed" } as const;
+      for (const holding of holdings) this.conclude(this.#activationOf(holding!.hold)!, holding!, conclusion);
+      decided(conclusion);
+      return;
     }
-    decided(conclusion);
+    // An abort is for the coordinator to record, so that whoever asks again gets the same answer.
+    const reason = states.includes(undefined) ? "lost" : "deadline";
+    const present = holdings.filter((holding) => holding !== undefined);
+    for (const holding of present) holding.state = "asking";
+    this.#scope.services.transactions.abort(id, reason, until).then(
+      (outcome) => {
+        for (const holding of present) this.#heard(holding, { kind: "outcome", outcome }, holding.wound);
+        if (this.#scope.alive) decided(outcome);
+      },
+      () => {
+        for (const holding of present) this.#heard(holding, { kind: "unreachable" }, holding.wound);
+        if (this.#scope.alive) again();
+      },
+    );
   }
 
   // ---- asking the coordinator

@@ -3,6 +3,7 @@ import type { RefBy, Transaction } from "./client/ref-types.js";
 import type { Cluster } from "./cluster.js";
 import type { DeadLetters } from "./dead-letters.js";
 import type { LockAdmin } from "./locks/lock-types.js";
+import type { TransactionOptions } from "./transactions/transaction-types.js";
 
 /** A type as the namespace knows it, wherever it is hosted. */
 export interface NamedType {
@@ -123,11 +124,28 @@ export interface ActorSystem extends AsyncDisposable {
   readonly cluster: Cluster;
   /** Locks by name, for what no single actor owns: files, jobs, other people's services. */
   readonly locks: LockAdmin;
-  transaction<R>(body: (tx: Transaction) => Promise<R>): Promise<R>;
-  transaction<R>(
-    options: { timeout?: Duration; idempotencyKey?: string },
-    body: (tx: Transaction) => Promise<R>,
-  ): Promise<R>;
+  /**
+   * Runs calls to any number of actors so that all of them take effect or none, as if nothing else happened meanwhile: strict
+   * serializability, reads included. Every actor called through `tx.ref` takes part, with those that it asks in turn, without
+   * any code of its own; what it tells leaves with the commit. Others wait for an actor until the transaction ends, so keep it
+   * short.
+   *
+   * The body runs again, as a whole, when it had to give way to an older transaction or the outcome of a call got lost, as long
+   * as there is time: it should have no effects but through `tx`. The commit waits for calls that it did not await; one that fails
+   * aborts the transaction.
+   *
+   * @returns what the body returned
+   * @throws TransactionAbortedError: it left nothing on any actor. When the body threw, that is its `cause`
+   * @throws TransactionInDoubtError when nobody answered whether it committed
+   * @throws ConfigError
+   * @example
+   * await system.transaction(async (tx) => {
+   *   await tx.ref(Account, "alice").withdraw(10);
+   *   await tx.ref(Account, "bob").deposit(10);
+   * });
+   */
+  transaction<R>(body: (tx: Transaction) => R | Promise<R>): Promise<R>;
+  transaction<R>(options: TransactionOptions, body: (tx: Transaction) => R | Promise<R>): Promise<R>;
   describe(): SystemDescription;
   /** Stops taking new work, finishes running turns for up to `drainTimeout` (default 25 s), commits, gives everything back. */
   close(options?: { drainTimeout?: Duration }): Promise<void>;

@@ -9,7 +9,6 @@ import {
   maxWeight,
   parseAddress,
   type ReplyQueue,
-  UnsupportedError,
 } from "@actor-runtime/core";
 import { StoredActors } from "./actor-admin.js";
 import type { ActorAdmin, ActorSystem, SystemDescription, UntypedCall } from "./actor-system.js";
@@ -19,7 +18,7 @@ import { Directory } from "./client/directory.js";
 import { Lanes } from "./client/lanes.js";
 import { OutsideCaller } from "./client/outside-caller.js";
 import { type BoundMethod, bindMethod, type KnownType, targetOf } from "./client/ref.js";
-import { refBy } from "./client/ref-by.js";
+import { refBy, targetBy } from "./client/ref-by.js";
 import type { RefBy } from "./client/ref-types.js";
 import { type Cluster, StoredCluster } from "./cluster.js";
 import { consoleLog } from "./console-log.js";
@@ -50,6 +49,8 @@ import { StoreTime } from "./store-time.js";
 import { withSystemServices } from "./system-services.js";
 import { Tracing } from "./tracing/tracing.js";
 import type { TracingOptions } from "./tracing-options.js";
+import { ClusterTransactions, type TransactionArguments } from "./transactions/cluster-transactions.js";
+import { Committer } from "./transactions/committer.js";
 import { TransactionCalls } from "./transactions/transaction-calls.js";
 import type { Watchdog } from "./watchdog.js";
 import { HostedType } from "./worker/activation.js";
@@ -117,6 +118,7 @@ export class LocalSystem implements ActorSystem {
   readonly #services: WorkerServices;
   readonly #caller: OutsideCaller;
   readonly #locks: ClusterLocks;
+  readonly #transactions: ClusterTransactions;
   readonly #lockMetrics: LockMetrics;
   #worker: Worker | undefined;
   readonly #onClosed: SystemOptions["onClosed"];
@@ -149,7 +151,8 @@ export class LocalSystem implements ActorSystem {
       throw new ConfigError(`weight: ${weight} must be a number above 0, at most ${maxWeight}`);
     }
     this.#caller = new OutsideCaller(calls, directory, time, tracing);
-    this.ref = refBy<Promise<void>>(this.#caller, hosted);
+    const target = targetBy(hosted);
+    this.ref = refBy<Promise<void>>(this.#caller, target);
     const lockMetrics = (this.#lockMetrics = new LockMetrics(ports.telemetry));
     const identity = `${workerId}/${incarnation}`;
     const sessions = new ProcessSessions({ leases: ports.locks, clock, log }, random, identity);
@@ -161,6 +164,17 @@ export class LocalSystem implements ActorSystem {
     );
     const taker = new SetTaker(one, clock, random);
     this.#locks = new ClusterLocks({ leases: ports.locks, clock, taker, sessions, tracing, metrics: lockMetrics, log });
+    const transactionCalls = new TransactionCalls(this.#caller);
+    this.#transactions = new ClusterTransactions({
+      caller: this.#caller,
+      target,
+      clock,
+      time,
+      random,
+      calls: transactionCalls,
+      committer: new Committer(transactionCalls, directory, time, clock, random),
+      running: calls.transactions,
+    });
     this.locks = lockAdmin(this.#locks, { ports, directory, time, ref: this.ref });
     this.#services = {
       workerId,
@@ -186,8 +200,8 @@ export class LocalSystem implements ActorSystem {
       timers: new Deadlines(ports.clock),
       watchdog: options.watchdog,
       dev: options.dev ?? false,
-      transactions: new TransactionCalls(this.#caller),
-      turnRef: refBy<void>(turnCalls, hosted),
+      transactions: transactionCalls,
+      turnRef: refBy<void>(turnCalls, target),
       turnLocks: (turn) => new TurnLocks(this.#locks, turn),
     };
     this.actors = new StoredActors(ports, directory, calls, tracing);
@@ -227,10 +241,8 @@ export class LocalSystem implements ActorSystem {
     await this.#caller.tell(method, call.args, normalCallOptions(optionsOf(call), method.target));
   }
 
-  transaction<R>(): Promise<R> {
-    return Promise.reject(
-      new UnsupportedError("transactions are not part of this version; use tells, which leave with the turn's commit"),
-    );
+  transaction<R>(...args: TransactionArguments<R>): Promise<R> {
+    return this.#transactions.run(...args);
   }
 
   describe(): SystemDescription {
@@ -307,6 +319,7 @@ export class LocalSystem implements ActorSystem {
 
   async #close(graceMs: number): Promise<void> {
     this.#state = "draining";
+    this.#transactions.close();
     const { calls, lanes, timers, ports } = this.#services;
     const until = ports.clock.monotonic() + graceMs;
     const servedElsewhere = await this.#worker?.stop(graceMs);

@@ -2,6 +2,7 @@ import { encodeText, type PartitionId, type Span } from "@actor-runtime/core";
 import type { StoreTime } from "../store-time.js";
 import { handedOn } from "../tracing/handed-on.js";
 import type { Tracing } from "../tracing/tracing.js";
+import { checkNotHeld } from "../transactions/transaction-scope.js";
 import type { NormalCallOptions } from "./call-options.js";
 import type { CallDetails } from "./call-target.js";
 import type { Calls } from "./calls.js";
@@ -49,6 +50,7 @@ export class OutsideCaller implements Caller {
 
   // Not an async function: the hot path makes one promise, the one of the answer.
   #ask(method: BoundMethod, args: readonly unknown[], options: NormalCallOptions, span?: Span): Promise<unknown> {
+    checkNotHeld(method.address, options.transaction);
     const argsText = encodeText(args, "args");
     const details = this.#details(options, span, carriedLocks());
     return this.#send(method, span, (partition) => this.#calls.ask(partition, method, argsText, details));
@@ -115,6 +117,6 @@ function tracedDetails(
   span: Span,
   locks: CallDetails["locks"],
 ): CallDetails {
-  const { timeoutMs, signal, headers, id, chain } = options;
-  return { timeoutMs, signal, headers, id, chain, locks, dueAt, trace: span.headers, span };
+  const { timeoutMs, signal, headers, id, chain, transaction } = options;
+  return { timeoutMs, signal, headers, id, chain, locks, transaction, dueAt, trace: span.headers, span };
 }

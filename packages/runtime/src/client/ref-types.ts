@@ -101,8 +101,10 @@ export interface RefBy<Sent> {
 
 /** One attempt of `system.transaction`. */
 export interface Transaction {
-  /** Makes a reference whose calls belong to this attempt. */
+  /** Makes a reference whose calls belong to this attempt; options of a reference it is made of count for them, too. */
   ref<T extends object>(type: Class<T>, key: string): TransactionRef<T>;
+  ref<N extends keyof Actors>(type: N, key: string): TransactionRef<Actors[N]>;
+  ref<T extends object = never>(type: [T] extends [never] ? never : string, key: string): TransactionRef<T>;
   ref<T>(ref: Handle<T, unknown>): TransactionRef<T>;
   /** 1 for the first attempt; the body runs again when the transaction had to give way to an older one. */
   readonly attempt: number;

@@ -39,6 +39,9 @@ export interface Caller {
 
 const noOptions: RefOptions = {};
 
+// A registered symbol: references of another copy of this package are known, too.
+const behind = Symbol.for("actor-runtime.ref");
+
 /** @throws InvalidAddressError when the key is empty or over its bound */
 export function targetOf(type: string, key: string, known: KnownType | undefined): Target {
   return { type, key, address: formatAddress(type, key), known };
@@ -105,6 +108,11 @@ class ActorRef {
   }
 }
 
+/** What a reference stands for; `undefined`: it is none. */
+export function behindRef(ref: unknown): { readonly target: Target; readonly options: RefOptions } | undefined {
+  return typeof ref === "object" && ref !== null ? (ref as { [behind]?: ActorRef })[behind] : undefined;
+}
+
 /**
  * The method of an actor behind a name.
  *
@@ -137,7 +145,7 @@ const tellTraps: ProxyHandler<ActorRef> = {
 const askTraps: ProxyHandler<ActorRef> = {
   ...readOnly,
   get(ref, property) {
-    if (typeof property === "symbol") return undefined;
+    if (typeof property === "symbol") return property === behind ? ref : undefined;
     switch (property) {
       case "address":
         return ref.target.address;

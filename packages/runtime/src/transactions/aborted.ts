@@ -1,4 +1,10 @@
-import { TransactionAbortedError, type TransactionOutcome } from "@actor-runtime/core";
+import {
+  type ActorError,
+  CancelledError,
+  TransactionAbortedError,
+  type TransactionContext,
+  type TransactionOutcome,
+} from "@actor-runtime/core";
 
 type Aborted = Pick<Extract<TransactionOutcome, { kind: "aborted" }>, "reason" | "by">;
 
@@ -9,6 +15,24 @@ export function abortedError(id: string, { reason, by }: Aborted): TransactionAb
     transaction: id,
     by,
   });
+}
+
+/** The body threw, or what it returned cannot be kept. */
+export function rejectedBy(thrown: unknown, { id }: TransactionContext): TransactionAbortedError {
+  return causedBy(thrown, "rejected", id);
+}
+
+/** An actor said that it cannot commit, or a call in it failed so that nobody knows whether it took effect. */
+export function doomedBy(error: ActorError, { id, until }: TransactionContext, now: number): TransactionAbortedError {
+  if (error instanceof TransactionAbortedError && error.transaction === id) return error;
+  // One that its body withdraws by a signal of its own would be withdrawn again.
+  if (error.effect === "none" || error instanceof CancelledError) return causedBy(error, "rejected", id);
+  return now >= until ? abortedError(id, { reason: "deadline" }) : causedBy(error, "lost", id);
+}
+
+function causedBy(cause: unknown, reason: "rejected" | "lost", id: string): TransactionAbortedError {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  return new TransactionAbortedError(`transaction ${id} was aborted: ${text}`, { reason, transaction: id }, { cause });
 }
 
 function because(reason: Aborted["reason"], by: string | undefined): string {

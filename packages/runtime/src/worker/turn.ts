@@ -10,6 +10,7 @@ import {
 import type { Bucket, Timed } from "../deadlines.js";
 import type { LockHolder, TurnLock } from "../locks/lock-holder.js";
 import { lockScope } from "../locks/lock-scope.js";
+import { transactionScope } from "../transactions/transaction-scope.js";
 import type { Activation, RunningTurn } from "./activation.js";
 import type { Inbound } from "./inbound.js";
 import type { Draft } from "./outbox.js";
@@ -20,12 +21,13 @@ import type { TurnTransaction } from "./turn-transaction.js";
 export const currentTurn = new AsyncLocalStorage<Turn | undefined>();
 
 /**
- * Runs code as part of a turn, or of none. Within one process the message may come straight from somebody who holds a lock,
- * whose async context must not reach the actor: what its turn inherits of it travels in the message.
+ * Runs code as part of a turn, or of none. Within one process the message may come straight from somebody who holds a lock, or
+ * runs a transaction, whose async context must not reach the actor: what its turn inherits of it travels in the message.
  */
 export function enter<R>(turn: Turn | undefined, code: () => R): R {
-  if (lockScope.getStore() === undefined) return currentTurn.run(turn, code);
-  return lockScope.run(undefined, () => currentTurn.run(turn, code));
+  if (lockScope.getStore() !== undefined) return lockScope.run(undefined, () => enter(turn, code));
+  if (transactionScope.getStore() !== undefined) return transactionScope.run(undefined, () => enter(turn, code));
+  return currentTurn.run(turn, code);
 }
 
 /** Who runs turns. */

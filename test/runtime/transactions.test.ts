@@ -1,0 +1,555 @@
+import {
+  ClosedError,
+  ConfigError,
+  DeadlockError,
+  RejectedError,
+  TransactionAbortedError,
+  TransactionInDoubtError,
+  TurnEndedError,
+} from "@actor-runtime/core";
+import {
+  Actor,
+  ActorContext,
+  Handler,
+  inject,
+  type LocalSystem,
+  Query,
+  State,
+  systemActors,
+  type Transaction,
+} from "@actor-runtime/runtime";
+import { beforeEach, describe, expect, it } from "vitest";
+import { Gate, Rig, refusalOf, watch } from "./support.js";
+
+/** Handlers named in it wait before they answer. */
+let gates: Map<string, Gate>;
+
+@Actor("Account")
+class Account {
+  private readonly self = inject(ActorContext);
+  @State() private balance = 0;
+
+  @Handler() async deposit(amount: number): Promise<number> {
+    this.balance += amount;
+    await gates.get(this.self.key)?.pass();
+    return this.balance;
+  }
+  @Handler() withdraw(amount: number): number {
+    if (amount > this.balance) throw new RejectedError("insufficient funds", { code: "INSUFFICIENT_FUNDS" });
+    this.balance -= amount;
+    return this.balance;
+  }
+  @Handler() async payTo(other: string, amount: number): Promise<void> {
+    this.withdraw(amount);
+    await this.self.ref(Account, other).deposit(amount);
+  }
+  @Handler() note(line: string): void {
+    this.self.ref(Journal, "journal").tell.add(line);
+  }
+  @Query() current(): number {
+    return this.balance;
+  }
+}
+
+@Actor("Journal", { partitions: 1 })
+class Journal {
+  @State() private lines: string[] = [];
+  @Handler() add(line: string): void {
+    this.lines.push(line);
+  }
+  @Query() all(): string[] {
+    return this.lines;
+  }
+}
+
+/** In a mailbox of one partition, so that any two of them are together. */
+@Actor("Purse", { partitions: 1 })
+class Purse {
+  @State() private coins = 0;
+  @Handler() put(coins: number): number {
+    return (this.coins += coins);
+  }
+  @Query() count(): number {
+    return this.coins;
+  }
+}
+
+let rig: Rig;
+let worker: LocalSystem;
+let client: LocalSystem;
+
+beforeEach(async () => {
+  gates = new Map();
+  rig = new Rig();
+  worker = await rig.host([Account, Journal, Purse, ...systemActors], { process: "worker", workerId: "worker" });
+  client = await rig.host([], { process: "client", workerId: "client" });
+  await client.ref(Account, "alice").deposit(100);
+  await client.ref(Account, "bob").deposit(100);
+});
+
+/** Reads past every transaction: what plain callers see. */
+async function balances(...keys: string[]): Promise<number[]> {
+  return Promise.all(keys.map((key) => client.ref(Account, key).current()));
+}
+
+function transfer(from: string, to: string, amount: number) {
+  return async (tx: Transaction): Promise<number> => {
+    await tx.ref(Account, from).withdraw(amount);
+    return tx.ref(Account, to).deposit(amount);
+  };
+}
+
+/** No actor is held and no coordinator remembers anything. */
+async function nothingIsLeft(): Promise<void> {
+  await rig.settle();
+  await rig.advance(15 * 60_000);
+  const records: string[] = [];
+  for await (const { address } of client.actors.list("$Transaction")) records.push(address);
+  expect(records).toEqual([]);
+}
+
+describe("a transaction", () => {
+  it("P9: commits on all actors it called", async () => {
+    expect(await client.transaction(transfer("alice", "bob", 30))).toBe(130);
+    expect(await balances("alice", "bob")).toEqual([70, 130]);
+    await nothingIsLeft();
+  });
+
+  it("P9: leaves nothing on the first actor when the second refuses", async () => {
+    const error = await refusalOf(
+      client
+        .transaction(transfer("alice", "carol", 30))
+        .then(() => {
+          throw new Error("unreachable");
+        })
+        .catch(() =>
+          client.transaction(async (tx) => {
+            await tx.ref(Account, "bob").deposit(50);
+            await tx.ref(Account, "alice").withdraw(1_000);
+          }),
+        ),
+    );
+    expect(error).toBeInstanceOf(TransactionAbortedError);
+    expect(error).toMatchObject({ reason: "rejected", effect: "none", retryable: false });
+    expect(error.message).toContain("insufficient funds");
+    expect(error.cause).toBeInstanceOf(RejectedError);
+    expect(error.cause).toMatchObject({ code: "INSUFFICIENT_FUNDS" });
+    expect(await balances("alice", "bob", "carol")).toEqual([70, 100, 30]);
+    await nothingIsLeft();
+  });
+
+  it("P9: is invisible to everybody else until it commits", async () => {
+    const gate = new Gate();
+    const committed = watch(
+      client.transaction(async (tx) => {
+        await transfer("alice", "bob", 30)(tx);
+        await gate.pass();
+      }),
+    );
+    await rig.settle();
+    const seen = watch(balances("alice", "bob"));
+    const paid = watch(client.ref(Account, "bob").withdraw(130));
+    await rig.settle();
+    expect([seen.state, paid.state, committed.state]).toEqual(["pending", "pending", "pending"]);
+    gate.open();
+    await committed.end();
+    expect((await paid.end()).value).toBe(0);
+    expect((await seen.end()).value).toEqual([70, expect.any(Number)]);
+  });
+
+  it("P9: holds what it reads, so that it is the same until it commits", async () => {
+    const gate = new Gate();
+    const sum = watch(
+      client.transaction(async (tx) => {
+        const alice = await tx.ref(Account, "alice").current();
+        await gate.pass();
+        return alice + (await tx.ref(Account, "bob").current());
+      }),
+    );
+    await rig.settle();
+    expect(await balances("alice")).toEqual([100]);
+    await rig.advance(5);
+    const moved = watch(client.transaction(transfer("alice", "bob", 30)));
+    await rig.settle();
+    expect(moved.state).toBe("pending");
+    gate.open();
+    expect((await sum.end()).value).toBe(200);
+    expect((await moved.end()).state).toBe("resolved");
+    await nothingIsLeft();
+  });
+
+  it("sees its own changes, and answers of several calls to one actor", async () => {
+    const seen = await client.transaction(async (tx) => {
+      const alice = tx.ref(Account, "alice");
+      return [await alice.withdraw(10), await alice.current(), await alice.deposit(5), await alice.current()];
+    });
+    expect(seen).toEqual([90, 90, 95, 95]);
+  });
+
+  it("takes in the actors that its actors ask", async () => {
+    const error = await refusalOf(
+      client.transaction(async (tx) => {
+        await tx.ref(Account, "alice").payTo("carol", 40);
+        throw new Error("changed my mind");
+      }),
+    );
+    expect(error.message).toContain("changed my mind");
+    expect(await balances("alice", "carol")).toEqual([100, 0]);
+    await client.transaction((tx) => tx.ref(Account, "alice").payTo("carol", 40));
+    expect(await balances("alice", "carol")).toEqual([60, 40]);
+    await nothingIsLeft();
+  });
+
+  it("P4: sends what its actors tell with its commit, or not at all", async () => {
+    const journal = client.ref(Journal, "journal");
+    const note = (line: string, fails: boolean) =>
+      client.transaction(async (tx) => {
+        await tx.ref(Account, "alice").note(line);
+        if (fails) throw new RejectedError("no");
+      });
+    await refusalOf(note("never", true));
+    await note("once", false);
+    await rig.settle();
+    expect(await journal.all()).toEqual(["once"]);
+  });
+
+  it("commits with one ask where all its actors are in one partition, and no coordinator hears of it", async () => {
+    const before = rig.published.length;
+    await client.transaction(async (tx) => {
+      await tx.ref(Purse, "red").put(1);
+      await tx.ref(Purse, "blue").put(2);
+    });
+    await rig.settle();
+    const asked = rig.published.slice(before).filter(({ process }) => process === "client");
+    expect(asked).toHaveLength(3);
+    expect(rig.messagesTo(asked[2]!.to).at(-1)).toMatchObject({ handler: "$commitHere" });
+    expect([await client.ref(Purse, "red").count(), await client.ref(Purse, "blue").count()]).toEqual([1, 2]);
+  });
+
+  it("that calls nobody just runs its body", async () => {
+    const before = rig.published.length;
+    expect(await client.transaction(() => "done")).toBe("done");
+    expect(rig.published).toHaveLength(before);
+  });
+
+  it("waits for calls that its body did not await, and is aborted when one fails", async () => {
+    await client.transaction(async (tx) => {
+      void tx.ref(Account, "alice").withdraw(10);
+      void tx.ref(Account, "bob").deposit(10);
+    });
+    expect(await balances("alice", "bob")).toEqual([90, 110]);
+    const error = await refusalOf(
+      client.transaction(async (tx) => {
+        void tx.ref(Account, "alice").withdraw(1_000);
+        void tx.ref(Account, "bob").deposit(1_000);
+      }),
+    );
+    expect(error).toMatchObject({ reason: "rejected" });
+    expect(await balances("alice", "bob")).toEqual([90, 110]);
+    await nothingIsLeft();
+  });
+
+  it("goes on when its body takes a refusal for an answer", async () => {
+    const left = await client.transaction(async (tx) => {
+      await tx
+        .ref(Account, "alice")
+        .withdraw(1_000)
+        .catch(() => undefined);
+      return tx.ref(Account, "alice").withdraw(100);
+    });
+    expect(left).toBe(0);
+    await nothingIsLeft();
+  });
+
+  it("takes references, names and classes, and the options of a reference", async () => {
+    const alice = client.ref(Account, "alice");
+    await client.transaction(async (tx) => {
+      expect(tx.ref(alice).address).toBe("Account/alice");
+      await tx.ref(alice.with({ timeout: "2s", headers: { why: "rent" } })).withdraw(1);
+      await tx.ref<Account>("Account", "bob").deposit(1);
+    });
+    expect(await balances("alice", "bob")).toEqual([99, 101]);
+    const error = await refusalOf(client.transaction((tx) => tx.ref({} as never)));
+    expect(error.cause).toBeInstanceOf(ConfigError);
+    expect(error.message).toContain("give it a class and a key, or a reference");
+  });
+
+  it("refuses tells, which would leave before it commits", async () => {
+    const error = await refusalOf(
+      client.transaction((tx) => (tx.ref(Account, "alice") as unknown as { tell: Account }).tell.deposit(1)),
+    );
+    expect(error.message).toContain("in a transaction everything is asked");
+    expect(await balances("alice")).toEqual([100]);
+  });
+
+  it("makes no call any more when it has ended", async () => {
+    let kept: Transaction | undefined;
+    await client.transaction(async (tx) => {
+      kept = tx;
+      await tx.ref(Account, "alice").withdraw(1);
+    });
+    expect(await refusalOf(kept!.ref(Account, "alice").withdraw(1))).toBeInstanceOf(TurnEndedError);
+    expect(await balances("alice")).toEqual([99]);
+  });
+
+  it.each<[unknown, string]>([
+    [{ timeout: 0 }, "timeout: 0 must be more than 0"],
+    [{ timeout: "6m" }, "timeout: 360000 ms is more than 5 min"],
+    [{ timeout: "soon" }, 'timeout: "soon" is no duration'],
+    [{ idempotencyKey: "" }, "idempotencyKey: must be a string of 1 to 256 characters"],
+    [{ idempotencyKey: "k".repeat(257) }, "idempotencyKey: must be a string of 1 to 256 characters"],
+    [null, "transaction: the options must be an object"],
+  ])("refuses the options %j and names the field", async (options, message) => {
+    const error = await refusalOf(client.transaction(options as never, () => undefined));
+    expect(error).toBeInstanceOf(ConfigError);
+    expect(error.message).toContain(message);
+  });
+
+  it("needs a function to run", async () => {
+    expect((await refusalOf(client.transaction({} as never))).message).toContain("give it a function");
+  });
+
+  it("does not begin once its system is closed", async () => {
+    const closed = client.close();
+    await rig.settle();
+    await closed;
+    expect(await refusalOf(client.transaction(() => 1))).toBeInstanceOf(ClosedError);
+  });
+});
+
+describe("transactions that want the same actors", () => {
+  it("P9: resolve a deadlock within milliseconds: the older goes on, the younger runs again", async () => {
+    const [both, gate] = [new Gate(), new Gate()];
+    const attempts: number[] = [];
+    const cross = (from: string, to: string) => async (tx: Transaction) => {
+      attempts.push(tx.attempt);
+      await tx.ref(Account, from).withdraw(10);
+      if (tx.attempt === 1) {
+        if (both.arrivals === 1) gate.open();
+        void both.pass();
+        await gate.pass();
+      }
+      await tx.ref(Account, to).deposit(10);
+    };
+    const began = rig.clock.monotonic();
+    const one = watch(client.transaction(cross("alice", "bob")));
+    await rig.advance(5);
+    const two = watch(client.transaction(cross("bob", "alice")));
+    await rig.advance(100);
+    await one.end();
+    await two.end();
+    expect([one.error, two.error]).toEqual([undefined, undefined]);
+    expect(attempts).toEqual([1, 1, 2]);
+    expect(rig.clock.monotonic() - began).toBeLessThan(200);
+    expect(await balances("alice", "bob")).toEqual([100, 100]);
+    await nothingIsLeft();
+  });
+
+  it("tell the one that gives way at once, by its signal and with the other's id", async () => {
+    const gate = new Gate();
+    const late = new Gate();
+    let reason: unknown;
+    const older = watch(
+      client.transaction(async (tx) => {
+        await tx.ref(Account, "alice").withdraw(1);
+        await late.pass();
+        await tx.ref(Account, "bob").deposit(1);
+      }),
+    );
+    await rig.advance(5);
+    const younger = watch(
+      client.transaction(async (tx) => {
+        if (tx.attempt > 1) return tx.attempt;
+        await tx.ref(Account, "bob").withdraw(1);
+        tx.signal.addEventListener("abort", () => gate.open());
+        await gate.pass();
+        reason = tx.signal.reason;
+        return tx.ref(Account, "carol").deposit(1);
+      }),
+    );
+    await rig.settle();
+    expect(reason).toBeUndefined();
+    late.open();
+    await rig.advance(50);
+    expect((await older.end()).state).toBe("resolved");
+    expect((await younger.end()).value).toBe(2);
+    expect(reason).toBeInstanceOf(TransactionAbortedError);
+    expect(reason).toMatchObject({ reason: "conflict", by: expect.stringMatching(/:1$/) });
+    expect(await balances("alice", "bob", "carol")).toEqual([99, 101, 0]);
+  });
+
+  it("P9: a hundred transfers at once among five accounts keep the sum", async () => {
+    const keys = ["a", "b", "c", "d", "e"];
+    await Promise.all(keys.map((key) => client.ref(Account, key).deposit(1_000)));
+    const all = Array.from({ length: 100 }, (_, i) =>
+      watch(
+        client.transaction(transfer(keys[i % 5]!, keys[(i * 3 + 1) % 5 === i % 5 ? (i + 1) % 5 : (i * 3 + 1) % 5]!, 7)),
+      ),
+    );
+    await rig.advance(9_000);
+    await Promise.all(all.map((one) => one.end()));
+    expect(all.filter(({ state }) => state !== "resolved").map(({ error }) => error?.message)).toEqual([]);
+    expect((await balances(...keys)).reduce((sum, balance) => sum + balance, 0)).toBe(5_000);
+    await nothingIsLeft();
+  });
+});
+
+describe("a plain call in the body of a transaction", () => {
+  it("to an actor that the transaction holds is a deadlock, and refused at once", async () => {
+    const error = await refusalOf(
+      client.transaction(async (tx) => {
+        await tx.ref(Account, "alice").withdraw(1);
+        await client.ref(Account, "alice").deposit(1);
+      }),
+    );
+    expect(error.cause).toBeInstanceOf(DeadlockError);
+    expect(error.message).toMatch(/transaction \w+:1 → Account\/alice \(asked past tx\.ref\) → transaction/);
+    expect(await balances("alice")).toEqual([100]);
+  });
+
+  it("to another actor is a call like any other", async () => {
+    await refusalOf(
+      client.transaction(async (tx) => {
+        await tx.ref(Account, "alice").withdraw(1);
+        await client.ref(Account, "bob").deposit(1);
+        throw new Error("no");
+      }),
+    );
+    expect(await balances("alice", "bob")).toEqual([100, 101]);
+  });
+
+  it("is refused in a nested transaction too, for the outer one waits for it", async () => {
+    const error = await refusalOf(
+      client.transaction(async (tx) => {
+        await tx.ref(Account, "alice").withdraw(1);
+        await client.transaction((inner) => inner.ref(Account, "alice").withdraw(1));
+      }),
+    );
+    expect(error.message).toContain("deadlock");
+    expect(await balances("alice")).toEqual([100]);
+  });
+
+  it("hosted in the same process takes nothing of the transaction along", async () => {
+    const sum = await worker.transaction(async (tx) => {
+      await tx.ref(Account, "alice").payTo("bob", 1);
+      return (await tx.ref(Account, "alice").current()) + (await tx.ref(Account, "bob").current());
+    });
+    expect(sum).toBe(200);
+  });
+});
+
+describe("the time of a transaction", () => {
+  it("is over for a body that hangs, and what it held is free", async () => {
+    const hung = watch(
+      client.transaction({ timeout: "2s" }, async (tx) => {
+        await tx.ref(Account, "alice").withdraw(1);
+        await new Promise(() => {});
+      }),
+    );
+    await rig.advance(1_900);
+    expect(hung.state).toBe("pending");
+    await rig.advance(200);
+    expect(hung.error).toMatchObject({ reason: "deadline", retryable: true });
+    await rig.settle();
+    expect(await balances("alice")).toEqual([100]);
+    await nothingIsLeft();
+  });
+
+  it("withdraws calls that are under way, and nothing of them stays", async () => {
+    const gate = new Gate();
+    gates.set("bob", gate);
+    const late = watch(client.transaction({ timeout: "2s" }, transfer("alice", "bob", 10)));
+    await rig.advance(2_100);
+    expect(late.error).toMatchObject({ reason: "deadline" });
+    gate.open();
+    await rig.advance(5_000);
+    gates.clear();
+    expect(await balances("alice", "bob")).toEqual([100, 100]);
+    await nothingIsLeft();
+  });
+});
+
+describe("an idempotency key of a transaction", () => {
+  it("P2: has it take effect once, and gives every repeat what its body returned", async () => {
+    let runs = 0;
+    const pay = () =>
+      client.transaction({ idempotencyKey: "order-17" }, async (tx) => {
+        runs++;
+        return { left: await tx.ref(Account, "alice").withdraw(10), at: new Date(5) };
+      });
+    const first = await pay();
+    expect(first).toEqual({ left: 90, at: new Date(5) });
+    expect(await pay()).toEqual(first);
+    expect(runs).toBe(1);
+    const other = await rig.host([], { process: "other", workerId: "other" });
+    expect(await other.transaction({ idempotencyKey: "order-17" }, () => "other")).toEqual(first);
+    await rig.advance(11 * 60_000);
+    await pay();
+    expect(runs).toBe(2);
+  });
+
+  it("P2: two under one key at once: one commits, the other resolves with its result", async () => {
+    const gate = new Gate();
+    const pay = (name: string, account: string) =>
+      watch(
+        client.transaction({ idempotencyKey: "order-18" }, async (tx) => {
+          await tx.ref(Account, account).withdraw(10);
+          await gate.pass();
+          return name;
+        }),
+      );
+    const [one, two] = [pay("one", "alice"), pay("two", "bob")];
+    await rig.settle();
+    expect(gate.arrivals).toBe(2);
+    gate.open();
+    await rig.advance(100);
+    await Promise.all([one.end(), two.end()]);
+    expect(one.value).toBe(two.value);
+    expect((await balances("alice", "bob")).toSorted()).toEqual([100, 90]);
+    await nothingIsLeft();
+  });
+
+  it("needs a result that can be kept", async () => {
+    const error = await refusalOf(
+      client.transaction({ idempotencyKey: "order-19" }, async (tx) => {
+        await tx.ref(Account, "alice").withdraw(10);
+        return { undo: () => {} };
+      }),
+    );
+    expect(error.message).toContain("transaction result.undo");
+    expect(await balances("alice")).toEqual([100]);
+  });
+});
+
+describe("a commit that nobody answers", () => {
+  it("is in doubt after its time, and its process can ask again", async () => {
+    let silent = false;
+    const doubtful = await rig.host([], {
+      process: "doubtful",
+      workerId: "doubtful",
+      ports: (ports) => ({
+        ...ports,
+        broker: new Proxy(ports.broker, {
+          get(broker, name) {
+            const value = Reflect.get(broker, name) as unknown;
+            if (name !== "openReplies") return typeof value === "function" ? value.bind(broker) : value;
+            return (listener: { receive(body: Uint8Array): void; reopened(): void }) =>
+              broker.openReplies({ ...listener, receive: (body) => void (silent || listener.receive(body)) });
+          },
+        }),
+      }),
+    });
+    const committed = watch(
+      doubtful.transaction({ timeout: "2s" }, async (tx) => {
+        await transfer("alice", "bob", 10)(tx);
+        silent = true;
+      }),
+    );
+    await rig.advance(8_000);
+    expect(committed.error).toBeInstanceOf(TransactionInDoubtError);
+    expect(await balances("alice", "bob")).toEqual([90, 110]);
+    silent = false;
+    const { transaction } = committed.error as TransactionInDoubtError;
+    expect(committed.error!.message).toContain(`system.transactions.outcome("${transaction}")`);
+  });
+});

@@ -378,6 +378,25 @@ describe("transactions that want the same actors", () => {
     expect(await balances("alice", "bob", "carol")).toEqual([99, 101, 0]);
   });
 
+  it("P9: keep what they did where another waited and was withdrawn: its end took the holder's changes along", async () => {
+    const gate = new Gate();
+    const holder = watch(
+      client.transaction(async (tx) => {
+        await tx.ref(Account, "alice").withdraw(10);
+        await gate.pass();
+      }),
+    );
+    await rig.advance(5);
+    const waiting = watch(client.transaction({ timeout: "1s" }, (tx) => tx.ref(Account, "alice").deposit(1)));
+    await rig.advance(1_100);
+    expect(waiting.error).toMatchObject({ reason: "deadline" });
+    gate.open();
+    await holder.end();
+    await rig.settle();
+    expect(await client.actors.read("Account/alice")).toEqual({ balance: 90 });
+    await nothingIsLeft();
+  });
+
   it("P9: a hundred transfers at once among five accounts keep the sum", async () => {
     const keys = ["a", "b", "c", "d", "e"];
     await Promise.all(keys.map((key) => client.ref(Account, key).deposit(1_000)));

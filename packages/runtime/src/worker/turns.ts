@@ -78,8 +78,10 @@ export class Turns implements TurnHost {
     inbound: Inbound,
     method: MethodDefinition | undefined,
   ): TurnTransaction | undefined {
-    const { message } = inbound;
+    const { message, withdrawn } = inbound;
     if (message.tx === undefined && method?.transaction === undefined) return undefined;
+    // It passes whoever holds the actor, and must take nothing from him.
+    if (withdrawn) return undefined;
     const part = partOf(activation.hosted.definition, method, message);
     if (part === "plain") return undefined;
     const own = part === "create";

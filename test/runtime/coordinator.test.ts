@@ -1,0 +1,207 @@
+import { InvalidArgumentsError, UnknownTypeError } from "@actor-runtime/core";
+import { Actor, Handler, type LocalSystem, State, systemActors } from "@actor-runtime/runtime";
+import { beforeEach, describe, expect, it } from "vitest";
+import { Rig, refusalOf, watch } from "./support.js";
+
+@Actor("Far", { partitions: 1 })
+class Far {
+  @State() private visits = 0;
+  @Handler() visit(): number {
+    return ++this.visits;
+  }
+}
+
+const minute = 60_000;
+const committed = { kind: "committed" };
+
+let rig: Rig;
+let worker: LocalSystem;
+let client: LocalSystem;
+let until: number;
+
+beforeEach(async () => {
+  rig = new Rig();
+  worker = await rig.host(systemActors, { process: "worker", workerId: "worker" });
+  client = await rig.host([], { process: "client", workerId: "client" });
+  until = rig.clock.now() + 10_000;
+});
+
+function ask(handler: string, ...args: readonly unknown[]): Promise<unknown> {
+  return client.ask({ address: "$Transaction/t", handler, args });
+}
+
+/** What it keeps of its decisions; `undefined`: nothing is stored. */
+function kept(): Promise<Record<string, unknown> | undefined> {
+  return client.actors.read("$Transaction/t");
+}
+
+/** Participants of this type hear nothing: nobody hosts them any more. */
+async function farAway(): Promise<void> {
+  const far = await rig.host([Far], { process: "far", workerId: "far" });
+  const closed = far.close();
+  await rig.advance(1_000);
+  await closed;
+}
+
+/** Word of the commit on its way to participants, by address. */
+function told(): string[] {
+  return rig
+    .messagesTo("Far:g1:00")
+    .filter(({ handler }) => handler === "$commit")
+    .map(({ to, args }) => `${to} ${args.join(" ")}`);
+}
+
+describe("a coordinator", () => {
+  it("stores nothing of a transaction that runs", async () => {
+    expect(await ask("inquire", "t:1", until)).toEqual({ kind: "pending" });
+    await rig.settle();
+    expect(await kept()).toBeUndefined();
+  });
+
+  it("P5: has a commit stored before it answers, and tells all participants with it", async () => {
+    await farAway();
+    expect(await ask("commit", "t:1", { "Far/a": "write", "Far/b": "read" }, until)).toEqual(committed);
+    expect(await kept()).toMatchObject({ committed: { id: "t:1", open: ["Far/a"] } });
+    await rig.settle();
+    expect(told()).toEqual(["Far/a t:1 write", "Far/b t:1 read"]);
+    expect(await ask("describe")).toMatchObject({ committed: { id: "t:1", open: ["Far/a"] }, aborted: [] });
+  });
+
+  it("forgets a commit once everybody has changed, and gives its first answer to whoever asks again", async () => {
+    await farAway();
+    const commit = () =>
+      client.ask({
+        address: "$Transaction/t",
+        handler: "commit",
+        args: ["t:1", { "Far/a": "write" }, until],
+        idempotencyKey: "commit:t:1",
+      });
+    await commit();
+    await ask("applied", "t:1", "Far/b");
+    expect(await kept()).toBeDefined();
+    await ask("applied", "t:1", "Far/a");
+    expect(await kept()).toBeUndefined();
+    await rig.advance(9 * minute);
+    expect(await commit()).toEqual(committed);
+  });
+
+  it("keeps no record of a transaction in which everybody only read", async () => {
+    await farAway();
+    expect(await ask("commit", "t:1", { "Far/a": "read" }, until)).toEqual(committed);
+    expect(await kept()).toBeUndefined();
+    await rig.settle();
+    expect(told()).toEqual(["Far/a t:1 read"]);
+  });
+
+  it("decides once: a commit after an abort is aborted for the first reason, and the other way round", async () => {
+    await farAway();
+    expect(await ask("abort", "t:1", "lost", until)).toMatchObject({ kind: "aborted", reason: "lost" });
+    expect(await ask("commit", "t:1", { "Far/a": "write" }, until)).toMatchObject({ kind: "aborted", reason: "lost" });
+    expect(await ask("commit", "t:2", { "Far/a": "write" }, until)).toEqual(committed);
+    expect(await ask("abort", "t:2", "lost", until)).toEqual(committed);
+    expect(await ask("inquire", "t:2", until, "older:1")).toEqual(committed);
+  });
+
+  it("lets one attempt of a transaction commit, and no other", async () => {
+    await farAway();
+    await ask("commit", "t:1", { "Far/a": "write" }, until);
+    const other = { kind: "aborted", reason: "superseded" };
+    expect(await ask("commit", "t:2", { "Far/a": "write" }, until)).toMatchObject(other);
+    expect(await ask("inquire", "t:2", until)).toMatchObject(other);
+  });
+
+  it("aborts the younger that an older one waits for, and says for whom", async () => {
+    const outcome = { kind: "aborted", reason: "conflict", by: "older:1" };
+    expect(await ask("inquire", "t:1", until, "older:1")).toMatchObject(outcome);
+    expect(await ask("commit", "t:1", {}, until)).toMatchObject(outcome);
+  });
+
+  it("aborts what comes too late, by the store's time", async () => {
+    await rig.advance(10_001);
+    expect(await ask("commit", "t:1", {}, until)).toMatchObject({ kind: "aborted", reason: "deadline" });
+    expect(await ask("inquire", "t:2", until)).toMatchObject({ kind: "aborted", reason: "deadline" });
+  });
+
+  it("remembers aborts for a minute after their time, also when its worker crashes, and then nothing", async () => {
+    await ask("abort", "t:1", "lost", until);
+    await ask("abort", "t:2", "rejected", until + minute);
+    await worker.crash("$Transaction/t");
+    await rig.advance(69_000);
+    expect(await kept()).toMatchObject({ aborted: [{ id: "t:1" }, { id: "t:2" }] });
+    await rig.advance(2_000);
+    expect(await kept()).toMatchObject({ aborted: [{ id: "t:2" }] });
+    await rig.advance(minute);
+    expect(await kept()).toBeUndefined();
+  });
+
+  it("keeps what committed under an idempotency key, after everybody has changed, for its time", async () => {
+    await farAway();
+    expect(await ask("result")).toBeUndefined();
+    await ask("commit", "t:1", { "Far/a": "write" }, until, { forMs: 10 * minute, result: { paid: 5n } });
+    await ask("applied", "t:1", "Far/a");
+    expect(await ask("result")).toEqual({ committed: "t:1", result: { paid: 5n } });
+    await rig.advance(11 * minute);
+    expect(await ask("result")).toBeUndefined();
+    expect(await kept()).toBeUndefined();
+  });
+
+  it("keeps that also where nobody took part, and where somebody never says that he changed", async () => {
+    await farAway();
+    await ask("commit", "t:1", { "Far/a": "write" }, until, { forMs: 1_000, result: 1 });
+    await rig.advance(minute);
+    expect(await kept()).toMatchObject({ committed: { open: ["Far/a"] } });
+    await ask("applied", "t:1", "Far/a");
+    expect(await kept()).toBeUndefined();
+    await ask("commit", "t:2", {}, rig.clock.now() + minute, { forMs: 1_000, result: 2 });
+    expect(await ask("result")).toEqual({ committed: "t:2", result: 2 });
+    await rig.advance(2_000);
+    expect(await kept()).toBeUndefined();
+  });
+
+  it("tells whoever has not changed once more when it recovers, and nobody else", async () => {
+    await farAway();
+    await ask("recover");
+    await ask("commit", "t:1", { "Far/a": "write", "Far/b": "write", "Far/c": "read" }, until);
+    await ask("applied", "t:1", "Far/b");
+    await rig.settle();
+    const before = told().length;
+    await client.tell({ address: "$Transaction/t", handler: "recover", args: [] });
+    await rig.settle();
+    expect(told().slice(before)).toEqual(["Far/a t:1 write"]);
+  });
+
+  it("lets an operator decide where nobody has, on the record", async () => {
+    await farAway();
+    expect(await ask("resolve", "t:1", "commit", { "Far/a": "write" }, until)).toEqual(committed);
+    expect(await kept()).toMatchObject({ committed: { id: "t:1", forced: true } });
+    expect(await ask("resolve", "t:1", "abort", {}, until)).toEqual(committed);
+  });
+
+  it("decides nothing where a participant cannot be told: its type was never hosted", async () => {
+    const refused = watch(ask("commit", "t:1", { "Nowhere/a": "write" }, until));
+    await rig.settle();
+    expect(refused.error).toBeInstanceOf(UnknownTypeError);
+    expect(await ask("inquire", "t:1", until)).toEqual({ kind: "pending" });
+  });
+
+  it.each<[string, readonly unknown[], string]>([
+    ["commit", ["other:1", {}, 0], 'id: "other:1" is no attempt of the transaction "t"'],
+    ["commit", ["t:", {}, 0], 'id: "t:" is no attempt'],
+    ["commit", [`t:${"1".repeat(600)}`, {}, 0], "id: must be a string"],
+    ["commit", ["t:1", null, 0], "members: must be what each actor did, by address"],
+    ["commit", ["t:1", { "Far/a": "wrote" }, 0], 'members: Far/a must be "read" or "write"'],
+    ["commit", ["t:1", { nobody: "write" }, 0], 'member: "nobody" is no actor address'],
+    ["commit", ["t:1", {}, "soon"], "until: must be a time in ms"],
+    ["commit", ["t:1", {}, 1e15], "until: must be a time in ms, at most 1 h ahead"],
+    ["commit", ["t:1", {}, 0, { forMs: -1 }], "keep.forMs: must be a number of ms"],
+    ["abort", ["t:1", "whim", 0], "reason: must be one of rejected, conflict"],
+    ["inquire", ["t:1", 0, 7], "wound: must be a string"],
+    ["resolve", ["t:1", "maybe", {}, 0], 'outcome: must be "commit" or "abort"'],
+    ["applied", ["t:1", 5], "member: must be an address"],
+  ])("P13: refuses %s%j with what is wrong, and keeps nothing", async (handler, args, message) => {
+    const error = await refusalOf(ask(handler, ...args));
+    expect(error).toBeInstanceOf(InvalidArgumentsError);
+    expect(error.message).toContain(message);
+    expect(await kept()).toBeUndefined();
+  });
+});

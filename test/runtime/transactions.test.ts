@@ -13,6 +13,7 @@ import {
   Handler,
   inject,
   type LocalSystem,
+  type Ports,
   Query,
   State,
   systemActors,
@@ -540,35 +541,78 @@ describe("an idempotency key of a transaction", () => {
   });
 });
 
-describe("a commit that nobody answers", () => {
-  it("is in doubt after its time, and its process can ask again", async () => {
-    let silent = false;
-    const doubtful = await rig.host([], {
-      process: "doubtful",
-      workerId: "doubtful",
+describe("a commit whose answer is lost", () => {
+  let silent: boolean;
+  let deaf: LocalSystem;
+
+  beforeEach(async () => {
+    silent = false;
+    deaf = await rig.host([], {
+      process: "deaf",
+      workerId: "deaf",
       ports: (ports) => ({
         ...ports,
-        broker: new Proxy(ports.broker, {
-          get(broker, name) {
-            const value = Reflect.get(broker, name) as unknown;
-            if (name !== "openReplies") return typeof value === "function" ? value.bind(broker) : value;
-            return (listener: { receive(body: Uint8Array): void; reopened(): void }) =>
-              broker.openReplies({ ...listener, receive: (body) => void (silent || listener.receive(body)) });
-          },
-        }),
+        broker: {
+          ...bound(ports.broker),
+          openReplies: (listener) =>
+            ports.broker.openReplies({ ...listener, receive: (body) => void (silent || listener.receive(body)) }),
+        },
       }),
     });
+  });
+
+  it.each([
+    ["in several partitions", Account, "alice", "bob"],
+    ["in one partition", Purse, "red", "blue"],
+  ])("P2: is asked about again, and gets the same answer, $0", async (_where, type, one, two) => {
+    const add = type === Account ? "deposit" : "put";
     const committed = watch(
-      doubtful.transaction({ timeout: "2s" }, async (tx) => {
+      deaf.transaction(async (tx) => {
+        for (const key of [one, two]) {
+          await (tx.ref(type as typeof Account, key) as unknown as Record<string, (n: number) => Promise<number>>)[
+            add
+          ]!(1);
+        }
+        silent = true;
+      }),
+    );
+    await rig.advance(3_000);
+    expect(committed.state).toBe("pending");
+    silent = false;
+    await rig.advance(2_000);
+    expect(committed.state).toBe("resolved");
+    await nothingIsLeft();
+  });
+
+  it("P9: is in doubt some time after it could commit, and not reported as aborted", async () => {
+    const committed = watch(
+      deaf.transaction({ timeout: "2s" }, async (tx) => {
         await transfer("alice", "bob", 10)(tx);
         silent = true;
       }),
     );
-    await rig.advance(8_000);
+    await rig.advance(6_900);
+    expect(committed.state).toBe("pending");
+    await rig.advance(200);
     expect(committed.error).toBeInstanceOf(TransactionInDoubtError);
-    expect(await balances("alice", "bob")).toEqual([90, 110]);
-    silent = false;
     const { transaction } = committed.error as TransactionInDoubtError;
-    expect(committed.error!.message).toContain(`system.transactions.outcome("${transaction}")`);
+    expect(committed.error!.message).toContain(`ask system.transactions.outcome("${transaction}")`);
+    expect(await balances("alice", "bob")).toEqual([90, 110]);
+    await nothingIsLeft();
   });
 });
+
+/** Its methods, so that one of them can be replaced. */
+function bound(broker: Ports["broker"]): Ports["broker"] {
+  return {
+    name: broker.name,
+    publish: (to, frame) => broker.publish(to, frame),
+    reply: (to, body) => broker.reply(to, body),
+    consume: (...args) => broker.consume(...args),
+    openReplies: (listener) => broker.openReplies(listener),
+    deadLetters: (type) => broker.deadLetters(type),
+    takeDeadLetters: (type, take) => broker.takeDeadLetters(type, take),
+    tie: (storeId, adopt) => broker.tie(storeId, adopt),
+    close: () => broker.close(),
+  };
+}

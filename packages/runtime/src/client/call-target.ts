@@ -36,6 +36,8 @@ export interface CallTransaction {
 /** What is special about one call. */
 export interface CallDetails {
   readonly timeoutMs: number;
+  /** An ask is repeated each so often until its answer comes; default: once, after half its time. */
+  readonly repeatMs?: number | undefined;
   readonly signal: CallSignal | undefined;
   readonly headers: Readonly<Record<string, string>> | undefined;
   /** Identity of its own: `u:` or `d:` (delivery.md A.1). */

@@ -116,7 +116,7 @@ export class Calls implements AskHost, TellHost {
     const pending = new PendingAsk(this, id, target, details, argsText, deadline, lane, text, bytes, expiresAt);
     this.#pending[place] = pending;
     // Half of the time for the answer, then once again (S8), then the rest of the time.
-    this.#deadlines.setAt(pending, now + details.timeoutMs / 2);
+    this.#deadlines.setAt(pending, now + (details.repeatMs ?? details.timeoutMs / 2));
     lane.send(pending);
     return pending.promise;
   }

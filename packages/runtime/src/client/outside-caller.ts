@@ -117,6 +117,6 @@ function tracedDetails(
   span: Span,
   locks: CallDetails["locks"],
 ): CallDetails {
-  const { timeoutMs, signal, headers, id, chain, transaction } = options;
-  return { timeoutMs, signal, headers, id, chain, locks, transaction, dueAt, trace: span.headers, span };
+  const { timeoutMs, repeatMs, signal, headers, id, chain, transaction } = options;
+  return { timeoutMs, repeatMs, signal, headers, id, chain, locks, transaction, dueAt, trace: span.headers, span };
 }

@@ -130,12 +130,17 @@ export class PendingAsk implements Outgoing, Timed {
   due(): void {
     const leftMs = this.expiresAt - this.host.now();
     if (leftMs > 1) {
+      const { repeatMs } = this.details;
+      if (repeatMs !== undefined) this.#withdrawRepeat();
       if (this.#repeat === undefined && this.#sent && !this.host.mayRepeat()) {
         this.host.waitOn(this, Math.min(this.expiresAt, this.host.now() + repeatLaterMs));
         return;
       }
       this.repeat();
-      this.host.waitOn(this, this.expiresAt);
+      this.host.waitOn(
+        this,
+        repeatMs === undefined ? this.expiresAt : Math.min(this.expiresAt, this.host.now() + repeatMs),
+      );
     } else if (this.#sent || !this.lane.withdraw(this)) {
       this.fail(new AskTimeoutError(`${this.#what}: no answer within ${this.details.timeoutMs} ms`));
     } else {
@@ -144,7 +149,7 @@ export class PendingAsk implements Outgoing, Timed {
     }
   }
 
-  /** S8: once, under a new number, with the identity of the first publication. */
+  /** S8: under a new number, with the identity of the first publication. */
   repeat(): void {
     if (!this.#sent || this.#repeat !== undefined) return;
     const { source, stream, text } = this;
@@ -152,6 +157,14 @@ export class PendingAsk implements Outgoing, Timed {
     this.#repeat = new Unanswered(again, source, this.expiresAt);
     this.lane.send(this.#repeat);
     this.details.span?.event("repeated");
+  }
+
+  /** One that has not left need not: its number would be settled before its owner sees it. */
+  #withdrawRepeat(): void {
+    if (this.#repeat === undefined) return;
+    this.#repeat.done = true;
+    this.lane.withdraw(this.#repeat);
+    this.#repeat = undefined;
   }
 
   #cancel(): void {
@@ -171,11 +184,7 @@ export class PendingAsk implements Outgoing, Timed {
   #settle(error: ActorError | undefined): boolean {
     if (this.done) return false;
     this.done = true;
-    if (this.#repeat) {
-      this.#repeat.done = true;
-      // One that has not left need not: its number would be settled before its owner sees it.
-      this.lane.withdraw(this.#repeat);
-    }
+    this.#withdrawRepeat();
     if (this.#onAbort) this.details.signal?.removeEventListener("abort", this.#onAbort);
     this.host.settle(this, error);
     return true;

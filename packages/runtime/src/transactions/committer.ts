@@ -4,20 +4,25 @@ import { Patience } from "../locks/patience.js";
 import type { StoreTime } from "../store-time.js";
 import type { Commit, Decided, TransactionCalls } from "./transaction-calls.js";
 
-/** One answer is waited for so long; then it is asked for again, under the same identity (ms). */
-const answerMs = 5_000;
-/** Whether it committed is asked so much longer than it can commit (ms). */
+/** An answer may have been lost, so the ask is repeated this often (ms). */
+const repeatMs = 1_000;
+/** Whether it committed is waited for so much longer than it can commit (ms). */
 const graceMs = 5_000;
 /**
- * So long after it was first asked to commit, whoever decided still has the answer (ms): a coordinator for 10 min, a participant for
- * the default `replyRetention`. Asked later, it might say that it knows of nothing.
+ * So long the ask to commit waits for its answer, be it in doubt meanwhile (ms): whoever decided still has the answer then. A
+ * coordinator keeps it for 10 min, a participant for its `replyRetention`, 2 min by default.
  */
-const keptMs = { coordinator: 9.5 * 60_000, participant: 100_000 };
+const answerMs = { coordinator: 9 * 60_000, participant: 60_000 };
+/** So long it is known what became of one that was in doubt (ms). */
+const knownMs = 10 * 60_000;
+/** Whoever asks about one in doubt waits so long for word of it (ms). */
+const wordMs = 5_000;
 /** Bound of those in doubt that are remembered (P12). */
 const maxInDoubt = 1_000;
 
 interface InDoubt {
-  readonly ask: (timeoutMs: number) => Promise<Decided>;
+  /** `undefined`: it will never be known. */
+  readonly answer: Promise<Decided | undefined>;
   /** By the clock's `monotonic()`. */
   readonly until: number;
 }
@@ -41,53 +46,62 @@ export class Committer {
 
   /**
    * Every call in the transaction was answered, so every participant has promised to commit. Where all of them are in one
-   * partition, one of them decides for all with the commit that applies it; else the coordinator does.
+   * partition, one of them decides for all with the commit that applies it; else the coordinator does. It is asked anew only when
+   * it is certain that nothing came of the first ask: whoever decided may have forgotten.
    *
    * @throws TransactionInDoubtError when nobody said until some time after its end
    * @throws ActorError when nobody was asked, so that it has not committed
    */
   async commit(commit: Commit): Promise<Decided> {
-    const { id, members, until, keep } = commit;
-    const addresses = Object.keys(members);
-    const here = keep === undefined && this.#inOnePartition(addresses);
-    const ask = (timeoutMs: number) =>
-      here ? this.#calls.commitHere(addresses[0]!, commit, timeoutMs) : this.#calls.commit(commit, timeoutMs);
+    const { id, until } = commit;
     const now = this.#clock.monotonic();
-    const keptUntil = now + (here ? keptMs.participant : keptMs.coordinator);
-    const end = Math.min(now + until - this.#time.now() + graceMs, keptUntil);
-    const patience = new Patience(this.#clock, this.#random, end, undefined);
-    let asked = false;
+    const patience = new Patience(this.#clock, this.#random, now + until - this.#time.now() + graceMs, undefined);
+    let asked: Promise<Decided> | undefined;
+    const ask = async (): Promise<Decided | { readonly kind: "unknown"; readonly cause: unknown }> => {
+      try {
+        return await (asked = this.#ask(commit));
+      } catch (error) {
+        if (!(error instanceof ActorError) || error.effect === "unknown") return { kind: "unknown", cause: error };
+        asked = undefined;
+        throw error;
+      }
+    };
     try {
-      return await patience.persist(async () => {
-        const before = asked;
-        asked = true;
-        try {
-          return await ask(Math.min(answerMs, patience.leftMs));
-        } catch (error) {
-          if (error instanceof ActorError && error.effect === "none") asked = before;
-          throw error;
-        }
-      });
+      const outcome = await patience.persist(ask);
+      if (outcome.kind !== "unknown") return outcome;
+      throw inDoubt(id, outcome.cause);
     } catch (error) {
-      const cause = patience.aborted ? patience.failure : error;
-      if (!asked) throw cause;
-      this.#remember(id, { ask, until: keptUntil });
-      throw inDoubt(id, cause);
+      if (error instanceof TransactionInDoubtError) throw error;
+      if (asked === undefined) throw patience.aborted ? patience.failure : error;
+      this.#remember(id, asked);
+      throw inDoubt(id, patience.failure);
     } finally {
       patience.close();
     }
   }
 
-  /** Asks once more about one that is in doubt; `undefined`: it is none of this process', or not any more. */
+  /** What is known by now of one that was in doubt; `undefined`: nothing, or it was none of this process'. */
   async outcome(id: string): Promise<Decided | undefined> {
-    const doubt = this.#inDoubt.get(id);
-    if (doubt === undefined || doubt.until <= this.#clock.monotonic()) return undefined;
-    return doubt.ask(answerMs);
+    let cancel = () => {};
+    const enough = new Promise<undefined>((resolve) => {
+      cancel = this.#clock.after(wordMs, () => resolve(undefined));
+    });
+    const outcome = await Promise.race([this.#inDoubt.get(id)?.answer, enough]);
+    cancel();
+    return outcome;
   }
 
-  #inOnePartition(addresses: readonly string[]): boolean {
+  #ask(commit: Commit): Promise<Decided> {
+    const members = Object.keys(commit.members);
+    if (commit.keep === undefined && this.#areTogether(members)) {
+      return this.#calls.commitHere(members[0]!, commit, answerMs.participant, repeatMs);
+    }
+    return this.#calls.commit(commit, answerMs.coordinator, repeatMs);
+  }
+
+  #areTogether(members: readonly string[]): boolean {
     const partitions = new Set(
-      addresses.map((address) => {
+      members.map((address) => {
         const slash = address.indexOf("/");
         return this.#directory.partition(address.slice(0, slash), address.slice(slash + 1));
       }),
@@ -95,18 +109,18 @@ export class Committer {
     return partitions.size === 1 && !partitions.has(undefined);
   }
 
-  #remember(id: string, doubt: InDoubt): void {
+  #remember(id: string, asked: Promise<Decided>): void {
     const now = this.#clock.monotonic();
     for (const [known, { until }] of this.#inDoubt) {
       if (until <= now || this.#inDoubt.size >= maxInDoubt) this.#inDoubt.delete(known);
     }
-    this.#inDoubt.set(id, doubt);
+    this.#inDoubt.set(id, { answer: asked.catch(() => undefined), until: now + knownMs });
   }
 }
 
 function inDoubt(id: string, cause: unknown): TransactionInDoubtError {
   return new TransactionInDoubtError(
-    `transaction ${id}: nobody answered whether it committed; system.transactions.outcome("${id}") asks again`,
+    `transaction ${id}: nobody answered whether it committed; ask system.transactions.outcome("${id}")`,
     id,
     { cause },
   );

@@ -27,15 +27,20 @@ export class TransactionCalls {
     this.#options = normalCallOptions({}, { type: transactionType, known: undefined });
   }
 
-  /** Asked again it gets the first answer, for 10 min: the coordinator may have forgotten by then. */
-  commit({ id, members, until, keep }: Commit, timeoutMs: number): Promise<Decided> {
-    const options = { ...this.#options, timeoutMs };
+  /**
+   * Asked anew it may be decided anew, once the coordinator has forgotten; the ask itself is repeated, and its answer is kept for
+   * 10 min.
+   *
+   * @param repeatMs how often; default: once, after half its time
+   */
+  commit({ id, members, until, keep }: Commit, timeoutMs: number, repeatMs?: number): Promise<Decided> {
+    const options = { ...this.#options, timeoutMs, repeatMs };
     return this.#ask(coordinatorMethod(id, "commit"), [id, members, until, keep], options) as Promise<Decided>;
   }
 
-  /** Asked again of the same participant it gets the first answer, for the `replyRetention` of its type. */
-  commitHere(member: string, { id, members, until }: Commit, timeoutMs: number): Promise<Decided> {
-    const options = { ...this.#options, timeoutMs };
+  /** As {@link commit}, of one participant for all; its answer is kept for the `replyRetention` of its type. */
+  commitHere(member: string, { id, members, until }: Commit, timeoutMs: number, repeatMs?: number): Promise<Decided> {
+    const options = { ...this.#options, timeoutMs, repeatMs };
     const method = methodOf(member, "ask", commitHereHandler);
     return this.#ask(method, [id, until, Object.keys(members)], options) as Promise<Decided>;
   }

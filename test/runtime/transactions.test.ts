@@ -2,6 +2,8 @@ import {
   ClosedError,
   ConfigError,
   DeadlockError,
+  LockLostError,
+  parseMessages,
   RejectedError,
   TransactionAbortedError,
   TransactionInDoubtError,
@@ -458,6 +460,74 @@ describe("a plain call in the body of a transaction", () => {
   });
 });
 
+describe("a transaction under a lock", () => {
+  it("P10: makes its calls with the lock's fence", async () => {
+    const fence = await client.locks.withLock("report", async (lock) => {
+      await client.transaction(transfer("alice", "bob", 10));
+      return lock.fence;
+    });
+    const calls = rig.published.flatMap(({ frame }) => parseMessages(frame.body)).filter(({ tx }) => tx !== undefined);
+    expect(calls.map(({ handler, locks }) => [handler, locks])).toEqual([
+      ["withdraw", [["report", fence]]],
+      ["deposit", [["report", fence]]],
+    ]);
+  });
+
+  it("P10: does not commit when the lock is lost by then", async () => {
+    const error = await refusalOf(
+      client.locks.withLock("report", () =>
+        client.transaction(async (tx) => {
+          await transfer("alice", "bob", 10)(tx);
+          await worker.locks.break("report");
+          await rig.settle();
+        }),
+      ),
+    );
+    expect(error).toMatchObject({ reason: "rejected", cause: expect.any(LockLostError) });
+    expect(await balances("alice", "bob")).toEqual([100, 100]);
+    await nothingIsLeft();
+  });
+});
+
+describe("a crash of the worker", () => {
+  it.each([
+    ["commits", undefined, [90, 110]],
+    ["leaves nothing", new RejectedError("no"), [100, 100]],
+  ])("P9: between the calls of a transaction changes nothing: it $0", async (_what, thrown, expected) => {
+    const ended = watch(
+      client.transaction(async (tx) => {
+        await tx.ref(Account, "alice").withdraw(10);
+        await worker.crash("Account/alice");
+        await tx.ref(Account, "bob").deposit(10);
+        await worker.crash("Account/bob");
+        if (thrown) throw thrown;
+      }),
+    );
+    await rig.advance(1_000);
+    await ended.end();
+    expect(ended.error).toEqual(thrown && expect.objectContaining({ reason: "rejected", cause: thrown }));
+    expect(await balances("alice", "bob")).toEqual(expected);
+    await nothingIsLeft();
+  });
+
+  it("P9: while it commits leaves all of it or nothing, and its caller knows which", async () => {
+    for (let hop = 0; hop < 30; hop++) {
+      const [alice, bob] = await balances("alice", "bob");
+      const ended = watch(
+        client.transaction({ timeout: "2s" }, async (tx) => {
+          await transfer("alice", "bob", 1)(tx);
+          void hops(hop).then(() => Promise.all(["Account/alice", "Account/bob"].map((it) => worker.crash(it))));
+        }),
+      );
+      await rig.advance(20_000);
+      const moved = (await ended.end()).state === "resolved" ? 1 : 0;
+      expect(ended.error).toBeUndefined();
+      expect(await balances("alice", "bob")).toEqual([alice! - moved, bob! + moved]);
+    }
+    await nothingIsLeft();
+  });
+});
+
 describe("the time of a transaction", () => {
   it("is over for a body that hangs, and what it held is free", async () => {
     const hung = watch(
@@ -601,6 +671,11 @@ describe("a commit whose answer is lost", () => {
     await nothingIsLeft();
   });
 });
+
+/** So many steps of what goes on in this process. */
+async function hops(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await Promise.resolve();
+}
 
 /** Its methods, so that one of them can be replaced. */
 function bound(broker: Ports["broker"]): Ports["broker"] {

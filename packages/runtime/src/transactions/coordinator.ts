@@ -21,6 +21,7 @@ import { commitHandler } from "../system-handlers.js";
 import { SystemServices } from "../system-services.js";
 import { turnCalls } from "../worker/turn-calls.js";
 import {
+  type CommittedResult,
   checkAttempt,
   checkKept,
   checkMember,
@@ -112,7 +113,7 @@ export class Coordinator {
   }
 
   /** The attempt that committed under the idempotency key this coordinator stands for, with what its body returned. */
-  @Query() result(): { readonly committed: string; readonly result: unknown } | undefined {
+  @Query() result(): CommittedResult | undefined {
     const { committed } = this;
     return committed?.keep && { committed: committed.id, result: committed.keep.result };
   }

@@ -3,8 +3,7 @@ import { type NormalCallOptions, normalCallOptions } from "../client/call-option
 import { type CallTarget, callTarget } from "../client/call-target.js";
 import { type BoundMethod, type Caller, targetOf } from "../client/ref.js";
 import { abortHandler, commitHereHandler } from "../system-handlers.js";
-import type { Coordinator } from "./coordinator.js";
-import { type Kept, transactionKey, transactionType } from "./transaction-messages.js";
+import { type CommittedResult, type Kept, transactionKey, transactionType } from "./transaction-messages.js";
 
 /** A decision, which does not change any more. */
 export type Decided = Exclude<TransactionOutcome, { readonly kind: "pending" }>;
@@ -59,14 +58,14 @@ export class TransactionCalls {
   }
 
   /** What committed under the idempotency key that this transaction key was made of. */
-  result(key: string): Promise<ReturnType<Coordinator["result"]>> {
-    const method = methodOf(`${transactionType}/${key}`, "query", "result" satisfies keyof Coordinator);
-    return this.#ask(method, []) as Promise<ReturnType<Coordinator["result"]>>;
+  result(key: string): Promise<CommittedResult | undefined> {
+    const method = methodOf(`${transactionType}/${key}`, "query", "result");
+    return this.#ask(method, []) as Promise<CommittedResult | undefined>;
   }
 
   /** It may be that word of a decision was lost. */
   recover(coordinator: string): void {
-    void this.#tell(methodOf(coordinator, "ask", "recover" satisfies keyof Coordinator), []);
+    void this.#tell(methodOf(coordinator, "ask", "recover"), []);
   }
 
   /** Word that its caller gave up; where it is lost, the participant asks. */
@@ -89,7 +88,7 @@ export class TransactionCalls {
 }
 
 function coordinatorMethod(id: string, handler: "commit" | "abort" | "inquire" | "resolve"): BoundMethod {
-  return methodOf(`${transactionType}/${transactionKey(id)}`, "ask", handler satisfies keyof Coordinator);
+  return methodOf(`${transactionType}/${transactionKey(id)}`, "ask", handler);
 }
 
 function methodOf(address: string, kind: CallTarget["kind"], handler: string): BoundMethod {

@@ -9,6 +9,12 @@ export interface Kept {
   readonly result: unknown;
 }
 
+/** What committed under an idempotency key. */
+export interface CommittedResult {
+  readonly committed: string;
+  readonly result: unknown;
+}
+
 /** Names one attempt of a transaction, `<key>:<attempt>`. */
 export function attemptId(key: string, attempt: string): string {
   return `${key}:${attempt}`;

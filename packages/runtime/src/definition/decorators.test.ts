@@ -230,11 +230,12 @@ describe("@Transactional", () => {
       pay(): void {}
     }
     const context = { kind: "method", name: "pay", static: false, private: false } as never;
-    Transactional("join")(Till.prototype.pay, context);
-    Handler()(Till.prototype.pay, context);
+    const pay = Object.getOwnPropertyDescriptor(Till.prototype, "pay")!.value as () => void;
+    Transactional("join")(pay, context);
+    Handler()(pay, context);
     Actor("Till")(Till);
     expect(transactionsOf(Till)).toEqual([["pay", { mode: "join", timeoutMs: 10_000 }]]);
-    const again = () => Transactional()(Till.prototype.pay, context);
+    const again = () => Transactional()(pay, context);
     expect(again).toThrow("pay is decorated twice; keep one @Transactional");
   });
 

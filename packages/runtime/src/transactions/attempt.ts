@@ -56,14 +56,7 @@ export class Attempt implements Caller, CallSignal, TransactionScope {
     this.#services = services;
     this.context = context;
     this.#joined = new Joined(context);
-    const attempt = this;
-    this.#tx = {
-      ref: (what: unknown, key?: string) => attempt.#ref(what, key) as never,
-      attempt: number,
-      get signal() {
-        return attempt.#signal;
-      },
-    };
+    this.#tx = new AttemptHandle(this, number);
   }
 
   /**
@@ -128,6 +121,26 @@ export class Attempt implements Caller, CallSignal, TransactionScope {
     if (doomed !== undefined) this.#doom(this.#judged(errorFromWire(doomed)));
   }
 
+  // ---- what the body has
+
+  /** Made when somebody wants it. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#doomed !== undefined) this.#controller.abort(this.#doomed);
+    }
+    return this.#controller.signal;
+  }
+
+  ref(what: unknown, key: string | undefined): object {
+    if (typeof what === "function" || typeof what === "string") {
+      return makeRef(this, this.#services.target(what as never, key as string));
+    }
+    const behind = behindRef(what);
+    if (behind === undefined) throw new ConfigError("tx.ref: give it a class and a key, or a reference");
+    return makeRef(this, behind.target, behind.options);
+  }
+
   // ---- the calls of its references
 
   ask(method: BoundMethod, args: readonly unknown[], options: NormalCallOptions): Promise<unknown> {
@@ -169,7 +182,7 @@ export class Attempt implements Caller, CallSignal, TransactionScope {
 
   async #complete<R>(body: Body<R>): Promise<R> {
     const result = await transactionScope.run(this, async () => body(this.#tx));
-    while (this.#open.size > 0) await Promise.all(Array.from(this.#open, ({ answer }) => answer));
+    while (this.#open.size > 0) await Promise.all(Array.from(this.#open, async ({ answer }) => answer));
     return result;
   }
 
@@ -188,7 +201,7 @@ export class Attempt implements Caller, CallSignal, TransactionScope {
       return await this.#services.caller.ask(asked, args, {
         ...options,
         timeoutMs: Math.min(options.timeoutMs, leftMs),
-        signal: options.signal === undefined ? this : AbortSignal.any([options.signal as AbortSignal, this.#signal]),
+        signal: options.signal === undefined ? this : AbortSignal.any([options.signal as AbortSignal, this.signal]),
         // What an aborted attempt did under a key never was.
         id: id && `${id}@${this.context.id}`,
         transaction: this,
@@ -236,21 +249,21 @@ export class Attempt implements Caller, CallSignal, TransactionScope {
     this.#controller?.abort(error);
     for (const listener of [...this.#listeners]) listener();
   }
+}
 
-  get #signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController();
-      if (this.#doomed !== undefined) this.#controller.abort(this.#doomed);
-    }
-    return this.#controller.signal;
+/** What the body gets of its attempt. */
+class AttemptHandle implements Transaction {
+  readonly ref: Transaction["ref"];
+  readonly attempt: number;
+  readonly #attempt: Attempt;
+
+  constructor(attempt: Attempt, number: number) {
+    this.#attempt = attempt;
+    this.attempt = number;
+    this.ref = (what: unknown, key?: string) => attempt.ref(what, key) as never;
   }
 
-  #ref(what: unknown, key: string | undefined): object {
-    if (typeof what === "function" || typeof what === "string") {
-      return makeRef(this, this.#services.target(what as never, key as string));
-    }
-    const behind = behindRef(what);
-    if (behind === undefined) throw new ConfigError("tx.ref: give it a class and a key, or a reference");
-    return makeRef(this, behind.target, behind.options);
+  get signal(): AbortSignal {
+    return this.#attempt.signal;
   }
 }

@@ -53,6 +53,20 @@ export { checkLostWrites } from "./checkers/lost-writes.js";
 export { checkOneHistory } from "./checkers/one-history.js";
 export { checkOneTurn } from "./checkers/one-turn.js";
 export { checkSenderOrder } from "./checkers/sender-order.js";
+export { checkIsolation } from "./checkers/transactions/check-isolation.js";
+export type {
+  ListAppend,
+  ListOperation,
+  ListRead,
+  ListTransaction,
+  ListValue,
+} from "./checkers/transactions/list-history.js";
+export {
+  type BankAnomaly,
+  describeTransactionViolation,
+  type IsolationAnomaly,
+  type TransactionViolation,
+} from "./checkers/transactions/transaction-violation.js";
 export { describeViolation, type Violation } from "./checkers/violation.js";
 export type { Latency } from "./cluster/latency.js";
 export type {

@@ -9,7 +9,8 @@
  *                     cluster is at `rest`
  * - `checkers/`       what clients and actors saw of a system (`history`, written by `history-recorder`), and one checker for
  *                     each promise that can be judged by it; `check-history` runs them all. `locks/` is the same for locks:
- *                     `lock-history`, `lock-recorder`, `check-locks`
+ *                     `lock-history`, `lock-recorder`, `check-locks`; `transactions/` has `check-isolation` for lists that
+ *                     transactions append to and read (`list-history`), and `check-bank` for transfers (`bank-history`)
  * - `simulation/`     whole clusters under faults that a seed decides (`simulate`): `actors` and `load` are what goes on,
  *                     `faults` what goes wrong, `scene` the cluster they strike, `watch` whether they bit; `lock-traffic`
  *                     has who takes locks (`lock-user`), what for (`lock-plan`), and what they protect (`fenced-register`)
@@ -53,6 +54,8 @@ export { checkLostWrites } from "./checkers/lost-writes.js";
 export { checkOneHistory } from "./checkers/one-history.js";
 export { checkOneTurn } from "./checkers/one-turn.js";
 export { checkSenderOrder } from "./checkers/sender-order.js";
+export type { AccountEntry, AccountState, Audit, BankHistory, Transfer } from "./checkers/transactions/bank-history.js";
+export { checkBank } from "./checkers/transactions/check-bank.js";
 export { checkIsolation } from "./checkers/transactions/check-isolation.js";
 export type {
   ListAppend,

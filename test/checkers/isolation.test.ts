@@ -34,7 +34,7 @@ describe("P9: the checker of isolation", () => {
         const { history, about } = badLists(mistake, seed);
         const found = checkIsolation(history).filter(({ anomaly }) => anomaly === mistake.anomaly);
         const named = found.filter(({ transactions }) => about.every(({ id }) => transactions.includes(id)));
-        expect(named, JSON.stringify(described(history))).not.toEqual([]);
+        expect(named).not.toEqual([]);
       }),
       { numRuns },
     );

@@ -7,7 +7,7 @@ export interface BankMistake {
   readonly anomaly: BankAnomaly;
   readonly title: string;
   /** Spoils a good history and returns what of it should be named; `undefined` when there is nothing to spoil. */
-  make(bank: OpenBank, pick: PickOne): string | undefined;
+  readonly make: (bank: OpenBank, pick: PickOne) => string | undefined;
 }
 
 export const bankMistakes: readonly BankMistake[] = [

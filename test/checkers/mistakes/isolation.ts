@@ -2,18 +2,12 @@ import type { IsolationAnomaly, ListOperation, ListRead, ListTransaction, ListVa
 import type { OpenTransaction } from "../good-lists.js";
 import type { PickOne } from "../mistake.js";
 
-/** What a checker should say of it: the name, and transactions it should name. */
-export interface ExpectedAnomaly {
-  readonly anomaly: IsolationAnomaly;
-  readonly about: readonly string[];
-}
-
 /** One way in which a history of transactions on lists can be bad. */
 export interface IsolationMistake {
   readonly anomaly: IsolationAnomaly;
   readonly title: string;
   /** Spoils a good history; `undefined` when there is nothing in it to make the mistake with. */
-  make(history: OpenTransaction[], pick: PickOne): readonly OpenTransaction[] | undefined;
+  readonly make: (history: OpenTransaction[], pick: PickOne) => readonly OpenTransaction[] | undefined;
 }
 
 type Open<T> = { -readonly [K in keyof T]: T[K] };
@@ -24,7 +18,7 @@ interface Look {
   readonly read: ListRead;
   /** The last append of others that it shows. */
   readonly last: Source | undefined;
-  show(list: readonly ListValue[]): void;
+  readonly show: (list: readonly ListValue[]) => void;
 }
 
 interface Source {
@@ -39,8 +33,8 @@ export const isolationMistakes: readonly IsolationMistake[] = [
     make(history, pick) {
       const [one, other] = twoAtOnce(history);
       const [p, q] = [pick(["x", "y", "z"])!, "p"];
-      one.operations.push(append(p, "one1"), append(q, "one2"));
-      other.operations.push(append(q, "other1"), append(p, "other2"));
+      one.operations.push(appending(p, "one1"), appending(q, "one2"));
+      other.operations.push(appending(q, "other1"), appending(p, "other2"));
       readAll(history, p, ["one1", "other2"]);
       readAll(history, q, ["other1", "one2"]);
       return [one, other];
@@ -52,8 +46,8 @@ export const isolationMistakes: readonly IsolationMistake[] = [
     make(history, pick) {
       const [one, other] = twoAtOnce(history);
       const key = pick(["x", "y", "z"])!;
-      one.operations.push(append(key, "one1"), append(key, "one2"));
-      other.operations.push(append(key, "other"));
+      one.operations.push(appending(key, "one1"), appending(key, "one2"));
+      other.operations.push(appending(key, "other"));
       readAll(history, key, ["one1", "other", "one2"]);
       return [one, other];
     },
@@ -91,8 +85,8 @@ export const isolationMistakes: readonly IsolationMistake[] = [
     make(history, pick) {
       const [one, other] = twoAtOnce(history);
       const key = pick(["x", "y", "z"])!;
-      one.operations.push(append(key, "one"), read("q", ["other"]));
-      other.operations.push(append("q", "other"), read(key, [...current(history, key), "one"]));
+      one.operations.push(appending(key, "one"), reading("q", ["other"]));
+      other.operations.push(appending("q", "other"), reading(key, [...current(history, key), "one"]));
       return [one, other];
     },
   },
@@ -144,8 +138,8 @@ export const isolationMistakes: readonly IsolationMistake[] = [
         ["y", "z"],
         ["z", "x"],
       ] as const)!;
-      one.operations.push(read(x, current(history, x)), append(y, "one"));
-      other.operations.push(read(y, current(history, y)), append(x, "other"));
+      one.operations.push(reading(x, current(history, x)), appending(y, "one"));
+      other.operations.push(reading(y, current(history, y)), appending(x, "other"));
       readAll(history, x, ["other"]);
       readAll(history, y, ["one"]);
       return [one, other];
@@ -159,10 +153,10 @@ export const isolationMistakes: readonly IsolationMistake[] = [
       const [third, fourth] = twoAtOnce(history);
       Object.assign(third, { begun: one.begun, ended: one.ended });
       Object.assign(fourth, { begun: other.begun, ended: other.ended });
-      one.operations.push(append("p", "one"));
-      other.operations.push(append("q", "other"));
-      third.operations.push(read("p", ["one"]), read("q", []));
-      fourth.operations.push(read("p", []), read("q", ["other"]));
+      one.operations.push(appending("p", "one"));
+      other.operations.push(appending("q", "other"));
+      third.operations.push(reading("p", ["one"]), reading("q", []));
+      fourth.operations.push(reading("p", []), reading("q", ["other"]));
       return [one, other, third, fourth];
     },
   },
@@ -212,11 +206,7 @@ export const isolationMistakes: readonly IsolationMistake[] = [
       );
       const lost = pick(appends);
       if (lost === undefined) return undefined;
-      for (const {
-        read: { list },
-        show,
-      } of looks(history, "unknown"))
-        show(list.filter((value) => value !== lost.value));
+      for (const look of looks(history, "unknown")) look.show(look.read.list.filter((value) => value !== lost.value));
       return [lost.writer];
     },
   },
@@ -270,11 +260,11 @@ export const isolationMistakes: readonly IsolationMistake[] = [
 
 // ---- what mistakes are made of
 
-function append(key: string, value: ListValue): ListOperation {
+function appending(key: string, value: ListValue): ListOperation {
   return { kind: "append", key, value };
 }
 
-function read(key: string, list: readonly ListValue[]): ListOperation {
+function reading(key: string, list: readonly ListValue[]): ListOperation {
   return { kind: "read", key, list };
 }
 
@@ -334,7 +324,7 @@ function twoAtOnce(history: OpenTransaction[]): [OpenTransaction, OpenTransactio
 function readAll(history: OpenTransaction[], key: string, more: readonly ListValue[]): void {
   const id = `r${history.length}`;
   const begun = endOf(history) + 1;
-  const operations = [read(key, [...current(history, key), ...more])];
+  const operations = [reading(key, [...current(history, key), ...more])];
   history.push({ id, process: `p-${id}`, begun, ended: begun + 1, outcome: "committed", operations });
 }
 

@@ -40,6 +40,8 @@ function describeLink({ edge: { kind, key, value }, earlier, later }: Link): str
       return `${later.id} read ${value} of ${key}, which ${earlier.id} appended`;
     case "rw":
       return `${earlier.id} read ${key} without ${value}, which ${later.id} appended`;
+    case "rt":
+    case "step":
     default:
       return `${earlier.id} had ended at ${earlier.ended} before ${later.id} began at ${later.begun}`;
   }

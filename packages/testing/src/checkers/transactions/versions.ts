@@ -95,9 +95,9 @@ export class Versions {
   }
 
   #isRepeated(value: ListValue, reader: ListTransaction, of: ListTransaction): false {
-    if (!this.#repeated.has(value))
-      this.#report("duplicate", [reader, of], `${reader.id} read ${value} of ${this.key} twice`);
+    if (this.#repeated.has(value)) return false;
     this.#repeated.add(value);
+    this.#report("duplicate", [reader, of], `${reader.id} read ${value} of ${this.key} twice`);
     return false;
   }
 

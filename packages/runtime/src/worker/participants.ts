@@ -163,10 +163,7 @@ export class Participants {
   /** What waited for the actor to come to life goes on. */
   resume(activation: Activation): void {
     const { hold } = activation;
-    if (hold === undefined || !isSettled(activation)) return;
-    const waiting = this.#waiting.get(hold);
-    this.#waiting.delete(hold);
-    for (const go of waiting ?? []) go();
+    if (hold !== undefined && isSettled(activation)) this.#goOn(hold);
   }
 
   /** Whether somebody waits for the actor to come to life. */
@@ -187,7 +184,8 @@ export class Participants {
       return;
     }
     this.whenSettled(holding.hold, (activation) => {
-      this.conclude(activation, holding, { kind: "committed" });
+      // The coordinator may have been asked meanwhile, and have said the same.
+      if (isHolding(holding)) this.conclude(activation, holding, { kind: "committed" });
       hear();
     });
   }
@@ -205,7 +203,7 @@ export class Participants {
     }
     this.whenSettled(holding.hold, (now) => {
       holding.caller = undefined;
-      this.conclude(now, holding, { kind: "aborted", reason: "rejected" });
+      if (isHolding(holding)) this.conclude(now, holding, { kind: "aborted", reason: "rejected" });
       hear();
     });
   }
@@ -310,20 +308,23 @@ export class Participants {
 
   /** @param wound what it was told */
   #heard(holding: Holding, event: ParticipantEvent, wound: string | undefined): void {
-    if (!this.#scope.alive || !isHolding(holding)) return;
-    const { state } = holding;
+    if (!this.#scope.alive) return;
+    const { hold, state } = holding;
+    if (!isHolding(holding)) {
+      this.#goOn(hold);
+      return;
+    }
     holding.state = "held";
     const step = decideParticipant(state, event);
     if (step === "apply" || step === "discard") {
       const { outcome } = event as Extract<ParticipantEvent, { kind: "outcome" }>;
-      this.whenSettled(holding.hold, (activation) => {
+      this.whenSettled(hold, (activation) => {
         if (isHolding(holding)) this.conclude(activation, holding, outcome as Conclusion);
-        this.resume(activation);
+        this.#goOn(hold);
       });
       return;
     }
-    const activation = this.#activationOf(holding.hold);
-    if (activation !== undefined) this.resume(activation);
+    this.#goOn(hold);
     if (holding.wound !== wound) this.#ask(holding);
     else this.#scope.services.timers.set(holding, silenceMs);
   }
@@ -433,6 +434,13 @@ export class Participants {
     const activation = this.#scope.activations.get(hosted, hold.address);
     if (isSettled(activation)) go(activation);
     else this.#await(hold, () => this.whenSettled(hold, go));
+  }
+
+  /** What waited for it looks again, also when nobody holds the actor any more. */
+  #goOn(hold: Hold): void {
+    const waiting = this.#waiting.get(hold);
+    this.#waiting.delete(hold);
+    for (const go of waiting ?? []) go();
   }
 
   #await(hold: Hold, go: () => void): void {

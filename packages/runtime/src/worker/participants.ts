@@ -357,6 +357,8 @@ export class Participants {
     } else {
       this.#scope.scheduler.pump(activation);
     }
+    // Who waited for word of its coordinator has it; the actor may know nothing of the hold any more.
+    this.#goOn(hold);
   }
 
   #apply(activation: Activation, { text, initial, destroys, seen, tells }: Tentative, group: CommitGroup): void {

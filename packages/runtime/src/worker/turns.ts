@@ -54,8 +54,7 @@ export class Turns implements TurnHost {
     const { tracing, time } = this.scope.services;
     if (tracing.on) inbound.span = tracing.process(inbound, this.scope, time.now());
     const turn = new Turn(this, activation, inbound, kind, inbound.span);
-    // What is withdrawn passes whoever holds the actor, and so must not take it.
-    if (!inbound.withdrawn) turn.transaction = this.#transactionOf(activation, inbound, method);
+    turn.transaction = this.#transactionOf(activation, inbound, method);
     if (kind === "query") this.#queries.begin(activation, turn);
     else activation.running = turn;
     const refusal = this.#refuse(activation, inbound, method);

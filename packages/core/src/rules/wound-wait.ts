@@ -19,14 +19,17 @@ export function isOlder(a: Pick<Holder, "id" | "since">, b: Pick<Holder, "id" | 
 /**
  * Those that a transaction has to wait for; none: it may hold the actor now, or go on as it holds it already.
  *
- * A reader joins other readers, and one of them that wants to write waits for all others.
+ * A reader joins other readers, and one of them that wants to write waits for all others. Where readers are too many already,
+ * the next waits for one of them: the youngest, so that at most one has to give way.
  */
 export function inTheWay(holders: readonly Holder[], wanted: Holder): readonly Holder[] {
   const own = holders.find(({ id }) => id === wanted.id);
   if (own !== undefined && (own.mode === "exclusive" || wanted.mode === "shared")) return [];
   const others = holders.filter(({ id }) => id !== wanted.id);
-  if (wanted.mode === "exclusive" || others.length >= maxReaders) return others;
-  return others.filter(({ mode }) => mode === "exclusive");
+  if (wanted.mode === "exclusive") return others;
+  const writers = others.filter(({ mode }) => mode === "exclusive");
+  if (writers.length > 0 || others.length < maxReaders) return writers;
+  return [others.reduce((youngest, next) => (isOlder(youngest, next) ? next : youngest))];
 }
 
 /**

@@ -50,7 +50,8 @@ export function decideParticipant(state: ParticipantState | undefined, event: Pa
  * All participants of a transaction are in one partition, so one commit of it decides and applies: nobody else is asked.
  * While one of them asks the coordinator, that may decide, so this has to wait.
  *
- * @param states those of its participants; `undefined`: it lost what it did, for somebody was told that it aborted
+ * @param states those of its participants; `undefined`: it lost what it did, for somebody was told that it aborted. It is
+ *   `undefined`, too, if it was taken anew since by a call that came late: what its caller was answered before is not in it
  * @param until the time after which it cannot commit
  * @param now the store's time in ms
  */

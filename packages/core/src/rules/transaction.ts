@@ -24,6 +24,11 @@ export interface AbortDecision {
   readonly id: string;
   readonly reason: AbortReason;
   readonly by?: string | undefined;
+  /**
+   * Its caller wanted to commit and was refused. Without this it is only sure that it does not commit from now on: the question
+   * that led here may have been late, and it had committed long ago, or did so where all its participants are.
+   */
+  readonly certain?: true | undefined;
   /** No word of it can arrive any more by then. */
   readonly forgetAt: number;
   readonly forced?: true | undefined;
@@ -95,7 +100,7 @@ export function decideTransaction(state: TransactionState, event: TransactionEve
     case "recover":
       return { state, effects: state.committed === undefined ? [] : tellOpen(state.committed) };
     case "forget":
-      return { state: forget(state, now), effects: [] };
+      return forgetAndWait(forget(state, now));
     default:
       return outcomeOf(state, event, now);
   }
@@ -105,10 +110,15 @@ type Question = Extract<TransactionEvent, { kind: "commit" | "abort" | "inquire"
 
 function outcomeOf(state: TransactionState, event: Question, now: number): TransactionStep {
   const decided = decisionOn(state, event.id);
-  if (decided !== undefined) return { state, effects: [{ kind: "answer", outcome: decided }] };
+  if (decided !== undefined) {
+    return {
+      state: event.kind === "commit" ? refused(state, event.id) : state,
+      effects: [{ kind: "answer", outcome: decided }],
+    };
+  }
   switch (event.kind) {
     case "commit":
-      if (now > event.until) return abort(state, { ...event, reason: "deadline" }, now);
+      if (now > event.until) return abort(state, { ...event, reason: "deadline", certain: true }, now);
       return commit(state, event, now);
     case "resolve":
       if (event.outcome === "commit") return commit(state, { ...event, forced: true }, now);
@@ -149,24 +159,31 @@ function commit(state: TransactionState, { id, members, keep, forced }: Committi
   return { state: { ...state, committed: { id, at: now, open, keep: kept, forced } }, effects };
 }
 
-interface Aborting {
-  readonly id: string;
+interface Aborting extends Pick<AbortDecision, "id" | "reason" | "by" | "certain" | "forced"> {
   readonly until: number;
-  readonly reason: AbortReason;
-  readonly by?: string;
-  readonly forced?: true;
 }
 
-function abort(state: TransactionState, { id, until, reason, by, forced }: Aborting, now: number): TransactionStep {
+function abort(
+  state: TransactionState,
+  { id, until, reason, by, certain, forced }: Aborting,
+  now: number,
+): TransactionStep {
   const forgetAt = Math.max(now, until) + abortRetentionMs;
   const outcome: TransactionOutcome = { kind: "aborted", reason, by };
   return {
-    state: { ...state, aborted: [...state.aborted, { id, reason, by, forgetAt, forced }] },
+    state: { ...state, aborted: [...state.aborted, { id, reason, by, certain, forgetAt, forced }] },
     effects: [
       { kind: "answer", outcome },
       { kind: "forgetAt", at: forgetAt },
     ],
   };
+}
+
+function refused(state: TransactionState, id: string): TransactionState {
+  const known = state.aborted.find((decision) => decision.id === id);
+  if (known === undefined || known.certain === true) return state;
+  const certain: AbortDecision = { ...known, certain: true };
+  return { ...state, aborted: state.aborted.map((decision) => (decision === known ? certain : decision)) };
 }
 
 function applied(state: TransactionState, id: string, member: string, now: number): TransactionStep {
@@ -179,6 +196,14 @@ function applied(state: TransactionState, id: string, member: string, now: numbe
 function forget({ committed, aborted }: TransactionState, now: number): TransactionState {
   const done = committed !== undefined && committed.open.length === 0 && (committed.keep?.until ?? 0) <= now;
   return { committed: done ? undefined : committed, aborted: aborted.filter(({ forgetAt }) => forgetAt > now) };
+}
+
+/** Attempts of several processes end at different times, and whoever wakes the coordinator may remember one of them only. */
+function forgetAndWait(state: TransactionState): TransactionStep {
+  const { committed, aborted } = state;
+  const times = aborted.map(({ forgetAt }) => forgetAt);
+  if (committed?.keep !== undefined && committed.open.length === 0) times.push(committed.keep.until);
+  return { state, effects: times.length === 0 ? [] : [{ kind: "forgetAt", at: Math.min(...times) }] };
 }
 
 function tellOpen({ id, open }: CommitDecision): TransactionEffect[] {

@@ -101,6 +101,10 @@ export function decideTransaction(state: TransactionState, event: TransactionEve
       return { state, effects: state.committed === undefined ? [] : tellOpen(state.committed) };
     case "forget":
       return forgetAndWait(forget(state, now));
+    case "commit":
+    case "abort":
+    case "inquire":
+    case "resolve":
     default:
       return outcomeOf(state, event, now);
   }

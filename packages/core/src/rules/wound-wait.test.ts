@@ -141,7 +141,7 @@ describe("transactions that take actors in any order", () => {
             expect(holding.length <= 1 || holding.every((other) => other.mode === "shared")).toBe(true);
           }
           const waiters = [...actors.waiting.values()].map(({ wanted }) => wanted);
-          const blockers = actors.held.flat().filter(({ id }) => !actors.waiting.has(id));
+          const blockers = actors.held.flat().filter((other) => !actors.waiting.has(other.id));
           expect(waiters.length === 0 || blockers.length > 0).toBe(true);
         }
       }),

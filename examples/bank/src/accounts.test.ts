@@ -1,8 +1,9 @@
-import { DeadlockError, InvalidArgumentsError, RejectedError } from "actor-runtime";
+import { DeadlockError, InvalidArgumentsError, RejectedError, TransactionAbortedError } from "actor-runtime";
 import { testSystem } from "actor-runtime/testing";
 import { expect, it, onTestFinished } from "vitest";
 import { Account, Bank } from "./accounts.js";
 import { AuditLog } from "./audit-log.js";
+import { totalOf, transfer } from "./transfer.js";
 
 async function bank() {
   const audit = new AuditLog();
@@ -37,6 +38,38 @@ it("P1: pays once although both accounts crash on the way", async () => {
   await t.crash(alice.address);
   await t.crash(bob.address);
   await t.settle();
+  expect([await alice.current(), await bob.current()]).toEqual([70, 30]);
+});
+
+it("P9: moves money from one account to another, both or neither, whoever begins it", async () => {
+  const { t, alice, bob } = await bank();
+  await t.seed(Account, "alice", { balance: 100 });
+  await transfer(t, "alice", "bob", 30);
+  await t.ref(Bank, "main").transfer("bob", "alice", 10);
+  expect([await alice.current(), await bob.current()]).toEqual([80, 20]);
+  expect(await totalOf(t, ["alice", "bob"])).toBe(100);
+});
+
+it("P9: the account that got the money already has no trace of it when the other one refuses", async () => {
+  const { t, alice, bob } = await bank();
+  await t.seed(Account, "alice", { balance: 100 });
+  const refused = await transfer(t, "alice", "bob", 101).catch((error: unknown) => error);
+  expect(refused).toBeInstanceOf(TransactionAbortedError);
+  expect(refused).toMatchObject({ reason: "rejected", cause: { code: "INSUFFICIENT_FUNDS" } });
+  await expect(t.ref(Bank, "main").transfer("alice", "bob", 101)).rejects.toThrow("insufficient funds");
+  expect([await alice.current(), await bob.current()]).toEqual([100, 0]);
+  expect(await t.actors.read(bob.address)).toBeUndefined();
+});
+
+it("P9: moves money once although both accounts crash half-way", async () => {
+  const { t, alice, bob } = await bank();
+  await t.seed(Account, "alice", { balance: 100 });
+  await t.transaction(async (tx) => {
+    await tx.ref(bob).deposit(30);
+    await t.crash(bob.address);
+    await tx.ref(alice).withdraw(30);
+    await t.crash(alice.address);
+  });
   expect([await alice.current(), await bob.current()]).toEqual([70, 30]);
 });
 

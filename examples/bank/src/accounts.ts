@@ -1,4 +1,4 @@
-import { Actor, ActorContext, Handler, inject, Query, RejectedError, State } from "actor-runtime";
+import { Actor, ActorContext, Handler, inject, Query, RejectedError, State, Transactional } from "actor-runtime";
 import { z } from "zod";
 import { AuditLog } from "./audit-log.js";
 
@@ -23,7 +23,7 @@ export class Account {
     return this.balance;
   }
 
-  /** The deposit leaves when, and only when, this turn commits. */
+  /** The deposit leaves when, and only when, this turn commits. It must not be refused, for the money is gone by then. */
   @Handler({ input: [key, cents] }) payTo(other: string, amount: number): void {
     this.withdraw(amount);
     this.self.ref(Account, other).tell.deposit(amount);
@@ -47,10 +47,18 @@ export class Account {
   }
 }
 
-/** Decides about credit. */
+/** Decides about credit, and moves money between accounts. */
 @Actor("Bank")
 export class Bank {
   private readonly self = inject(ActorContext);
+
+  /** Deposits first and asks for the money then: if that is refused, there was no deposit, and nobody has seen one. */
+  @Transactional()
+  @Handler({ input: [key, key, cents] })
+  async transfer(from: string, to: string, amount: number): Promise<void> {
+    await this.self.ref(Account, to).deposit(amount);
+    await this.self.ref(Account, from).withdraw(amount);
+  }
 
   /** As much again as the account holds. */
   @Handler({ input: key }) async creditLimit(account: string): Promise<number> {

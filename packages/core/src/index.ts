@@ -2,7 +2,7 @@
  * # Layout
  *
  * - `model/`  values: addresses, partitions, frames, messages, durations, errors, and how they travel
- * - `rules/`  pure decisions: hash, ring, placement, delivery streams, retry, brake, latency, locks
+ * - `rules/`  pure decisions: hash, ring, placement, delivery streams, retry, brake, latency, locks, transactions
  * - `ports/`  interfaces to the outside, one file each
  *
  * No dependency, no I/O, no timer, no randomness, no wall clock.

@@ -19,6 +19,7 @@ setTimeout(() => stop.abort(), loadMs).unref();
 const difference = await tellStory(system, {
   clients: 16,
   accounts: 200,
+  transfers: 1_000,
   stop: stop.signal,
   random: Math.random,
   print: (line) => console.log(line),

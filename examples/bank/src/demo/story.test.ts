@@ -14,6 +14,7 @@ async function story(draws: number, meanwhile: (deposit: (cents: number) => Prom
   const difference = await tellStory(system, {
     clients: 4,
     accounts: 10,
+    transfers: 50,
     stop: stop.signal,
     random: () => {
       drawn += 1;
@@ -32,6 +33,12 @@ it("P1: loses no cent under load, and shows what happens", async () => {
   expect(difference).toBe(0);
   expect(text).toMatch(/owns the 16 partitions of Account\n +10 accounts by partition: (\d+ ){15}\d+\n/);
   expect(text).toMatch(/[\d,]+ messages\/s/);
+  expect(text).toMatch(
+    /before: +(a000 [\d,.]+, a001 [\d,.]+)\n +25\.00: +(a000 .*), both at once\n.*\n.*insufficient funds\n +after: +\2, no trace/,
+  );
+  expect(text).toMatch(
+    /50 transfers at once among 10 accounts\n +\d+ committed, \d+ refused, .*\n.*always 1,\d{3}\.\d\d/,
+  );
   expect(text).toMatch(
     /before: (\{"balance":\d+\})\n.*RejectedError \(INSUFFICIENT_FUNDS\).*\n.*after: +\1, rolled back/,
   );

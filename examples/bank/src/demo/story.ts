@@ -1,12 +1,16 @@
-import { ActorError, type ActorSystem, partitionOf } from "actor-runtime";
+import { type ActorSystem, partitionOf } from "actor-runtime";
 import { Account, Bank } from "../accounts.js";
 import { finalBalances } from "./balances.js";
 import { type Books, emptyBooks, money } from "./books.js";
 import { runClients } from "./clients.js";
+import { failure } from "./failure.js";
+import { showTransfers, transferAtOnce } from "./transfers.js";
 
 export interface StoryOptions {
   readonly clients: number;
   readonly accounts: number;
+  /** How many run at once in the end. */
+  readonly transfers: number;
   /** Ends the load; the checks follow. */
   readonly stop: AbortSignal;
   /** A number in [0, 1). */
@@ -15,6 +19,8 @@ export interface StoryOptions {
 }
 
 const openingCents = 100_00;
+/** Accounts that all transfers of the crowd meet on. */
+const crowded = 50;
 
 /**
  * The demo from placement to the check of the books.
@@ -33,6 +39,12 @@ export async function tellStory(system: ActorSystem, options: StoryOptions): Pro
   print("");
   print(`load        ${options.clients} clients pay, deposit, withdraw and try to overdraw`);
   await underLoad(system, accounts, books, options);
+  print("");
+  // Payments are told, so some are still on their way.
+  await finalBalances(system, accounts);
+  await showTransfers(system, [accounts[0]!, accounts[1]!], print);
+  print("");
+  await transferAtOnce(system, accounts.slice(0, crowded), options);
   print("");
   await showOverdraft(system, accounts, print);
   print("");
@@ -101,17 +113,6 @@ async function showDeadlock(system: ActorSystem, key: string, print: StoryOption
     `deadlock    ${account.address}.borrow(1) asks ${system.ref(Bank, "main").address}, which asks the account back`,
   );
   print(`            ${await failure(account.borrow(1))}`);
-}
-
-/** @throws Error when the call succeeds after all, or fails in an unknown way */
-async function failure(call: Promise<unknown>): Promise<string> {
-  try {
-    await call;
-  } catch (error) {
-    if (error instanceof ActorError) return `${error.name} (${error.code}): ${error.message}`;
-    throw error;
-  }
-  throw new Error("the call was to be refused, but it succeeded");
 }
 
 async function checkBooks(

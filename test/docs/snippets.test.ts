@@ -27,6 +27,7 @@ describe("the README and the guides", { timeout: 60_000 }, () => {
         "docs/placement.md",
         "docs/testing.md",
         "docs/tracing.md",
+        "docs/transactions.md",
       ]),
     );
     expect(await complaints(all)).toEqual([]);

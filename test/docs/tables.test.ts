@@ -35,6 +35,8 @@ describe("the table of errors in docs/calls.md", () => {
     OverloadedError: ["actor", 100],
     CancelledError: ["none"],
     LockLostError: ["none"],
+    TransactionAbortedError: [{ reason: "rejected", transaction: "order:1" }],
+    TransactionInDoubtError: ["order:1"],
   };
   const sample = (name: string, type: ErrorClass) =>
     name === "DeadlockError" ? new type(["Account/a"]) : new type("message", ...(further[name] ?? []));

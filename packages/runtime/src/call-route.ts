@@ -27,6 +27,8 @@ import {
   StoreUnavailableError,
   TooLargeError,
   type TraceIds,
+  TransactionAbortedError,
+  TransactionInDoubtError,
   TurnTimeoutError,
   toWire,
   UnknownHandlerError,
@@ -152,6 +154,7 @@ const statuses: ReadonlyMap<ErrorClass, number> = new Map<ErrorClass, number>([
   [ConflictError, 409],
   [DeadlockError, 409],
   [LockLostError, 409],
+  [TransactionAbortedError, 409],
   [TooLargeError, 413],
   [RejectedError, 422],
   [IdempotencyMismatchError, 422],
@@ -168,6 +171,7 @@ const statuses: ReadonlyMap<ErrorClass, number> = new Map<ErrorClass, number>([
   [NotStartedError, 504],
   [LockTimeoutError, 504],
   [UnknownOutcomeError, 504],
+  [TransactionInDoubtError, 504],
 ]);
 
 function statusOf(error: ActorError): number {

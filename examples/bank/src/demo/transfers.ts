@@ -42,17 +42,12 @@ export async function transferAtOnce(
   const before = await totalOf(system, accounts);
   print(`crowd       ${transfers.toLocaleString("en")} transfers at once among ${accounts.length} accounts`);
   const began = performance.now();
-  let running = true;
-  const crowd = Promise.all(Array.from({ length: transfers }, () => attemptsOf(system, accounts, random))).finally(
-    () => (running = false),
-  );
-  let readings = 0;
-  while (running) {
-    const total = await totalOf(system, accounts);
-    if (total !== before) throw new Error(`a reading says ${money(total)}, not ${money(before)}`);
-    readings += 1;
-  }
-  const attempts = await crowd;
+  const crowd = Array.from({ length: transfers }, () => attemptsOf(system, accounts, random));
+  const ended = new AbortController();
+  const [attempts, readings] = await Promise.all([
+    Promise.all(crowd).finally(() => ended.abort()),
+    readTotals(system, accounts, before, ended.signal),
+  ]);
   const seconds = ((performance.now() - began) / 1_000).toFixed(1);
   const committed = attempts.filter((count) => count > 0).length;
   const repeated = attempts.filter((count) => count > 1).length;
@@ -62,12 +57,33 @@ export async function transferAtOnce(
   print(`            the total was read ${readings} times meanwhile: always ${money(before)}`);
 }
 
+/**
+ * Reads the total until it shall stop.
+ *
+ * @returns how many times
+ * @throws Error when it is not what is expected
+ */
+async function readTotals(
+  system: ActorSystem,
+  accounts: readonly string[],
+  expected: number,
+  stop: AbortSignal,
+): Promise<number> {
+  let readings = 0;
+  while (!stop.aborted) {
+    const total = await totalOf(system, accounts);
+    if (total !== expected) throw new Error(`the total was ${money(total)} instead of ${money(expected)}`);
+    readings += 1;
+  }
+  return readings;
+}
+
 /** How many attempts a transfer between any two accounts took; 0: one of them refused. */
 async function attemptsOf(system: ActorSystem, accounts: readonly string[], random: () => number): Promise<number> {
   const from = Math.floor(random() * accounts.length);
   const to = (from + 1 + Math.floor(random() * (accounts.length - 1))) % accounts.length;
   try {
-    return await transfer(system, accounts[from]!, accounts[to]!, 1 + Math.floor(random() * 100_00));
+    return await transfer(system, accounts[from]!, accounts[to]!, 1 + Math.floor(random() * 25_00));
   } catch (error) {
     if (error instanceof TransactionAbortedError && error.cause instanceof RejectedError) return 0;
     throw error;

@@ -1,10 +1,11 @@
-import { RejectedError, TransactionAbortedError } from "@actor-runtime/core";
+import { type Broker, parseReplies, RejectedError, TransactionAbortedError } from "@actor-runtime/core";
 import {
   Actor,
   ActorContext,
   Handler,
   inject,
   type LocalSystem,
+  type Ports,
   Query,
   State,
   systemActors,
@@ -257,6 +258,45 @@ describe("actors in a transaction", () => {
     expect(write.value).toBe(101);
     await expectNothingLeft();
   });
+});
+
+it("P9: an actor that gave way and was taken anew does not commit without what the transaction did to it before", async () => {
+  rig = new Rig();
+  gate = new Gate();
+  // Nobody hears that he gave way but by an answer of his own.
+  const deaf = (ports: Ports): Ports => {
+    const reply = (to: string, body: Uint8Array) => {
+      const heardOf = parseReplies(body).some(({ call }) => call === "");
+      if (!heardOf) ports.broker.reply(to, body);
+    };
+    const broker: Broker = Object.assign(Object.create(ports.broker) as Broker, { reply });
+    return { ...ports, broker };
+  };
+  await rig.host(actors, { process: "worker", workerId: "worker", ports: deaf });
+  client = await rig.host([], { process: "client" });
+  other = await rig.host([], { process: "other" });
+  const older = other.transaction(async (tx) => {
+    await tx.ref(Account, "carol").deposit(1);
+    await gate.pass();
+    await tx.ref(Account, "alice").deposit(1);
+  });
+  await rig.advance(5);
+  const second = new Gate();
+  let attempts = 0;
+  const younger = client.transaction(async (tx) => {
+    attempts++;
+    await tx.ref(Account, "alice").withdraw(10);
+    if (attempts === 1) await second.pass();
+    await tx.ref(Account, "alice").withdraw(20);
+  });
+  await rig.settle();
+  gate.open();
+  await older;
+  second.open();
+  await rig.advance(500);
+  await younger;
+  expect(attempts).toBe(2);
+  expect(await balance("alice")).toBe(71);
 });
 
 describe("@Transactional handlers", () => {

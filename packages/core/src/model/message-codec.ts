@@ -229,15 +229,20 @@ function isTransactionId(value: unknown): boolean {
 function isOptionalTransactionReply(value: unknown): boolean {
   if (value === undefined) return true;
   if (typeof value !== "object" || value === null) return false;
-  const { id, members, doomed } = value as Fields<TransactionReply>;
+  const { id, members, taken, doomed } = value as Fields<TransactionReply>;
   const known = isOptionalRecord(members) && members !== undefined;
   const kinds = known && Object.values(members as object).every((kind) => kind === "read" || kind === "write");
-  return isTransactionId(id) && kinds && (doomed === undefined || isWireError(doomed));
+  const times = taken === undefined || (isRecord(taken) && Object.values(taken).every(Number.isSafeInteger));
+  return isTransactionId(id) && kinds && times && (doomed === undefined || isWireError(doomed));
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isOptionalRecord(value: unknown): boolean {
   if (value === undefined) return true;
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  if (!isRecord(value)) return false;
   return Object.values(value).every((item) => typeof item === "string");
 }
 

@@ -30,6 +30,11 @@ export interface TransactionReply {
   readonly id: string;
   /** The actors that took part in the call, by address. */
   readonly members: Readonly<Record<string, Participation>>;
+  /**
+   * When the transaction took each of them, as a number that never comes again: one that was taken anew has lost what the
+   * transaction did before.
+   */
+  readonly taken?: Readonly<Record<string, number>>;
   /** Why it cannot commit any more. */
   readonly doomed?: WireError;
 }

@@ -8,11 +8,13 @@ import {
   type WireError,
 } from "@actor-runtime/core";
 import type { CallTransaction } from "../client/call-target.js";
+import { abortedError } from "./aborted.js";
 
 /** Who took part in a transaction so far, as the answers to the calls made in it say. */
 export class Joined implements CallTransaction {
   readonly context: TransactionContext;
   readonly #members = new Map<string, Participation>();
+  readonly #taken = new Map<string, number>();
   readonly #calls = new Set<Promise<unknown>>();
   /** Why it cannot commit any more; the first reason counts. */
   doomed: WireError | undefined;
@@ -33,9 +35,17 @@ export class Joined implements CallTransaction {
     return this.#members.has(address);
   }
 
-  /** Who wrote once has written, whatever else it did. */
-  add(address: string, participation: Participation): void {
+  /**
+   * Who wrote once has written, whatever else it did.
+   *
+   * @param taken when the transaction took the actor; another time than before says that what was done before is lost
+   */
+  add(address: string, participation: Participation, taken: number | undefined): void {
     if (this.#members.get(address) !== "write") this.#members.set(address, participation);
+    if (taken === undefined) return;
+    const before = this.#taken.get(address);
+    if (before === undefined) this.#taken.set(address, taken);
+    else if (before !== taken) this.doom(abortedError(this.context.id, { reason: "lost" }));
   }
 
   /**
@@ -68,8 +78,10 @@ export class Joined implements CallTransaction {
     return this.#calls.size === 0 ? undefined : Promise.all(this.#calls);
   }
 
-  joined({ members, doomed }: TransactionReply): void {
-    for (const [address, participation] of Object.entries(members)) this.add(address, participation);
+  joined({ members, taken, doomed }: TransactionReply): void {
+    for (const [address, participation] of Object.entries(members)) {
+      this.add(address, participation, taken?.[address]);
+    }
     this.doomed ??= doomed;
   }
 
@@ -80,6 +92,6 @@ export class Joined implements CallTransaction {
   /** What the answer to a call tells its caller. */
   get reply(): TransactionReply {
     const { members, doomed } = this;
-    return { id: this.context.id, members, ...(doomed && { doomed }) };
+    return { id: this.context.id, members, taken: Object.fromEntries(this.#taken), ...(doomed && { doomed }) };
   }
 }

@@ -13,6 +13,8 @@ export class Holding implements Holder, Timed {
   readonly since: number;
   readonly until: number;
   mode: HoldMode;
+  /** Names this time that it took the actor: no other and no later one has the same number. */
+  readonly taken: number;
   /** Since when, in ms by the clock's `monotonic()`. */
   readonly heldSince: number;
   state: ParticipantState = "held";
@@ -31,6 +33,7 @@ export class Holding implements Holder, Timed {
   constructor(
     hold: Hold,
     { id, since, until }: TransactionContext,
+    taken: number,
     mode: HoldMode,
     heldSince: number,
     due: (holding: Holding) => void,
@@ -39,6 +42,7 @@ export class Holding implements Holder, Timed {
     this.id = id;
     this.since = since;
     this.until = until;
+    this.taken = taken;
     this.mode = mode;
     this.heldSince = heldSince;
     this.#due = due;
@@ -93,7 +97,7 @@ export class Hold {
   get text(): string | undefined {
     const holders = this.holders
       .filter(({ recorded }) => recorded)
-      .map(({ id, since, until, mode, caller, trace }) => ({ id, since, until, mode, caller, trace }));
+      .map(({ id, since, until, taken, mode, caller, trace }) => ({ id, since, until, taken, mode, caller, trace }));
     if (holders.length === 0) return undefined;
     const { tentative, own } = this;
     if (tentative === undefined) return JSON.stringify({ holders, own } satisfies StoredHold);
@@ -117,6 +121,7 @@ export interface StoredHold {
     readonly id: string;
     readonly since: number;
     readonly until: number;
+    readonly taken: number;
     readonly mode: HoldMode;
     readonly caller?: string | undefined;
     readonly trace?: TraceHeaders | undefined;

@@ -47,6 +47,7 @@ export class Participants {
   readonly #scope: PartitionScope;
   readonly #settlement: Settlement;
   readonly #holds = new Map<string, Hold>();
+  #taken = 0;
   /** What waits for actors to come to life, or for word of a coordinator. */
   readonly #waiting = new Map<Hold, (() => void)[]>();
 
@@ -99,7 +100,7 @@ export class Participants {
     let holding = hold.find(context.id);
     if (holding === undefined) {
       const now = this.#scope.services.ports.clock.monotonic();
-      holding = new Holding(hold, context, mode, now, this.#due);
+      holding = new Holding(hold, context, this.#nextTaken(), mode, now, this.#due);
       hold.holders = [...hold.holders, holding];
     } else if (mode === "exclusive") {
       holding.mode = mode;
@@ -115,7 +116,8 @@ export class Participants {
     const { hold, mode } = holding!;
     holding!.recorded = true;
     group.hold(activation.address, hold.text);
-    joined.add(activation.address, mode === "exclusive" && hold.tentative !== undefined ? "write" : "read");
+    const participation = mode === "exclusive" && hold.tentative !== undefined ? "write" : "read";
+    joined.add(activation.address, participation, holding!.taken);
     if (holding!.state === "held") this.#scope.services.timers.set(holding!, silenceMs);
   }
 
@@ -445,6 +447,12 @@ export class Participants {
     for (const go of waiting ?? []) go();
   }
 
+  /** Fences are µs, and no two tenures have the same; nobody takes an actor more often than that. */
+  #nextTaken(): number {
+    this.#taken = Math.max(this.#taken + 1, this.#scope.lease.fence);
+    return this.#taken;
+  }
+
   #await(hold: Hold, go: () => void): void {
     const waiting = this.#waiting.get(hold);
     if (waiting) waiting.push(go);
@@ -455,8 +463,8 @@ export class Participants {
     const { outbox, services } = this.#scope;
     const hold = new Hold(address);
     const now = services.ports.clock.monotonic();
-    hold.holders = holders.map(({ mode, caller, trace, ...context }) => {
-      const holding = new Holding(hold, context, mode, now, this.#due);
+    hold.holders = holders.map(({ taken, mode, caller, trace, ...context }) => {
+      const holding = new Holding(hold, context, taken, mode, now, this.#due);
       return Object.assign(holding, { caller, trace, recorded: true });
     });
     hold.own = own;

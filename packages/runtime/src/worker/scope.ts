@@ -1,4 +1,4 @@
-import type { ActorError, Answer, Mailbox, Message, PartitionId, TraceHeaders } from "@actor-runtime/core";
+import type { ActorError, Answer, Lease, Mailbox, Message, PartitionId, TraceHeaders } from "@actor-runtime/core";
 import type { Activation, ActivationOwner, HostedType } from "./activation.js";
 import type { CommitLog } from "./commit-log.js";
 import type { DelayedMessages } from "./delayed.js";
@@ -74,6 +74,7 @@ export interface PartitionScope {
   readonly participants: Participants;
   /** Whether this tenure still counts. Everything asynchronous looks here before it goes on. */
   readonly alive: boolean;
+  readonly lease: Lease;
   /** By the worker's own clock, which never believes a lease too long. */
   readonly leaseValid: boolean;
   /** The store lost writes since the last tenure: holes pass at once (delivery.md T1, O2). */

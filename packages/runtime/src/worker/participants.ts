@@ -349,7 +349,7 @@ export class Participants {
     if (holding.recorded) group.hold(hold.address, hold.text);
     activation.lastSeq = group.seq;
     this.#scope.commits.commitSoon();
-    this.#stopTurns(activation, holding.id, error ?? abortedError(holding.id, { reason: "resolved" }));
+    this.#stopTurns(activation, holding.id, error);
     if (alone && own !== undefined) this.own.concluded(activation, holding, own, conclusion);
     if (!applies && alone && activation.phase === "ready" && activation.running === undefined) {
       restoreState(activation.hosted.fields, activation.instance!, activation.text);
@@ -375,9 +375,10 @@ export class Participants {
   }
 
   /** Whatever still runs of it leaves nothing. */
-  #stopTurns({ running, queries }: Activation, id: string, reason: ActorError): void {
+  #stopTurns({ running, queries }: Activation, id: string, error: ActorError | undefined): void {
     for (const turn of [running, ...(queries ?? [])] as (Turn | undefined)[]) {
-      if (turn?.transaction?.id === id && !turn.ended) turn.stop(reason);
+      if (turn?.transaction?.id !== id || turn.ended) continue;
+      turn.stop(error ?? abortedError(id, { reason: "resolved" }));
     }
   }
 

@@ -22,6 +22,10 @@ function example(name: string, type: unknown): errors.ActorError {
   if (name === "DeadlockError") return new DeadlockError(["A/1", "B/2", "A/1"]);
   if (name === "CancelledError") return new errors.CancelledError("m", "none");
   if (name === "LockLostError") return new errors.LockLostError("m", "unknown", { data: { lock: "a" } });
+  if (name === "TransactionAbortedError") {
+    return new errors.TransactionAbortedError("m", { reason: "conflict", transaction: "a:1", by: "b:1" });
+  }
+  if (name === "TransactionInDoubtError") return new errors.TransactionInDoubtError("m", "a:1", { data: [1n] });
   if (name === "ClosedError") return new errors.ClosedError("m", "unknown");
   if (name === "OverloadedError") return new OverloadedError("m", "actor", 250);
   if (name === "HandlerError") return new HandlerError("m", "TypeError", { code: "C" });

@@ -6,10 +6,9 @@ import { TypeBrake } from "./brake.js";
 import type { Hold } from "./hold.js";
 import type { Inbound, Parked } from "./inbound.js";
 import { type LastError, lastErrorOf } from "./last-error.js";
-import type { Transactional } from "./next-message.js";
 import type { SeenLocks } from "./seen-locks.js";
 import { type StoredField, storedForm } from "./state.js";
-import { holdModeOf, partOf } from "./turn-transaction.js";
+import { holdModeOf, partOf, type Transactional } from "./turn-transaction.js";
 
 /** A hosted type: its definition and what all its activations share. */
 export class HostedType {

@@ -2,11 +2,7 @@ import { type Holder, inTheWay, isOlder, wounds } from "@actor-runtime/core";
 import type { Activation } from "./activation.js";
 import type { Holding } from "./hold.js";
 import type { Inbound } from "./inbound.js";
-
-/** A message that is part of a transaction, and waits. */
-export interface Transactional extends Holder {
-  readonly inbound: Inbound;
-}
+import type { Transactional } from "./turn-transaction.js";
 
 /**
  * Which message of an actor is next where transactions take part: those of whoever holds it pass everything. While it is held,

@@ -21,11 +21,10 @@ import { abortedError } from "../transactions/aborted.js";
 import { transactionKey, transactionType } from "../transactions/transaction-messages.js";
 import type { Activation } from "./activation.js";
 import type { CommitGroup } from "./commit-group.js";
-import { Hold, Holding, type StoredHold, type Tentative } from "./hold.js";
+import { Hold, Holding, type OwnMessage, type StoredHold, type Tentative } from "./hold.js";
 import type { Inbound } from "./inbound.js";
 import { woundedBy } from "./next-message.js";
-import type { OwnTransactions } from "./own-transactions.js";
-import type { PartitionScope } from "./scope.js";
+import type { ParticipantTable, PartitionScope } from "./scope.js";
 import { asActorError, type Settlement } from "./settlement.js";
 import { restoreState, storedForm } from "./state.js";
 import type { Turn } from "./turn.js";
@@ -37,13 +36,21 @@ const silenceMs = 1_000;
 /** How it ended for a participant: what is tentative counts, or it never was. */
 export type Conclusion = Exclude<TransactionOutcome, { kind: "pending" }>;
 
+/** Transactions that began with turns of this partition (`own-transactions.ts`). */
+interface Own {
+  isOwn(holding: Holding): boolean;
+  due(holding: Holding): void;
+  recover(holding: Holding): void;
+  concluded(activation: Activation, holding: Holding, own: OwnMessage, conclusion: Conclusion): void;
+}
+
 /**
  * The actors of one partition that take part in transactions. What a transaction did to an actor is stored before its answer
  * leaves, beside the actor's state, so it outlives the worker; the coordinator decides whether it counts, and every decision
  * here is made by {@link decideParticipant} and {@link decideHere}.
  */
-export class Participants {
-  readonly own: OwnTransactions;
+export class Participants implements ParticipantTable {
+  own!: Own;
   readonly #scope: PartitionScope;
   readonly #settlement: Settlement;
   readonly #holds = new Map<string, Hold>();
@@ -51,10 +58,9 @@ export class Participants {
   /** What waits for actors to come to life, or for word of a coordinator. */
   readonly #waiting = new Map<Hold, (() => void)[]>();
 
-  constructor(scope: PartitionScope, settlement: Settlement, own: (participants: Participants) => OwnTransactions) {
+  constructor(scope: PartitionScope, settlement: Settlement) {
     this.#scope = scope;
     this.#settlement = settlement;
-    this.own = own(this);
   }
 
   [Symbol.iterator](): IterableIterator<Hold> {

@@ -9,6 +9,7 @@ import type { Activation } from "./activation.js";
 import { answerText } from "./answer-text.js";
 import { type Ending, endingOf } from "./ending.js";
 import { heal } from "./heal.js";
+import type { Participants } from "./participants.js";
 import type { PartitionScope } from "./scope.js";
 import { asActorError, boundedOutcome, type Settlement } from "./settlement.js";
 import { encodeState } from "./state.js";
@@ -19,10 +20,12 @@ import type { TurnTransaction } from "./turn-transaction.js";
 export class Queries {
   readonly #scope: PartitionScope;
   readonly #settlement: Settlement;
+  readonly #participants: Participants;
 
-  constructor(scope: PartitionScope, settlement: Settlement) {
+  constructor(scope: PartitionScope, settlement: Settlement, participants: Participants) {
     this.#scope = scope;
     this.#settlement = settlement;
+    this.#participants = participants;
   }
 
   begin(activation: Activation, turn: Turn): void {
@@ -52,7 +55,7 @@ export class Queries {
     activation.suspect ||= base.some(isObject);
     assignFields(activation, base);
     this.#end(turn);
-    if (turn.transaction !== undefined) this.#scope.participants.failed(turn, thrown);
+    if (turn.transaction !== undefined) this.#participants.failed(turn, thrown);
     if (turn.inbound!.message.kind === "tell" || turn.transaction !== undefined) {
       this.#settlement.failed(activation, turn.inbound!, thrown);
       return;
@@ -63,8 +66,8 @@ export class Queries {
 
   /** That nobody changes what was read is promised before the answer leaves. */
   #promise({ activation, inbound }: Turn, transaction: TurnTransaction, valueText: string | undefined): void {
-    const { participants, commits, activations } = this.#scope;
-    participants.promise(activation, transaction, commits.gathering);
+    const { commits, activations } = this.#scope;
+    this.#participants.promise(activation, transaction, commits.gathering);
     this.#settlement.answer(inbound!, valueText, commits.gathering);
     this.#settlement.done(activation, inbound!, commits.gathering, "ok");
     activations.used(activation);

@@ -10,8 +10,10 @@ import type { Activation } from "./activation.js";
 import { methodOf } from "./compare-and-set.js";
 import type { Inbound } from "./inbound.js";
 import { nextMessage } from "./next-message.js";
+import type { OwnTransactions } from "./own-transactions.js";
+import type { Participants } from "./participants.js";
 import type { PartitionScope, TurnScheduler } from "./scope.js";
-import { Settlement } from "./settlement.js";
+import type { Settlement } from "./settlement.js";
 import { Turn } from "./turn.js";
 import { Turns } from "./turns.js";
 
@@ -22,10 +24,10 @@ export class Scheduler implements TurnScheduler {
   readonly #turns: Turns;
   #draining = false;
 
-  constructor(scope: PartitionScope) {
+  constructor(scope: PartitionScope, settlement: Settlement, participants: Participants, own: OwnTransactions) {
     this.#scope = scope;
-    this.#settlement = new Settlement(scope);
-    this.#turns = new Turns(scope, this.#settlement);
+    this.#settlement = settlement;
+    this.#turns = new Turns(scope, settlement, participants, own);
   }
 
   /** Starts only messages that a running turn waits for, from here on (T4). */

@@ -2,11 +2,11 @@ import type { ActorError, Answer, Lease, Mailbox, Message, PartitionId, TraceHea
 import type { Activation, ActivationOwner, HostedType } from "./activation.js";
 import type { CommitLog } from "./commit-log.js";
 import type { DelayedMessages } from "./delayed.js";
+import type { Hold } from "./hold.js";
 import type { Inbound, OpenDelivery } from "./inbound.js";
 import type { KeptAnswers } from "./kept-answers.js";
 import type { Marks } from "./marks.js";
 import type { Outbox } from "./outbox.js";
-import type { Participants } from "./participants.js";
 import type { ReadBatch } from "./read-batch.js";
 import type { WorkerServices } from "./services.js";
 import type { Streams } from "./streams.js";
@@ -55,6 +55,17 @@ export interface ForeignMessages {
   take(inbound: Inbound): void;
 }
 
+/** Which actors transactions hold (`participants.ts`). */
+export interface ParticipantTable extends Iterable<Hold> {
+  find(address: string): Hold | undefined;
+  /** What waited for the actor to come to life goes on. */
+  resume(activation: Activation): void;
+  /** Whether somebody waits for the actor to come to life. */
+  awaits(activation: Activation): boolean;
+  /** The younger of those that hold the actor give way to the older that wait for it. */
+  press(activation: Activation): void;
+}
+
 /** One owned partition as its parts see it; `tenure.ts` puts it together. */
 export interface PartitionScope {
   readonly services: WorkerServices;
@@ -71,7 +82,7 @@ export interface PartitionScope {
   readonly answers: ReadBatch<string, Answer | undefined>;
   readonly marks: Marks;
   readonly foreign: ForeignMessages;
-  readonly participants: Participants;
+  readonly participants: ParticipantTable;
   /** Whether this tenure still counts. Everything asynchronous looks here before it goes on. */
   readonly alive: boolean;
   readonly lease: Lease;

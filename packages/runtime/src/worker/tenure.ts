@@ -160,12 +160,10 @@ export class Tenure implements PartitionScope {
     this.marks = new Marks(this, image.marks, incarnation);
     this.activations = new Activations(this);
     const settlement = new Settlement(this);
-    this.participants = new Participants(
-      this,
-      settlement,
-      (participants) => new OwnTransactions(this, settlement, participants),
-    );
-    this.scheduler = new Scheduler(this);
+    this.participants = new Participants(this, settlement);
+    const own = new OwnTransactions(this, settlement, this.participants);
+    this.participants.own = own;
+    this.scheduler = new Scheduler(this, settlement, this.participants, own);
     this.delayed = new DelayedMessages({
       wait: (delayed, untilMs) => services.timers.set(delayed, Math.max(0, untilMs - services.time.now())),
       forget: (delayed) => services.timers.delete(delayed),

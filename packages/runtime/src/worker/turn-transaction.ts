@@ -1,8 +1,15 @@
-import { type HoldMode, type Message, type TransactionContext, UnsupportedError } from "@actor-runtime/core";
+import {
+  type Holder,
+  type HoldMode,
+  type Message,
+  type TransactionContext,
+  UnsupportedError,
+} from "@actor-runtime/core";
 import type { ActorDefinition, MethodDefinition } from "../definition/actor-definition.js";
 import { isSystemType } from "../system-handlers.js";
 import type { Joined } from "../transactions/joined.js";
 import type { Holding } from "./hold.js";
+import type { Inbound } from "./inbound.js";
 
 /** The transaction that a turn is part of. */
 export interface TurnTransaction {
@@ -14,6 +21,11 @@ export interface TurnTransaction {
   readonly own: boolean;
   /** Of its actor; `undefined`: one of its own that has called nobody yet. */
   holding: Holding | undefined;
+}
+
+/** A message that is part of a transaction, and waits. */
+export interface Transactional extends Holder {
+  readonly inbound: Inbound;
 }
 
 /** How a message stands to transactions: it is part of its caller's, or begins one, or neither. */

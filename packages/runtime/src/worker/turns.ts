@@ -25,6 +25,8 @@ import { heal } from "./heal.js";
 import type { Inbound } from "./inbound.js";
 import { LockFences } from "./lock-fences.js";
 import type { Draft } from "./outbox.js";
+import type { OwnTransactions } from "./own-transactions.js";
+import type { Participants } from "./participants.js";
 import { Queries } from "./queries.js";
 import type { PartitionScope } from "./scope.js";
 import { asActorError, type Settlement } from "./settlement.js";
@@ -37,13 +39,17 @@ import { notInTransaction, partOf, type TurnTransaction } from "./turn-transacti
 export class Turns implements TurnHost {
   readonly scope: PartitionScope;
   readonly #settlement: Settlement;
+  readonly #participants: Participants;
+  readonly #own: OwnTransactions;
   readonly #queries: Queries;
   readonly #fences: LockFences;
 
-  constructor(scope: PartitionScope, settlement: Settlement) {
+  constructor(scope: PartitionScope, settlement: Settlement, participants: Participants, own: OwnTransactions) {
     this.scope = scope;
     this.#settlement = settlement;
-    this.#queries = new Queries(scope, settlement);
+    this.#participants = participants;
+    this.#own = own;
+    this.#queries = new Queries(scope, settlement, participants);
     this.#fences = new LockFences(scope);
   }
 
@@ -68,7 +74,7 @@ export class Turns implements TurnHost {
 
   transact(turn: Turn): TurnTransaction | undefined {
     const { transaction } = turn;
-    if (transaction?.own && transaction.holding === undefined) this.scope.participants.own.begin(turn);
+    if (transaction?.own && transaction.holding === undefined) this.#own.begin(turn);
     return transaction;
   }
 
@@ -88,7 +94,7 @@ export class Turns implements TurnHost {
     const context = own ? (inbound.begins ??= this.#newContext(message, method!.transaction!)) : message.tx!;
     const joined = new Joined(context);
     if (!own) inbound.joined = joined;
-    const holding = own ? undefined : this.scope.participants.take(activation, context, inbound);
+    const holding = own ? undefined : this.#participants.take(activation, context, inbound);
     return { context, id: context.id, joined, own, holding };
   }
 
@@ -259,12 +265,12 @@ export class Turns implements TurnHost {
     const transaction = turn.transaction!;
     const { hold } = transaction.holding!;
     const tentative = tentativeOf(activation, turn, text);
-    const { participants, commits, services, activations } = this.scope;
-    if (transaction.own) return participants.own.finish(turn, valueText, tentative);
+    const { commits, services, activations } = this.scope;
+    if (transaction.own) return this.#own.finish(turn, valueText, tentative);
     this.#end(turn);
     hold.tentative = tentative;
     services.brakes.succeeded(activation.hosted, inbound!);
-    participants.promise(activation, transaction, commits.gathering);
+    this.#participants.promise(activation, transaction, commits.gathering);
     this.#settlement.answer(inbound!, valueText, commits.gathering);
     this.#settlement.done(activation, inbound!, commits.gathering, "ok");
     activations.used(activation);
@@ -321,8 +327,8 @@ export class Turns implements TurnHost {
     this.#end(turn);
     if (turn.tells !== undefined) this.#dropTells(turn.tells, thrown);
     if (!activation.spoiled) restoreState(activation.hosted.fields, activation.instance!, activation.workingText);
-    const again = transaction?.own && transaction.holding && this.scope.participants.own.failed(turn, thrown);
-    if (transaction !== undefined && !transaction.own) this.scope.participants.failed(turn, thrown);
+    const again = transaction?.own && transaction.holding && this.#own.failed(turn, thrown);
+    if (transaction !== undefined && !transaction.own) this.#participants.failed(turn, thrown);
     if (!again) this.#settlement.failed(activation, inbound!, thrown);
     this.scope.activations.used(activation);
     if (activation.spoiled) this.scope.activations.remake(activation);

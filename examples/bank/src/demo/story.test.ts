@@ -37,7 +37,7 @@ it("P1: loses no cent under load, and shows what happens", async () => {
     /before: +(a000 [\d,.]+, a001 [\d,.]+)\n +25\.00: +(a000 .*), both at once\n.*\n.*insufficient funds\n +after: +\2, no trace/,
   );
   expect(text).toMatch(
-    /50 transfers at once among 10 accounts\n +\d+ committed, \d+ refused, .*\n.*always [\d,]+\.\d\d/,
+    /50 transfers at once among 10 accounts\n +\d+ committed, \d+ refused, .*\n.*was always [\d,]+\.\d\d/,
   );
   expect(text).toMatch(
     /before: (\{"balance":\d+\})\n.*RejectedError \(INSUFFICIENT_FUNDS\).*\n.*after: +\1, rolled back/,

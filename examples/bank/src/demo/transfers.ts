@@ -54,7 +54,7 @@ export async function transferAtOnce(
   print(
     `            ${committed.toLocaleString("en")} committed, ${transfers - committed} refused, ${repeated} took more than one attempt, ${seconds} s`,
   );
-  print(`            the total was read ${readings} times meanwhile: always ${money(before)}`);
+  print(`            the total, read ${readings} × meanwhile, was always ${money(before)}`);
 }
 
 /**

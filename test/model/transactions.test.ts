@@ -14,7 +14,7 @@ const states: Readonly<Record<keyof typeof scenarios, number>> = {
   "a writer that is called twice": 7_063,
   "an attempt after one that aborted": 33_624,
   "an attempt after one that aborted, with a reader": 54_687,
-  "two processes with one idempotency key": 130_674,
+  "two processes with one idempotency key": 8_526,
   "a turn that began it, and a crash": 89_512,
   "one participant": 2_913,
   "one partition": 9_142,

@@ -101,7 +101,7 @@ export class ClusterTransactions {
       return outcome.kind === "committed" ? { result } : this.#abort(attempt, abortedError(context.id, outcome));
     } catch (error) {
       if (error instanceof TransactionInDoubtError && error.transaction === context.id) throw error;
-      return this.#abort(attempt, attempt.doomed ?? rejectedBy(error, context));
+      return this.#abort(attempt, attempt.doomed ?? (await this.#overtaken(attempt)) ?? rejectedBy(error, context));
     } finally {
       running.delete(context.id);
     }
@@ -114,6 +114,20 @@ export class ClusterTransactions {
     const commit = { id: context.id, members, until: context.until, keep };
     // Asked under no lock: it has to go on if one is lost now.
     return lockScope.run(undefined, () => this.#services.committer.commit(commit));
+  }
+
+  /**
+   * It may have given way while its body ran, and then what it read of one actor may not fit what it read of another: what the
+   * body made of that is no decision of its own.
+   */
+  async #overtaken({ size, context: { id, until } }: Attempt): Promise<TransactionAbortedError | undefined> {
+    if (size < 2) return undefined;
+    try {
+      const outcome = await this.#services.calls.inquire(id, until);
+      return outcome.kind === "aborted" ? abortedError(id, outcome) : undefined;
+    } catch {
+      return undefined;
+    }
   }
 
   /** Word of it to all who may hold something for it. Where it is lost they ask, and hear it once its time is over. */

@@ -114,12 +114,34 @@ export class OwnTransactions {
   }
 
   /**
-   * Its turn left nothing; neither must what it called.
-   *
-   * @returns whether it is tried again, because it only gave way
+   * Its turn left nothing; neither must what it called. It may have given way while it ran, and what it read of one actor then
+   * may not fit what it read of another: so what it made of that is no failure, and it is tried again.
    */
-  failed(turn: Turn, thrown: unknown): boolean {
+  failed(turn: Turn, thrown: unknown): void {
     const { activation } = turn;
+    const { holding, joined, id, context } = turn.transaction!;
+    const cause = causeOf(thrown, joined.doomed && errorFromWire(joined.doomed));
+    if (cause !== undefined || joined.size === 0 || activation.spoiled || !isHolding(holding!)) {
+      this.#failed(turn, thrown, cause);
+      return;
+    }
+    // The actor takes no other message before it is known.
+    activation.running = turn;
+    const known = (overtaken?: TransactionAbortedError) => {
+      if (!this.#scope.alive) return;
+      activation.running = undefined;
+      this.#failed(turn, thrown, isHolding(holding!) ? overtaken : abortedError(id, { reason: "conflict" }));
+      this.#scope.scheduler.pump(activation);
+    };
+    this.#scope.services.transactions.inquire(id, context.until).then(
+      (outcome) => known(outcome.kind === "aborted" ? abortedError(id, outcome) : undefined),
+      () => known(),
+    );
+  }
+
+  #failed(turn: Turn, thrown: unknown, cause: TransactionAbortedError | undefined): void {
+    const { activation } = turn;
+    const inbound = turn.inbound!;
     const { holding, joined, id, context } = turn.transaction!;
     const { transactions } = this.#scope.services;
     this.#turns.delete(holding!);
@@ -129,7 +151,7 @@ export class OwnTransactions {
       // Who is not known to have taken part asks the coordinator, which must know then.
       if (joined.outstanding ?? joined.doomed) transactions.abort(id, "rejected", context.until).catch(() => {});
     }
-    return this.#mayTryAgain(activation, turn.inbound!, causeOf(thrown, joined.doomed && errorFromWire(joined.doomed)));
+    if (!this.#mayTryAgain(activation, inbound, cause)) this.#settlement.failed(activation, inbound, cause ?? thrown);
   }
 
   /** Its time is over, or its coordinator is to be asked again. */

@@ -327,9 +327,12 @@ export class Turns implements TurnHost {
     this.#end(turn);
     if (turn.tells !== undefined) this.#dropTells(turn.tells, thrown);
     if (!activation.spoiled) restoreState(activation.hosted.fields, activation.instance!, activation.workingText);
-    const again = transaction?.own && transaction.holding && this.#own.failed(turn, thrown);
-    if (transaction !== undefined && !transaction.own) this.#participants.failed(turn, thrown);
-    if (!again) this.#settlement.failed(activation, inbound!, thrown);
+    if (transaction?.own && transaction.holding !== undefined) {
+      this.#own.failed(turn, thrown);
+    } else {
+      if (transaction !== undefined && !transaction.own) this.#participants.failed(turn, thrown);
+      this.#settlement.failed(activation, inbound!, thrown);
+    }
     this.scope.activations.used(activation);
     if (activation.spoiled) this.scope.activations.remake(activation);
   }

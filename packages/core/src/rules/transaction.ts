@@ -65,7 +65,7 @@ export type TransactionEvent =
       readonly members: Readonly<Record<string, Participation>>;
       readonly until: number;
     }
-  /** It may be that word of the decision was lost. */
+  /** It may be that word of the decision was lost, or word that it was heard. */
   | { readonly kind: "recover" }
   | { readonly kind: "forget" };
 
@@ -84,6 +84,9 @@ export interface TransactionStep {
 /** An abort is remembered so much longer than its transaction may last: clocks of workers are that much apart at most (ms). */
 export const abortRetentionMs = 60_000;
 
+/** Participants that have not said for so long that they changed are told once more (ms). */
+const overdueMs = 5_000;
+
 /**
  * What a coordinator decides: two-phase commit with implicit votes. The answer to each call in a transaction leaves after what
  * it did was committed as tentative, so that it is a promise to commit, and no round of votes is needed (Al-Houmaily and
@@ -98,7 +101,7 @@ export function decideTransaction(state: TransactionState, event: TransactionEve
     case "applied":
       return applied(state, event.id, event.member, now);
     case "recover":
-      return { state, effects: state.committed === undefined ? [] : tellOpen(state.committed) };
+      return { state, effects: tellOverdue(state, now) };
     case "forget":
       return forgetAndWait(forget(state, now));
     case "commit":
@@ -152,7 +155,8 @@ interface Committing extends Pick<Extract<TransactionEvent, { kind: "commit" }>,
 
 function commit(state: TransactionState, { id, members, keep, forced }: Committing, now: number): TransactionStep {
   const effects: TransactionEffect[] = [{ kind: "answer", outcome: { kind: "committed" } }];
-  for (const [member, participation] of Object.entries(members)) {
+  // Its caller tells the participants: what he sends them anyway takes the word along. An operator is no caller.
+  for (const [member, participation] of Object.entries(forced ? members : {})) {
     effects.push({ kind: "commit", id, member, participation });
   }
   const open = Object.keys(members).filter((member) => members[member] === "write");
@@ -210,6 +214,8 @@ function forgetAndWait(state: TransactionState): TransactionStep {
   return { state, effects: times.length === 0 ? [] : [{ kind: "forgetAt", at: Math.min(...times) }] };
 }
 
-function tellOpen({ id, open }: CommitDecision): TransactionEffect[] {
+function tellOverdue({ committed }: TransactionState, now: number): TransactionEffect[] {
+  if (committed === undefined || now < committed.at + overdueMs) return [];
+  const { id, open } = committed;
   return open.map((member) => ({ kind: "commit", id, member, participation: "write" }));
 }

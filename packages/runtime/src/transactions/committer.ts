@@ -68,6 +68,7 @@ export class Committer {
     };
     try {
       const outcome = await patience.persist(ask);
+      if (outcome.kind === "committed") this.#tell(commit);
       if (outcome.kind !== "unknown") return outcome;
       throw inDoubt(id, outcome.cause);
     } catch (error) {
@@ -97,6 +98,12 @@ export class Committer {
       return this.#calls.commitHere(members[0]!, commit, answerMs.participant, repeatMs);
     }
     return this.#calls.commit(commit, answerMs.coordinator, repeatMs);
+  }
+
+  /** One partition that decided for all knows already. */
+  #tell({ id, members, keep }: Commit): void {
+    if (keep === undefined && this.#areTogether(Object.keys(members))) return;
+    for (const [member, participation] of Object.entries(members)) this.#calls.committed(member, id, participation);
   }
 
   #areTogether(members: readonly string[]): boolean {

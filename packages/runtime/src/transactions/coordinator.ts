@@ -46,8 +46,10 @@ export class Coordinator {
   private readonly services = inject(SystemServices);
   @State() private committed: CommitDecision | undefined = undefined;
   @State() private aborted: readonly AbortDecision[] = [];
+  /** Not stored one by one: whoever is not known to have changed says so again when told again. */
+  private readonly changed = new Set<string>();
 
-  /** Its caller wants an attempt to commit; decided, told to its participants and answered with one commit. */
+  /** Its caller wants an attempt to commit; he tells the participants what is answered here, and where he does not, they ask. */
   @Handler() commit(id: string, members: Members, until: number, keep?: Kept): TransactionOutcome {
     return this.#answer({
       kind: "commit",
@@ -95,7 +97,12 @@ export class Coordinator {
 
   /** A participant changed with the commit of an attempt. */
   @Handler() applied(id: string, member: string): void {
-    this.#decide({ kind: "applied", id: this.#attempt(id), member: checkMember(member) });
+    const address = checkMember(member);
+    if (this.committed?.id !== this.#attempt(id)) return;
+    this.changed.add(address);
+    const { open } = this.committed;
+    if (!open.every((one) => this.changed.has(one))) return;
+    for (const one of open) this.#decide({ kind: "applied", id, member: one });
   }
 
   /** Tells once more who has not said yet that it changed. */

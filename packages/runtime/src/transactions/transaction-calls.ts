@@ -2,7 +2,7 @@ import type { AbortReason, Participation, TransactionOutcome } from "@actor-runt
 import { type NormalCallOptions, normalCallOptions } from "../client/call-options.js";
 import { type CallTarget, callTarget } from "../client/call-target.js";
 import { type BoundMethod, type Caller, targetOf } from "../client/ref.js";
-import { abortHandler, commitHereHandler } from "../system-handlers.js";
+import { abortHandler, commitHandler, commitHereHandler } from "../system-handlers.js";
 import { type CommittedResult, type Kept, transactionKey, transactionType } from "./transaction-messages.js";
 
 /** A decision, which does not change any more. */
@@ -66,6 +66,11 @@ export class TransactionCalls {
   /** It may be that word of a decision was lost. */
   recover(coordinator: string): void {
     void this.#tell(methodOf(coordinator, "ask", "recover"), []);
+  }
+
+  /** Word that it committed; where it is lost, the participant asks. */
+  committed(member: string, id: string, participation: Participation): void {
+    void this.#tell(methodOf(member, "ask", commitHandler), [id, participation]);
   }
 
   /** Word that its caller gave up; where it is lost, the participant asks. */

@@ -1,4 +1,12 @@
-import type { Holder, HoldMode, ParticipantState, Span, TraceHeaders, TransactionContext } from "@actor-runtime/core";
+import type {
+  Holder,
+  HoldMode,
+  ParticipantState,
+  Participation,
+  Span,
+  TraceHeaders,
+  TransactionContext,
+} from "@actor-runtime/core";
 import type { Bucket, Timed } from "../deadlines.js";
 import type { Draft } from "./outbox.js";
 import type { SeenLocks } from "./seen-locks.js";
@@ -59,6 +67,8 @@ export interface OwnMessage {
   /** Its answer, once its code has returned; `undefined` in a finished one: the answer `undefined`. */
   readonly answer?: string | undefined;
   readonly finished: boolean;
+  /** Those that are told when it commits. */
+  readonly members?: Readonly<Record<string, Participation>>;
 }
 
 /** What becomes of an actor if the transaction that holds it alone commits. */

@@ -1,10 +1,14 @@
 import type { Cancel } from "@actor-runtime/core";
+import { systemMailbox } from "../definition/system-actor.js";
 import type { LeaseKeeper } from "./lease-keeper.js";
+import { recoverCoordinators } from "./recover-coordinators.js";
 import type { WorkerServices } from "./services.js";
 import type { Tenure } from "./tenure.js";
 
 /** Idle actors, silent partitions, pauses by operators and probes that are due are looked for this often. */
 const sweepMs = 1_000;
+/** So are coordinators that wait for word from participants. */
+const recoverMs = 20_000;
 
 /** What a worker does now and then beside its messages: renews its leases, and looks after what was silent or idle for long. */
 export class Housekeeping {
@@ -26,6 +30,7 @@ export class Housekeeping {
     this.#sweep();
     this.#every(leaseMs / 3, () => this.#leases.renew());
     this.#every(leaseMs / 20, () => this.#leases.dropExpired());
+    this.#every(recoverMs, () => this.#recover());
     this.#every(sweepMs, () => {
       this.#sweep();
       this.#brakes();
@@ -55,6 +60,11 @@ export class Housekeeping {
     const { brakes, log } = this.#services;
     brakes.look().catch((error) => log.debug({ err: error }, "no look at what is paused: the store does not answer"));
     brakes.probe();
+  }
+
+  async #recover(): Promise<void> {
+    const system = this.#tenures().filter(({ mailbox }) => mailbox.name === systemMailbox);
+    for (const tenure of system) await recoverCoordinators(tenure);
   }
 
   #sweep(): void {

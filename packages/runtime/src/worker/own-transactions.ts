@@ -101,6 +101,7 @@ export class OwnTransactions {
       this.#participants.concludeHere(id, context.until, [activation.address, ...addresses], () => {});
       return true;
     }
+    hold.own = { ...hold.own, members };
     const { commits } = this.#scope;
     commits.gathering.hold(activation.address, hold.text);
     activation.lastSeq = commits.gathering.seq;
@@ -191,6 +192,9 @@ export class OwnTransactions {
       const error = abortedError(id, conclusion);
       if (!this.#mayTryAgain(activation, inbound, error)) this.#settlement.failed(activation, inbound, error);
     } else if (own.finished) {
+      for (const [address, participation] of Object.entries(own.members ?? {})) {
+        services.transactions.committed(address, holding.id, participation);
+      }
       services.brakes.succeeded(activation.hosted, inbound);
       this.#settlement.answer(inbound, own.answer, commits.gathering);
       this.#settlement.done(activation, inbound, commits.gathering, "ok");
@@ -218,7 +222,7 @@ export class OwnTransactions {
   #conclude(holding: Holding, conclusion: Conclusion): void {
     if (!this.#scope.alive || !isHolding(holding)) return;
     this.#participants.whenSettled(holding.hold, (activation) => {
-      if (isHolding(holding)) this.#participants.conclude(activation, holding, conclusion);
+      if (isHolding(holding)) this.#participants.conclude(activation, holding, conclusion, true);
     });
   }
 

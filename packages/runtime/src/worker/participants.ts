@@ -5,10 +5,8 @@ import {
   decideParticipant,
   encodeText,
   errorToWire,
-  formatAddress,
   fromWire,
   messageBytes,
-  messageText,
   type ParticipantEvent,
   parseAddress,
   type TransactionContext,
@@ -18,7 +16,7 @@ import {
 } from "@actor-runtime/core";
 import { abortHandler, commitHandler } from "../system-handlers.js";
 import { abortedError } from "../transactions/aborted.js";
-import { transactionKey, transactionType } from "../transactions/transaction-messages.js";
+import { Acknowledgements } from "./acknowledgements.js";
 import type { Activation } from "./activation.js";
 import type { CommitGroup } from "./commit-group.js";
 import { Hold, Holding, type OwnMessage, type StoredHold, type Tentative } from "./hold.js";
@@ -53,12 +51,14 @@ export class Participants implements ParticipantTable {
   own!: Own;
   readonly #scope: PartitionScope;
   readonly #settlement: Settlement;
+  readonly #acknowledgements: Acknowledgements;
   readonly #holds = new Map<string, Hold>();
   #taken = 0;
   /** What waits for actors to come to life, or for word of a coordinator. */
   readonly #waiting = new Map<Hold, (() => void)[]>();
 
   constructor(scope: PartitionScope, settlement: Settlement) {
+    this.#acknowledgements = new Acknowledgements(scope);
     this.#scope = scope;
     this.#settlement = settlement;
   }
@@ -87,6 +87,7 @@ export class Participants implements ParticipantTable {
   }
 
   close(): void {
+    this.#acknowledgements.close();
     for (const hold of this.#holds.values()) {
       for (const holding of hold.holders) this.#scope.services.timers.delete(holding);
     }
@@ -180,20 +181,18 @@ export class Participants implements ParticipantTable {
   }
 
   #committed(inbound: Inbound, holding: Holding | undefined, id: string): void {
+    const { to, args } = inbound.message;
+    const [, participation] = args;
     const step = decideParticipant(holding?.state, { kind: "commit" });
-    const [, participation] = inbound.message.args;
-    const hear = () => {
-      const { gathering } = this.#scope.commits;
-      if (participation === "write") this.#acknowledge(inbound.message.to, id, gathering);
-      this.#settlement.heard(inbound, gathering);
-    };
+    const hear = () => this.#settlement.heard(inbound, this.#scope.commits.gathering);
     if (step !== "apply" || holding === undefined) {
+      if (participation === "write") this.#acknowledgements.add(id, to);
       hear();
       return;
     }
     this.whenSettled(holding.hold, (activation) => {
       // The coordinator may have been asked meanwhile, and have said the same.
-      if (isHolding(holding)) this.conclude(activation, holding, { kind: "committed" });
+      if (isHolding(holding)) this.conclude(activation, holding, { kind: "committed" }, participation === "write");
       hear();
     });
   }
@@ -327,7 +326,9 @@ export class Participants implements ParticipantTable {
     if (step === "apply" || step === "discard") {
       const { outcome } = event as Extract<ParticipantEvent, { kind: "outcome" }>;
       this.whenSettled(hold, (activation) => {
-        if (isHolding(holding)) this.conclude(activation, holding, outcome as Conclusion);
+        if (isHolding(holding)) {
+          this.conclude(activation, holding, outcome as Conclusion, hold.tentative !== undefined);
+        }
         this.#goOn(hold);
       });
       return;
@@ -339,8 +340,12 @@ export class Participants implements ParticipantTable {
 
   // ---- the end
 
-  /** What is tentative counts from now on, or never was; the actor is free of the transaction with this commit. */
-  conclude(activation: Activation, holding: Holding, conclusion: Conclusion): void {
+  /**
+   * What is tentative counts from now on, or never was; the actor is free of the transaction with this commit.
+   *
+   * @param acknowledges its coordinator waits for word that it changed
+   */
+  conclude(activation: Activation, holding: Holding, conclusion: Conclusion, acknowledges = false): void {
     const { hold } = holding;
     const { tentative, own } = hold;
     const alone = holding.mode === "exclusive";
@@ -352,6 +357,7 @@ export class Participants implements ParticipantTable {
     if (error !== undefined) this.#tellCaller(holding, errorToWire(error));
     if (applies && alone && tentative !== undefined) this.#apply(activation, tentative, group);
     if (!applies && tentative !== undefined && alone) this.#scope.outbox.drop(tentative.tells);
+    if (applies && acknowledges) this.#acknowledgements.add(holding.id, hold.address);
     if (holding.recorded) group.hold(hold.address, hold.text);
     activation.lastSeq = group.seq;
     this.#scope.commits.commitSoon();
@@ -404,28 +410,6 @@ export class Participants implements ParticipantTable {
   /** It hears at once that it cannot commit, unless it said so itself. */
   #tellCaller({ id, caller }: Holding, doomed: WireError): void {
     if (caller !== undefined) this.#scope.services.replies.add(caller, transactionText({ id, members: {}, doomed }));
-  }
-
-  /** Leaves with the commit that applies; where the coordinator's mailbox is not known yet, right after. */
-  #acknowledge(address: string, id: string, group: CommitGroup): void {
-    const { directory } = this.#scope.services;
-    const key = transactionKey(id);
-    const to = formatAddress(transactionType, key);
-    const text = messageText({ to, kind: "tell", handler: "applied" }, encodeText([id, address], "args"));
-    const partition = directory.partition(transactionType, key);
-    if (partition !== undefined) {
-      group.out.push(this.#scope.outbox.draft(partition, text, messageBytes(text)));
-      return;
-    }
-    directory.find(transactionType, key).then(
-      () => {
-        if (!this.#scope.alive) return;
-        this.#acknowledge(address, id, this.#scope.commits.gathering);
-        this.#scope.commits.commitSoon();
-      },
-      // No worker hosts transactions any more: the record there says who is missing.
-      () => {},
-    );
   }
 
   // ---- actors that are on their way into memory, or out of it

@@ -1,18 +1,19 @@
 import { transactionType } from "../transactions/transaction-messages.js";
 import type { PartitionScope } from "./scope.js";
+import { storedValues } from "./state.js";
 
 /**
- * Coordinators with a decision that not everybody has heard of tell it once more: the store may have lost what they told, or
- * the acknowledgements. Word that comes twice changes nothing.
+ * Coordinators whose participants have not all said that they changed tell them once more: the store may have lost what was
+ * told, or word of it was lost with a worker. What comes twice changes nothing.
  */
-export async function recoverCoordinators({ services, partition, alive }: PartitionScope): Promise<void> {
+export async function recoverCoordinators({ services, partition }: PartitionScope): Promise<void> {
   const { ports, types, transactions, log } = services;
-  if (!alive || !types.has(transactionType)) return;
+  if (!types.has(transactionType)) return;
   try {
-    for await (const { address } of ports.store.list(partition, `${transactionType}/`)) {
-      transactions.recover(address);
+    for await (const { address, state } of ports.store.list(partition, `${transactionType}/`)) {
+      if (storedValues(state)?.committed !== undefined) transactions.recover(address);
     }
   } catch (error) {
-    log.warn({ partition, err: error }, "transactions could not be looked through; they are when it is taken anew");
+    log.debug({ partition, err: error }, "no look at transactions: the store does not answer");
   }
 }

@@ -17,7 +17,6 @@ import {
   StoreUnavailableError,
   type TraceHeaders,
 } from "@actor-runtime/core";
-import { systemMailbox } from "../definition/system-actor.js";
 import type { MailboxMetrics } from "../metrics/mailbox-metrics.js";
 import { isErasure, isTransactionWord } from "../system-handlers.js";
 import type { HostedType } from "./activation.js";
@@ -38,7 +37,6 @@ import { OwnTransactions } from "./own-transactions.js";
 import { Participants } from "./participants.js";
 import { Pulse } from "./pulse.js";
 import { ReadBatch } from "./read-batch.js";
-import { recoverCoordinators } from "./recover-coordinators.js";
 import { Scheduler } from "./scheduler.js";
 import type { PartitionScope } from "./scope.js";
 import type { WorkerServices } from "./services.js";
@@ -217,7 +215,6 @@ export class Tenure implements PartitionScope {
     this.#channel = channel;
     this.streams.consuming(this.services.ports.clock.monotonic());
     for (const tag of this.#earlyAcks) channel.ack(tag);
-    if (this.mailbox.name === systemMailbox) void recoverCoordinators(this);
   }
 
   renewed(lease: Lease): void {

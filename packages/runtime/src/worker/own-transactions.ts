@@ -5,6 +5,7 @@ import {
   retryDelayMs,
   TransactionAbortedError,
   type TransactionOutcome,
+  type TransactionReply,
   UnknownOutcomeError,
 } from "@actor-runtime/core";
 import { abortedError } from "../transactions/aborted.js";
@@ -68,6 +69,10 @@ export class OwnTransactions {
     holding.hold.own = { identity: inbound.identity, finished: false };
     transaction.holding = holding;
     this.#turns.set(holding, turn);
+    services.calls.transactions.set(holding.id, {
+      context: holding,
+      joined: (reply) => this.#told(holding, reply),
+    });
     gathering.hold(activation.address, holding.hold.text);
     activation.lastSeq = gathering.seq;
     commits.commitSoon();
@@ -86,7 +91,7 @@ export class OwnTransactions {
     const { joined, holding, id, context } = turn.transaction!;
     if (joined.doomed !== undefined) throw errorFromWire(joined.doomed);
     if (joined.size === 0) {
-      this.#turns.delete(holding!);
+      this.#forget(holding!);
       this.#participants.drop(activation, holding!);
       return false;
     }
@@ -145,7 +150,7 @@ export class OwnTransactions {
     const inbound = turn.inbound!;
     const { holding, joined, id, context } = turn.transaction!;
     const { transactions } = this.#scope.services;
-    this.#turns.delete(holding!);
+    this.#forget(holding!);
     for (const address of Object.keys(joined.members)) transactions.abortHere(address, id);
     if (isHolding(holding!)) {
       this.#participants.drop(activation, holding!);
@@ -179,7 +184,7 @@ export class OwnTransactions {
   /** The outcome is part of the gathering commit; now its message ends, or runs again. */
   concluded(activation: Activation, holding: Holding, own: OwnMessage, conclusion: Conclusion): void {
     const turn = this.#turns.get(holding);
-    this.#turns.delete(holding);
+    this.#forget(holding);
     if (turn !== undefined && own.finished) activation.running = undefined;
     const inbound = turn?.inbound ?? activation.parked?.entries.find(({ identity }) => identity === own.identity);
     if (inbound === undefined) return;
@@ -203,6 +208,21 @@ export class OwnTransactions {
       this.#settlement.buried(activation, inbound, new UnknownOutcomeError(unknown));
     }
     activations.used(activation);
+  }
+
+  /** A participant heard from the coordinator that it cannot commit: its code is stopped, whatever it waits for. */
+  #told(holding: Holding, { doomed }: TransactionReply): void {
+    const error = doomed && errorFromWire(doomed);
+    if (!(error instanceof TransactionAbortedError) || error.transaction !== holding.id) return;
+    if (this.#turns.has(holding) && !holding.hold.own!.finished) {
+      const { reason, by } = error;
+      this.#conclude(holding, { kind: "aborted", reason, by });
+    }
+  }
+
+  #forget(holding: Holding): void {
+    this.#turns.delete(holding);
+    this.#scope.services.calls.transactions.delete(holding.id);
   }
 
   #commit(holding: Holding, members: Readonly<Record<string, Participation>>): void {

@@ -5,6 +5,8 @@ import {
   type InspectActorOptions,
   Inspections,
   type InspectOptions,
+  type InspectTransactionsOptions,
+  type TransactionsInspection,
   type TypeInspection,
 } from "./inspect/inspections.js";
 import type { Ports } from "./ports.js";
@@ -65,6 +67,13 @@ export interface Cluster {
    * report?.obstacles.items; // [{ kind: "ask", address: "Bank/main", handler: "book", ageMs: 4000, timeoutInMs: 26000 }]
    */
   inspectActor(address: string, options?: InspectActorOptions): Promise<ActorInspection>;
+  /**
+   * Asks every worker which of its actors transactions hold, and who waits for them. What was decided on a transaction is
+   * known to its coordinator: `system.transactions` puts both together.
+   *
+   * @throws StoreUnavailableError
+   */
+  inspectTransactions(options?: InspectTransactionsOptions): Promise<TransactionsInspection>;
 }
 
 /** `system.cluster`: asks whoever the workers agree by, so it needs none of them and hosts nothing. */
@@ -111,6 +120,10 @@ export class StoredCluster implements Cluster {
 
   inspectActor(address: string, options: InspectActorOptions = {}): Promise<ActorInspection> {
     return this.#inspections.actor(address, options);
+  }
+
+  inspectTransactions(options: InspectTransactionsOptions = {}): Promise<TransactionsInspection> {
+    return this.#inspections.transactions(options);
   }
 
   #holders(mailbox: Mailbox): Promise<(PartitionHolder | undefined)[]> {

@@ -165,6 +165,11 @@ function obstacleText(obstacle: Obstacle): string {
     return `its next attempt, in ${durationText(obstacle.inMs)}; ${obstacle.failedAttempts} failed`;
   }
   if (obstacle.kind === "pause") return `actor-runtime resume ${obstacle.target}: operators paused it`;
+  if (obstacle.kind === "transaction") {
+    const { id, holders, sinceMs } = obstacle;
+    const others = holders > 1 ? ` and ${holders - 1} more` : "";
+    return `transaction ${id}, which has held it for ${durationText(sinceMs)}${others}`;
+  }
   if (obstacle.kind === "brake") return `a turn of ${obstacle.target} that does not fail: the type is braked`;
   return plainObstacles[obstacle.kind];
 }

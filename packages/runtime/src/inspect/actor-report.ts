@@ -27,6 +27,7 @@ export function actorReport(
         commits: tenure.commits,
         givenUp: !wanted,
         now: time.now(),
+        monotonic: now,
       })
     : [];
   return {

@@ -11,7 +11,7 @@ import {
 import type { Ports } from "../ports.js";
 import { storedValues } from "../worker/state.js";
 import { parseResponse, type Question, questionText } from "./question.js";
-import type { ActorReport, TypeReport, WorkerReport } from "./reports.js";
+import type { ActorReport, TransactionsReport, TypeReport, WorkerReport } from "./reports.js";
 
 const defaultTimeoutMs = 2_000;
 
@@ -25,6 +25,11 @@ export interface InspectActorOptions extends InspectOptions {
   readonly state?: boolean;
 }
 
+export interface InspectTransactionsOptions extends InspectOptions {
+  /** Look for this one only, by its id. */
+  readonly transaction?: string;
+}
+
 /** What workers say when they are asked past the mailboxes. */
 export interface Inspection<R> {
   /** By worker. */
@@ -36,6 +41,8 @@ export interface Inspection<R> {
 }
 
 export type ClusterInspection = Inspection<WorkerReport>;
+
+export type TransactionsInspection = Inspection<TransactionsReport>;
 
 export interface TypeInspection extends Inspection<TypeReport> {
   readonly type: string;
@@ -105,6 +112,10 @@ export class Inspections {
       timeoutMs,
       ...(texts && { state: texts[0] === undefined ? null : (storedValues(texts[0]) ?? null) }),
     };
+  }
+
+  transactions({ timeout, transaction: id }: InspectTransactionsOptions): Promise<TransactionsInspection> {
+    return this.#ask<TransactionsReport>({ about: "transactions", ...(id !== undefined && { id }) }, timeout);
   }
 
   async #ask<R extends { readonly worker: string }>(

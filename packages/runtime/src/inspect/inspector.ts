@@ -4,10 +4,19 @@ import type { PartitionOwner } from "../worker/partition-owner.js";
 import type { WorkerServices } from "../worker/services.js";
 import type { Tenure } from "../worker/tenure.js";
 import { actorReport } from "./actor-report.js";
-import { firstOf } from "./limited.js";
+import { holdReports, inOrderOfAge } from "./hold-reports.js";
+import { firstOf, firstWithin } from "./limited.js";
 import { loadsOf, totalOf } from "./load.js";
 import { noResponse, parseQuestion, type Question, responseText } from "./question.js";
-import type { ActorReport, PartitionLoad, TurnReport, TypeLoad, TypeReport, WorkerReport } from "./reports.js";
+import type {
+  ActorReport,
+  PartitionLoad,
+  TransactionsReport,
+  TurnReport,
+  TypeLoad,
+  TypeReport,
+  WorkerReport,
+} from "./reports.js";
 import { openAsks, turnsOf } from "./turn-reports.js";
 
 // A report may have 1 MiB, and addresses have up to about 400 bytes.
@@ -15,6 +24,7 @@ const mostTypes = 300;
 const mostPaused = 5;
 const mostPartitions = 1_024;
 const mostTurns = 100;
+const mostHoldBytes = 512 * 1024;
 
 /**
  * What a worker can say of itself, without a message to any actor: a mailbox that is stuck is what operators want to look
@@ -57,6 +67,7 @@ export class Inspector {
 
   #report(question: Question): object | undefined {
     if (question.about === "worker") return this.worker();
+    if (question.about === "transactions") return this.#transactions(question.id);
     return question.about === "type" ? this.#type(question.type) : this.#actor(question.address);
   }
 
@@ -85,6 +96,19 @@ export class Inspector {
     const index = partitionOf(key, mailbox.partitions);
     const owner = this.#owners.find(({ tenure }) => tenure?.mailbox.name === mailbox.name && tenure.index === index);
     return owner && actorReport(address, owner, this.#services);
+  }
+
+  #transactions(id: string | undefined): TransactionsReport {
+    const now = this.#services.ports.clock.monotonic();
+    const holds = this.#tenures.flatMap(({ participants, activations }) =>
+      Array.from(participants, (hold) => holdReports(hold, activations.find(hold.address), now)).flat(),
+    );
+    const asked = id === undefined ? holds : holds.filter(({ transaction }) => transaction === id);
+    return {
+      ...this.#head,
+      partitions: this.#tenures.length,
+      holds: firstWithin(asked.sort(inOrderOfAge), mostHoldBytes),
+    };
   }
 
   get #head(): { readonly worker: string; readonly at: number } {

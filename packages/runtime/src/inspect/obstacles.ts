@@ -1,6 +1,7 @@
 import type { Activation } from "../worker/activation.js";
 import type { CommitLog } from "../worker/commit-log.js";
 import type { Inbound } from "../worker/inbound.js";
+import { nextMessage } from "../worker/next-message.js";
 import type { AskReport, Obstacle } from "./reports.js";
 
 /** What decides whether an actor gets on, beside itself. */
@@ -12,10 +13,13 @@ export interface Surroundings {
   readonly givenUp: boolean;
   /** The store's time, in ms since 1970. */
   readonly now: number;
+  /** By the clock's `monotonic()`. */
+  readonly monotonic: number;
 }
 
 /** Why an actor does not get on, the first reason first. */
-export function obstaclesOf(activation: Activation, { asks, commits, givenUp, now }: Surroundings): Obstacle[] {
+export function obstaclesOf(activation: Activation, around: Surroundings): Obstacle[] {
+  const { asks, commits } = around;
   const { running, phase, head, lastSeq } = activation;
   const obstacles: Obstacle[] = asks.map((ask) => ({ kind: "ask", ...ask }));
   if (running?.kind === "lifecycle" && running.inbound !== undefined) obstacles.push({ kind: "lookup" });
@@ -25,7 +29,7 @@ export function obstaclesOf(activation: Activation, { asks, commits, givenUp, no
   if (uncommitted) obstacles.push({ kind: "commit", storeAnswers: !commits.unavailable });
   if (running !== undefined) return obstacles;
   if (head !== undefined || phase === "held") obstacles.push(...brakesOn(activation));
-  if (head !== undefined) obstacles.push(...beforeHead(activation, head, givenUp, now));
+  if (head !== undefined) obstacles.push(...beforeHead(activation, head, around));
   return obstacles;
 }
 
@@ -38,13 +42,23 @@ function brakesOn({ address, hosted }: Activation): Obstacle[] {
 }
 
 function* beforeHead(
-  { queries }: Activation,
-  { notBefore, attempts, recovered }: Inbound,
-  givenUp: boolean,
-  now: number,
+  activation: Activation,
+  head: Inbound,
+  { givenUp, now, monotonic }: Surroundings,
 ): Iterable<Obstacle> {
+  const { notBefore, attempts, recovered } = head;
   if (notBefore > now) yield { kind: "retry", at: notBefore, inMs: notBefore - now, failedAttempts: attempts };
   else if (recovered) yield { kind: "mark" };
-  if (queries !== undefined) yield { kind: "queries" };
+  if (nextMessage(activation) === undefined) yield* transactionsOn(activation, head, monotonic);
+  if (activation.queries !== undefined) yield { kind: "queries" };
   if (givenUp) yield { kind: "handoff" };
+}
+
+function* transactionsOn({ hold }: Activation, head: Inbound, monotonic: number): Iterable<Obstacle> {
+  const own = (head.begins ?? head.message.tx)?.id;
+  const others = hold?.holders.filter(({ id }) => id !== own).toSorted((a, b) => a.heldSince - b.heldSince) ?? [];
+  const [longest] = others;
+  if (longest === undefined) return;
+  const sinceMs = Math.max(0, monotonic - longest.heldSince);
+  yield { kind: "transaction", id: longest.id, holders: others.length, sinceMs };
 }

@@ -4,7 +4,9 @@ import { maxResponseBytes, messageBytes } from "@actor-runtime/core";
 export type Question =
   | { readonly about: "worker" }
   | { readonly about: "type"; readonly type: string }
-  | { readonly about: "actor"; readonly address: string };
+  | { readonly about: "actor"; readonly address: string }
+  /** `id`: of this one only. */
+  | { readonly about: "transactions"; readonly id?: string };
 
 /** Changes when an older worker would misread a question, or a newer one its response. */
 const version = 1;

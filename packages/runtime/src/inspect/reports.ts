@@ -1,4 +1,5 @@
 import type { Latency } from "@actor-runtime/core";
+import type { HeldActor } from "../transactions/transaction-types.js";
 import type { ActivationPhase } from "../worker/activation.js";
 import type { LastError } from "../worker/last-error.js";
 
@@ -76,6 +77,8 @@ export interface AskReport {
  * - `lookup`: whether its next message was answered before
  * - `mark`: its next message was there when a worker died, and gets an attempt mark before it runs
  * - `queries`: its next message waits for queries that run
+ * - `transaction`: its next message waits for transactions that hold it: how many (`holders`), and the id of the one that has
+ *   held it longest, for `sinceMs`
  * - `handoff`: its partition is being given up, and only what running turns wait for still begins
  */
 export type Obstacle =
@@ -84,6 +87,7 @@ export type Obstacle =
   | { readonly kind: "retry"; readonly at: number; readonly inMs: number; readonly failedAttempts: number }
   | { readonly kind: "pause"; readonly target: string }
   | { readonly kind: "brake"; readonly target: string }
+  | { readonly kind: "transaction"; readonly id: string; readonly holders: number; readonly sinceMs: number }
   | { readonly kind: "state" | "lookup" | "mark" | "queries" | "handoff" };
 
 /** What a worker says of itself. */
@@ -127,4 +131,23 @@ export interface ActorReport {
   readonly parked: number;
   readonly delayed: number;
   readonly lastError?: LastError;
+}
+
+/** An actor that a transaction holds; one that several read is there for each of them. */
+export interface HoldReport extends Omit<HeldActor, "worker"> {
+  /** `<key>:<attempt>` */
+  readonly transaction: string;
+  /** When its first attempt began, and when it cannot commit any more, in ms since 1970. */
+  readonly since: number;
+  readonly until: number;
+}
+
+/** What a worker says of the transactions that hold its actors. */
+export interface TransactionsReport {
+  readonly worker: string;
+  readonly at: number;
+  /** How many partitions it serves; of others it says nothing, whoever has their leases. */
+  readonly partitions: number;
+  /** The oldest transactions first. */
+  readonly holds: Limited<HoldReport>;
 }

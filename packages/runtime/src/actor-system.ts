@@ -3,7 +3,7 @@ import type { RefBy, Transaction } from "./client/ref-types.js";
 import type { Cluster } from "./cluster.js";
 import type { DeadLetters } from "./dead-letters.js";
 import type { LockAdmin } from "./locks/lock-types.js";
-import type { TransactionOptions } from "./transactions/transaction-types.js";
+import type { TransactionAdmin, TransactionOptions } from "./transactions/transaction-types.js";
 
 /** A type as the namespace knows it, wherever it is hosted. */
 export interface NamedType {
@@ -146,6 +146,8 @@ export interface ActorSystem extends AsyncDisposable {
    */
   transaction<R>(body: (tx: Transaction) => R | Promise<R>): Promise<R>;
   transaction<R>(options: TransactionOptions, body: (tx: Transaction) => R | Promise<R>): Promise<R>;
+  /** Transactions that are not over everywhere, for operators and for callers in doubt. */
+  readonly transactions: TransactionAdmin;
   describe(): SystemDescription;
   /** Stops taking new work, finishes running turns for up to `drainTimeout` (default 25 s), commits, gives everything back. */
   close(options?: { drainTimeout?: Duration }): Promise<void>;

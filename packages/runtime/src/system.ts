@@ -51,7 +51,9 @@ import { Tracing } from "./tracing/tracing.js";
 import type { TracingOptions } from "./tracing-options.js";
 import { ClusterTransactions, type TransactionArguments } from "./transactions/cluster-transactions.js";
 import { Committer } from "./transactions/committer.js";
+import { transactionAdmin } from "./transactions/transaction-admin.js";
 import { TransactionCalls } from "./transactions/transaction-calls.js";
+import type { TransactionAdmin } from "./transactions/transaction-types.js";
 import type { Watchdog } from "./watchdog.js";
 import { HostedType } from "./worker/activation.js";
 import { ActivationList } from "./worker/activation-list.js";
@@ -114,6 +116,7 @@ export class LocalSystem implements ActorSystem {
   readonly dead: DeadLetters;
   readonly cluster: Cluster;
   readonly locks: LockAdmin;
+  readonly transactions: TransactionAdmin;
   readonly #namespace: string;
   readonly #services: WorkerServices;
   readonly #caller: OutsideCaller;
@@ -207,6 +210,10 @@ export class LocalSystem implements ActorSystem {
     this.actors = new StoredActors(ports, directory, calls, tracing);
     this.dead = new BrokerDeadLetters(ports, directory, calls, tracing);
     this.cluster = new StoredCluster(ports);
+    this.transactions = transactionAdmin({
+      ...{ store: ports.store, directory, time, cluster: this.cluster, calls: transactionCalls },
+      inDoubt: (id) => this.#transactions.outcome(id),
+    });
   }
 
   async start(): Promise<void> {

@@ -23,7 +23,7 @@ export interface HeldActor {
   /** Its turn in the transaction runs; otherwise it has answered, which is its vote for the commit. */
   readonly running: boolean;
   readonly heldMs: number;
-  /** Transactions that wait for this one here, the oldest first. */
+  /** Transactions that wait for this one here, the oldest first; at most 20. */
   readonly waiting: readonly string[];
   /** Messages that wait until it is free. */
   readonly parked: number;
@@ -59,12 +59,20 @@ export interface TransactionAdmin {
    * everybody changed, or it never came to its commit; its own process knows better for 10 min.
    */
   outcome(transaction: string): Promise<"committed" | "aborted" | "running" | "unknown">;
+  /**
+   * Those that hold an actor, whose participants have not all changed, or that operators decided of late; the oldest first. What
+   * workers that give no answer hold is missing: `system.cluster.inspectTransactions()` names them.
+   */
   list(): Promise<readonly TransactionDescription[]>;
+  /** All that is known of one; `undefined`: nothing. */
   show(transaction: string): Promise<TransactionDescription | undefined>;
   /**
-   * Decides instead of its caller, where nothing is decided yet.
+   * Decides instead of its caller, where nothing is decided yet; it does nothing when the same is decided. A commit needs to know
+   * all participants, and that each has voted. It knows nothing of calls that the caller was still going to make.
    *
-   * @throws ConflictError when the contrary is decided already
+   * @throws ConflictError when the contrary is decided already, or a participant has not voted
+   * @throws NotStartedError when some worker does not say what is held there; nothing was decided
+   * @throws InvalidArgumentsError when nothing is known of it
    */
   resolve(transaction: string, outcome: "commit" | "abort"): Promise<void>;
 }

@@ -3,6 +3,7 @@ import type { LogFields, Logger } from "@actor-runtime/core";
 import { systemActors } from "@actor-runtime/runtime";
 import { CountingTelemetry } from "../chaos/counting-telemetry.js";
 import { join, type Member } from "../chaos/join.js";
+import type { Ending, Standing } from "../member-process.js";
 import { type Awakening, Contender, type Contest } from "./contender.js";
 import type { Try } from "./journal.js";
 import type { Visit } from "./resource.js";
@@ -15,21 +16,15 @@ export interface Clients {
 
 export type Request =
   | { readonly contend: Clients }
-  /** All clients end the try they are at. */
-  | { readonly stop: true }
-  /** Leaves the system, after which nothing must keep the process alive. */
-  | { readonly leave: true }
   /** What the fenced resource said to a visit. */
   | { readonly visit: number; readonly accepted: boolean };
 
 export type Report =
-  | { readonly ready: true }
   | { readonly visit: number; readonly made: Visit }
   | { readonly tried: Try }
-  | { readonly awoke: Awakening }
-  | { readonly stopped: true };
+  | { readonly awoke: Awakening };
 
-const report = (message: Report): void => {
+const report = (message: Report | Standing): void => {
   if (process.connected) process.send!(message);
 };
 const write = (level: string) => (fields: LogFields, line: string) => {
@@ -61,7 +56,7 @@ const outside = {
 process.on("disconnect", () => {
   if (!left) process.exit();
 });
-process.on("message", (request: Request) => {
+process.on("message", (request: Request | Ending) => {
   if ("contend" in request) contend(request.contend);
   else if ("stop" in request) void stop();
   else if ("leave" in request) void leave();

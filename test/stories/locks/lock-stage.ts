@@ -5,16 +5,20 @@ import { onTestFailed, vi } from "vitest";
 import type { ServiceUrls } from "../../services/provision.js";
 import { CountingTelemetry } from "../chaos/counting-telemetry.js";
 import { join, type Member } from "../chaos/join.js";
+import { MemberProcess } from "../member-process.js";
 import type { Awakening, Contest } from "./contender.js";
 import { isHeld, machineMs, processOf, type Try } from "./journal.js";
 import { leftovers } from "./leftovers.js";
-import { LockProcess, type Reports } from "./lock-process.js";
+import type { Report, Request } from "./lock-member.js";
 import { Resource, type Visit } from "./resource.js";
 import { complaints } from "./verdict.js";
 
 export const names = ["report", "invoice"] as const;
 /** Of the clients' locks. Workers have their partitions for the same time. */
 export const leaseMs = 2_000;
+type LockProcess = MemberProcess<Request, Report>;
+
+const file = new URL("./lock-member.ts", import.meta.url);
 const contest: Contest = { names, leaseMs, waitMs: 4_000, holdMs: 20 };
 const clientsEach = 5;
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
@@ -68,14 +72,14 @@ export class LockStage implements AsyncDisposable {
   }
 
   async startWorker(name: string): Promise<void> {
-    this.#workers.set(name, await LockProcess.start("worker", this.#member(name), this.#reports));
+    this.#workers.set(name, await this.#start("worker", name));
   }
 
   /** They contend from now on. */
   async startClients(name: string): Promise<void> {
-    const clients = await LockProcess.start("clients", this.#member(name), this.#reports);
+    const clients = await this.#start("clients", name);
     this.#clients.set(name, clients);
-    clients.contend({ count: clientsEach, contest });
+    clients.tell({ contend: { count: clientsEach, contest } });
   }
 
   /** Every lock is held so many times more, by clients that were not struck. */
@@ -161,10 +165,10 @@ export class LockStage implements AsyncDisposable {
    */
   async end(): Promise<Outcome> {
     await Promise.all(Array.from(this.#clients.values(), (clients) => clients.stop()));
-    const leaving = Array.from(this.#clients.values(), (clients) => this.#leaves(clients));
+    const leaving = Array.from(this.#clients.values(), (clients) => clients.lingers());
     const lingering = (await Promise.all(leaving)).flat();
     const left = await leftovers(this.#member("judge"), this.#observer);
-    const workers = Array.from(this.#workers.values(), (worker) => this.#leaves(worker));
+    const workers = Array.from(this.#workers.values(), (worker) => worker.lingers());
     lingering.push(...(await Promise.all(workers)).flat());
     const wrong = [...complaints(this.#tries, this.#struck), ...this.#surprises(), ...left, ...lingering];
     return { tries: this.#tries, complaints: wrong, ...this.#seen() };
@@ -201,23 +205,23 @@ export class LockStage implements AsyncDisposable {
     ]);
   }
 
-  /** What keeps the process from ending, in words. */
-  async #leaves(one: LockProcess): Promise<string[]> {
-    const code = await one.leave();
-    if (code === 0) return [];
-    return [code === undefined ? `${one.name} did not end by itself` : `${one.name} ended with code ${code}`];
+  async #start(role: "worker" | "clients", name: string): Promise<LockProcess> {
+    const args = [role, JSON.stringify(this.#member(name))];
+    const started = await MemberProcess.start<Request, Report>(name, file, args, (report) => {
+      if ("made" in report) started.tell({ visit: report.visit, accepted: this.#visit(report.made) });
+      else if ("tried" in report) this.#tries.push(report.tried);
+      else this.#awakenings.push(report.awoke);
+    });
+    return started;
   }
 
-  readonly #reports: Reports = {
-    visit: (visit) => {
-      if (visit.does === "enter") this.#onEnter(visit);
-      // What it did last may come after the word of its end.
-      if (!this.#clients.has(processOf(visit.client))) return false;
-      return this.#resources.get(visit.name)!.visit(visit);
-    },
-    tried: (one) => void this.#tries.push(one),
-    awoke: (awakening) => void this.#awakenings.push(awakening),
-  };
+  /** @returns whether the fenced resource takes it */
+  #visit(visit: Visit): boolean {
+    if (visit.does === "enter") this.#onEnter(visit);
+    // What it did last may come after the word of its end.
+    if (!this.#clients.has(processOf(visit.client))) return false;
+    return this.#resources.get(visit.name)!.visit(visit);
+  }
 
   #steady(name: string) {
     return this.#tries.filter(isHeld).filter((one) => one.name === name && !this.#struck.has(processOf(one.client)));

@@ -2,34 +2,30 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import type { Member } from "../chaos/join.js";
-import type { Awakening } from "./contender.js";
-import type { Try } from "./journal.js";
-import type { Clients, Report, Request } from "./lock-member.js";
-import type { Visit } from "./resource.js";
 
-const file = fileURLToPath(new URL("./lock-member.ts", import.meta.url));
 const longestLog = 20_000;
 /** What ends by itself has ended after this time, in ms. */
 const endsWithinMs = 10_000;
 
-/** What the clients of a process report. */
-export interface Reports {
-  /** @returns whether the fenced resource takes it */
-  visit(made: Visit): boolean;
-  tried(one: Try): void;
-  awoke(awakening: Awakening): void;
-}
+/** What every process of a story can be asked for. */
+export type Ending =
+  /** All clients end what they are at. */
+  | { readonly stop: true }
+  /** Leaves the system, after which nothing must keep the process alive. */
+  | { readonly leave: true };
 
-/** A worker, or several clients, in a process of its own. */
-export class LockProcess {
+/** What every process of a story says. */
+export type Standing = { readonly ready: true } | { readonly stopped: true };
+
+/** A file of a story in a process of its own, and what it takes and says besides. */
+export class MemberProcess<Request, Report extends object> {
   readonly name: string;
   readonly #child: ChildProcess;
   readonly #ended: Promise<unknown>;
   #log = "";
   #onStopped: () => void = () => {};
 
-  private constructor(name: string, child: ChildProcess, reports: Reports, onReady: () => void) {
+  private constructor(name: string, child: ChildProcess, take: (report: Report) => void, onReady: () => void) {
     this.name = name;
     this.#child = child;
     this.#ended = once(child, "exit");
@@ -37,24 +33,27 @@ export class LockProcess {
       this.#log = (this.#log + chunk.toString()).slice(-longestLog);
     });
     child.on("message", (message) => {
-      const report = message as Report;
+      const report = message as Report | Standing;
       if ("ready" in report) onReady();
-      else if ("made" in report) this.#tell({ visit: report.visit, accepted: reports.visit(report.made) });
-      else if ("tried" in report) reports.tried(report.tried);
-      else if ("awoke" in report) reports.awoke(report.awoke);
-      else this.#onStopped();
+      else if ("stopped" in report) this.#onStopped();
+      else take(report);
     });
   }
 
   /** @throws Error with what it wrote when it ends before it serves */
-  static async start(role: "worker" | "clients", member: Member, reports: Reports): Promise<LockProcess> {
-    const child = fork(file, [role, JSON.stringify(member)], {
+  static async start<Request, Report extends object>(
+    name: string,
+    file: URL,
+    args: readonly string[],
+    take: (report: Report) => void,
+  ): Promise<MemberProcess<Request, Report>> {
+    const child = fork(fileURLToPath(file), [...args], {
       execArgv: ["--import", "actor-runtime/register"],
       stdio: ["ignore", "ignore", "pipe", "ipc"],
     });
     return new Promise((resolve, reject) => {
-      const started = new LockProcess(member.name, child, reports, () => resolve(started));
-      void started.#ended.then(() => reject(new Error(`${member.name} ended before it was ready:\n${started.log}`)));
+      const started = new MemberProcess<Request, Report>(name, child, take, () => resolve(started));
+      void started.#ended.then(() => reject(new Error(`${name} ended before it was ready:\n${started.log}`)));
     });
   }
 
@@ -63,14 +62,14 @@ export class LockProcess {
     return this.#log;
   }
 
-  contend(clients: Clients): void {
-    this.#tell({ contend: clients });
+  tell(request: Request | Ending): void {
+    if (this.#child.connected) this.#child.send(request as object);
   }
 
-  /** Resolves once no client of it holds or wants a lock. */
+  /** Resolves once no client of it is at anything. */
   stop(): Promise<void> {
     const stopped = new Promise<void>((resolve) => (this.#onStopped = resolve));
-    this.#tell({ stop: true });
+    this.tell({ stop: true });
     return stopped;
   }
 
@@ -90,7 +89,7 @@ export class LockProcess {
    * @returns its exit code; `undefined`: something keeps it alive
    */
   async leave(): Promise<number | null | undefined> {
-    this.#tell({ leave: true });
+    this.tell({ leave: true });
     const alive = new AbortController();
     const ended = this.#ended.then(() => this.#child.exitCode);
     const late = sleep(endsWithinMs, undefined, { signal: alive.signal }).catch(() => undefined);
@@ -99,7 +98,10 @@ export class LockProcess {
     return code;
   }
 
-  #tell(request: Request): void {
-    if (this.#child.connected) this.#child.send(request);
+  /** What keeps it from leaving, in words. */
+  async lingers(): Promise<string[]> {
+    const code = await this.leave();
+    if (code === 0) return [];
+    return [code === undefined ? `${this.name} did not end by itself` : `${this.name} ended with code ${code}`];
   }
 }

@@ -1,7 +1,7 @@
 import type { Benchmark, Figure, Measurement } from "./benchmark.js";
 import type { Contention } from "./contention.js";
-import type { LockPace } from "./lock-pace.js";
 import { figuresOf } from "./own-process.js";
+import type { Pace } from "./pace.js";
 import { inNamespace } from "./real-services.js";
 
 /** Locks that nobody else wants, taken and given back: with a queue, a fence and a lease behind each, against a key in Redis. */
@@ -18,8 +18,8 @@ export const lock: readonly Benchmark[] = [
   run: () =>
     inNamespace(async (env) => {
       const args = [String(concurrency)];
-      const ours = await figuresOf<LockPace>("lock-process.js", { args, env });
-      return besides(ours, await figuresOf<LockPace>("raw-lock-process.js", { args, env }));
+      const ours = await figuresOf<Pace>("lock-process.js", { args, env });
+      return besides(ours, await figuresOf<Pace>("raw-lock-process.js", { args, env }));
     }),
 }));
 

@@ -10,6 +10,7 @@ import { lock, lockContended } from "./lock.js";
 import { json, table } from "./report.js";
 import { tell, tellByHand, tellWide, tellWorkers } from "./tell.js";
 import { tracing, tracingSampledOut } from "./tracing.js";
+import { transfer } from "./transfer.js";
 
 const embedded: readonly Benchmark[] = [embeddedAsk, activations];
 /** Those that need RabbitMQ and Redis. */
@@ -26,6 +27,7 @@ const real: readonly Benchmark[] = [
   failover,
   ...lock,
   ...lockContended,
+  ...transfer,
 ];
 const benchmarks = [...embedded, ...real];
 const names = [...new Set(benchmarks.map(({ name, group = name }) => group))];

@@ -20,6 +20,7 @@ export async function inNamespace<T>(round: (env: NodeJS.ProcessEnv) => Promise<
 /** The mailboxes by name and number of partitions. */
 const mailboxes = [
   ["$system", 16],
+  ["BenchAccount", 16],
   ["BenchTally", 16],
   ["BenchWideTallyA", 800],
   ["BenchWideTallyB", 800],

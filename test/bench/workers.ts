@@ -2,25 +2,25 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ActorSystem } from "actor-runtime";
+import type { Hosted } from "./hosted.js";
 import { messageOf, start, stop } from "./own-process.js";
-import type { Spread } from "./tally.js";
 
 const pollMs = 20;
 const longestMs = 60_000;
 
 /** The workers of a figure, each in a process of its own. */
 export class Workers {
-  readonly #spread: Spread;
+  readonly #hosted: Hosted;
   readonly #processes: ChildProcess[] = [];
   readonly #prepared: ChildProcess[] = [];
 
-  constructor(spread: Spread) {
-    this.#spread = spread;
+  constructor(hosted: Hosted) {
+    this.#hosted = hosted;
   }
 
   /** Starts so many processes that do nothing yet: to start one takes the machine away from all others for a while. */
   async prepare(count: number): Promise<void> {
-    const prepared = Array.from({ length: count }, () => start("tally-worker-process.js", { args: [this.#spread] }));
+    const prepared = Array.from({ length: count }, () => start("worker-process.js", { args: [this.#hosted] }));
     this.#prepared.push(...prepared);
     await Promise.all(prepared.map(messageOf));
   }

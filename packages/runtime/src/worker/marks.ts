@@ -79,6 +79,12 @@ export class Marks {
     }
   }
 
+  /** The suspect that runs alone, if it is a message of this actor and its mark is written. */
+  alone(address: string): Inbound | undefined {
+    const suspect = this.#suspect;
+    return suspect === undefined || suspect.message.to !== address || this.#writing.has(suspect) ? undefined : suspect;
+  }
+
   /** The message ended in this commit. */
   clear(inbound: Inbound, group: CommitGroup): void {
     if (this.#marks.size === 0) return;

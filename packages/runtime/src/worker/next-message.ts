@@ -33,6 +33,12 @@ export function nextMessage(activation: Activation): Inbound | undefined {
   return isFree(holders, head) ? first : undefined;
 }
 
+/** Whether a message that waits, and is part of a transaction, could run now. */
+export function mayRun({ hold, transactional }: Activation, inbound: Inbound): boolean {
+  const waiting = transactional?.find((one) => one.inbound === inbound);
+  return waiting !== undefined && isFree(hold?.holders ?? [], waiting);
+}
+
 /** The holders that keep an older transaction waiting, each with the oldest of those: they have to give way. */
 export function woundedBy(activation: Activation): Map<Holding, Transactional> {
   const wounded = new Map<Holding, Transactional>();

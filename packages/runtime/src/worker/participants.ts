@@ -361,11 +361,12 @@ export class Participants implements ParticipantTable {
     if (holding.recorded) group.hold(hold.address, hold.text);
     activation.lastSeq = group.seq;
     this.#scope.commits.commitSoon();
-    this.#stopTurns(activation, holding.id, error);
-    if (alone && own !== undefined) this.own.concluded(activation, holding, own, conclusion);
-    if (!applies && alone && activation.phase === "ready" && activation.running === undefined) {
+    // Before anybody else's turn begins: what waits for it to be stopped may run at once.
+    if (!applies && alone && live) {
       restoreState(activation.hosted.fields, activation.instance!, activation.text);
     }
+    this.#stopTurns(activation, holding.id, error);
+    if (alone && own !== undefined) this.own.concluded(activation, holding, own, conclusion);
     if (!live || (applies && alone && (tentative?.destroys || tentative?.deactivates))) {
       this.#scope.activations.leave(activation);
     } else {

@@ -9,7 +9,7 @@ import {
 import type { Activation } from "./activation.js";
 import { methodOf } from "./compare-and-set.js";
 import type { Inbound } from "./inbound.js";
-import { nextMessage } from "./next-message.js";
+import { mayRun, nextMessage } from "./next-message.js";
 import type { OwnTransactions } from "./own-transactions.js";
 import type { Participants } from "./participants.js";
 import type { PartitionScope, TurnScheduler } from "./scope.js";
@@ -66,7 +66,11 @@ export class Scheduler implements TurnScheduler {
     const { hold, head } = activation;
     const waitsForItself = head?.message.tx !== undefined && hold?.find(head.message.tx.id) !== undefined;
     if (waitsForItself && !activation.transactional?.some(({ inbound }) => inbound === head)) return head;
-    return nextMessage(activation);
+    const next = nextMessage(activation);
+    if (!next?.recovered) return next;
+    // Another suspect that is older would wait for the one that runs alone, which waits for it.
+    const alone = this.#scope.marks.alone(activation.address);
+    return alone !== undefined && mayRun(activation, alone) ? alone : next;
   }
 
   erase(activation: Activation, inbound: Inbound): void {

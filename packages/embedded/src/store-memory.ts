@@ -51,6 +51,11 @@ export class StoreMemory {
     this.#disk.restore(snapshot);
   }
 
+  /** Addresses of actors that transactions hold. */
+  holds(): string[] {
+    return [...this.#disk.content.partitions.values()].flatMap(({ holds }) => [...holds.keys()]);
+  }
+
   /** Partitions with messages that are not known to be in the broker. */
   outboxes(): PartitionId[] {
     const { partitions } = this.#disk.content;

@@ -160,6 +160,9 @@ export interface TestCluster extends AsyncDisposable {
   /** Sessions by which processes hold locks, those that have not ended. One whose process was killed lasts for its lease. */
   readonly lockSessions: readonly string[];
 
+  /** Addresses of actors that transactions hold, by the store. */
+  readonly holds: readonly string[];
+
   // ---- faults, by name of a worker or a client
 
   /**

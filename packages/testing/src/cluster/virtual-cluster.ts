@@ -183,6 +183,10 @@ class VirtualCluster implements TestCluster {
     return this.#machine.world.lockSessions();
   }
 
+  get holds(): readonly string[] {
+    return this.#machine.world.store.holds();
+  }
+
   // ---- faults
 
   kill(name: string): void {

@@ -1,15 +1,13 @@
 import { RejectedError } from "@actor-runtime/core";
-import { Actor, ActorContext, Handler, inject, type Lock, Query, State } from "@actor-runtime/runtime";
-import type { Effect, Seen, SentOn } from "../checkers/history.js";
+import { Actor, Handler, type Lock } from "@actor-runtime/runtime";
+import type { Seen, SentOn } from "../checkers/history.js";
 import { type LockPlan, lockNames } from "./lock-plan.js";
-import { Probe } from "./probe.js";
+import { Noting } from "./noting.js";
 
-/** How often a turn fails after it has done everything it does. */
-const failureRate = 0.05;
 /** Never given up, so that what is missing in the end was lost and not buried. */
-const attempts = 1_000_000;
+export const attempts = 1_000_000;
 /** Longer than any simulation: what comes twice under one key, or runs again, has no second effect. */
-const replyRetention = "1h";
+export const replyRetention = "1h";
 
 export const journalKeys = ["a", "b", "c", "d", "e", "f"] as const;
 export const sinkKeys = ["x", "y", "z"] as const;
@@ -17,43 +15,6 @@ export const looseKeys = ["p", "q"] as const;
 export const meterKeys = ["m"] as const;
 /** Locks have the names of what they protect. */
 export const guardedKeys = lockNames;
-
-/** Notes each message it handles, with what it sent meanwhile, and says so. */
-abstract class Noting {
-  protected readonly self = inject(ActorContext);
-  protected readonly probe = inject(Probe);
-  @State() protected readonly effects: Effect[] = [];
-  readonly #activation = this.probe.activation(this.self.address);
-
-  @Query() async seen(message: string): Promise<Seen> {
-    const { address } = this.self;
-    return this.probe.turn({ kind: "query", activation: this.#activation, address, message }, () => this.shown());
-  }
-
-  @Query() list(): readonly Effect[] {
-    return this.effects;
-  }
-
-  /** @param send what the turn sends on, and whatever else it does before it ends */
-  protected noting(
-    message: string,
-    send: () => SentOn[] | Promise<SentOn[]> = () => [],
-    fence?: number,
-  ): Promise<Seen> {
-    const { address } = this.self;
-    return this.probe.turn({ kind: "handler", activation: this.#activation, address, message }, async () => {
-      const sent = await send();
-      const under = fence === undefined ? {} : { fence };
-      this.effects.push({ message, activation: this.#activation, ...(sent.length > 0 && { sent }), ...under });
-      if (this.self.random() < failureRate) throw new Error("now and then");
-      return this.shown();
-    });
-  }
-
-  protected shown(): Seen {
-    return { count: this.effects.length, last: this.effects.at(-1)?.message };
-  }
-}
 
 /** The actor that clients call most: in order, with all it can do in a turn. */
 @Actor("Journal", { partitions: 4, attempts, replyRetention, idleAfter: "5s" })
@@ -166,6 +127,6 @@ export class Guarded extends Noting {
 }
 
 /** The same message always goes to the same actor, also when its turn runs again. */
-function sinkOf(message: string): string {
-  return sinkKeys[Number(message.slice(1)) % sinkKeys.length]!;
+export function sinkOf(message: string): string {
+  return sinkKeys[Number.parseInt(message.slice(1), 10) % sinkKeys.length]!;
 }

@@ -12,8 +12,10 @@ import {
   Sink,
   sinkKeys,
 } from "./actors.js";
+import { accountKeys, clerkKeys, shelfKeys } from "./transaction-plan.js";
+import { Account, Clerk, Shelf } from "./transactional-actors.js";
 
-export const allActors: readonly AnyActor[] = [Journal, Sink, Loose, Meter, Guarded];
+export const allActors: readonly AnyActor[] = [Journal, Sink, Loose, Meter, Guarded, Account, Shelf, Clerk];
 
 /** Every actor that is ever called. */
 export const addresses: readonly string[] = [
@@ -22,6 +24,9 @@ export const addresses: readonly string[] = [
   ...looseKeys.map((key) => `Loose/${key}`),
   ...meterKeys.map((key) => `Meter/${key}`),
   ...guardedKeys.map((key) => `Guarded/${key}`),
+  ...accountKeys.map((key) => `Account/${key}`),
+  ...shelfKeys.map((key) => `Shelf/${key}`),
+  ...clerkKeys.map((key) => `Clerk/${key}`),
 ];
 
 /** By address. */

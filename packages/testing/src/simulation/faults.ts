@@ -149,11 +149,21 @@ export const faults: readonly Fault[] = [
       const name = pick(scene, [...scene.clients.keys()]);
       if (name === undefined || scene.clients.size < 2) return undefined;
       const busy = scene.recorder.pending(name) > 0;
-      scene.kill(name);
-      scene.clients.delete(name);
-      const next = scene.freshName().replace("w", "c");
-      scene.inBackground(`connect ${next}`, scene.connect(next));
+      killClient(scene, name);
       return () => busy;
+    },
+  },
+  {
+    name: "kill a client in a transaction",
+    weight: 3,
+    strike(scene) {
+      const name = pick(
+        scene,
+        [...scene.clients.keys()].filter((client) => scene.transactions.pending(client) > 0),
+      );
+      if (name === undefined || scene.clients.size < 2) return undefined;
+      killClient(scene, name);
+      return () => true;
     },
   },
   {
@@ -264,6 +274,14 @@ export const faultNames: readonly string[] = [...faults, rewind].map(({ name }) 
 
 function pick(scene: Scene, names: readonly string[]): string | undefined {
   return names.length === 0 ? undefined : scene.dice.oneOf(names);
+}
+
+/** Another one takes its place. */
+function killClient(scene: Scene, name: string): void {
+  scene.kill(name);
+  scene.clients.delete(name);
+  const next = scene.freshName().replace("w", "c");
+  scene.inBackground(`connect ${next}`, scene.connect(next));
 }
 
 function join(scene: Scene, options?: WorkerOptions): (() => boolean) | undefined {

@@ -1,37 +1,46 @@
 import type { Clock } from "@actor-runtime/core";
 import type { TurnRun } from "../checkers/history.js";
 import type { HistoryRecorder } from "../checkers/history-recorder.js";
+import type { TransactionRecorder } from "../checkers/transactions/transaction-recorder.js";
 import { type LockScene, LockUser } from "./lock-user.js";
 
 /** What the simulated actors of one process get by injection: its clock, and how they say what they do. */
 export class Probe {
   readonly recorder: HistoryRecorder;
+  readonly transactions: TransactionRecorder;
   /** How turns take locks. */
   readonly locks: LockUser;
   readonly #worker: string;
   readonly #clock: Clock;
-  readonly #activations: { count: number };
+  readonly #names: { count: number };
   #sleeping = 0;
 
-  /** @param activations counts for all processes, so that each has a name of its own */
+  /** @param names counts for all processes, so that nothing has the name of something else */
   constructor(
     recorder: HistoryRecorder,
+    transactions: TransactionRecorder,
     locks: LockScene,
     worker: string,
     clock: Clock,
-    activations: { count: number },
+    names: { count: number },
   ) {
     this.recorder = recorder;
+    this.transactions = transactions;
     this.locks = new LockUser(locks, worker, (ms) => this.sleep(ms));
     this.#worker = worker;
     this.#clock = clock;
-    this.#activations = activations;
+    this.#names = names;
   }
 
   /** The name of a new activation. */
   activation(address: string): string {
-    this.#activations.count += 1;
-    return `${address}#${this.#activations.count} on ${this.#worker}`;
+    return `${address}#${this.unique()} on ${this.#worker}`;
+  }
+
+  /** A number that nobody else gets. */
+  unique(): number {
+    this.#names.count += 1;
+    return this.#names.count;
   }
 
   turn<T>(begin: Pick<TurnRun, "kind" | "activation" | "address" | "message">, body: () => T | Promise<T>): Promise<T> {

@@ -2,6 +2,7 @@ import type { Half } from "@actor-runtime/embedded";
 import type { ActorSystem } from "@actor-runtime/runtime";
 import type { HistoryRecorder } from "../checkers/history-recorder.js";
 import type { LockRecorder } from "../checkers/locks/lock-recorder.js";
+import type { TransactionRecorder } from "../checkers/transactions/transaction-recorder.js";
 import type { ProcessState, TestCluster, WorkerOptions } from "../cluster/test-cluster.js";
 import { addresses } from "./addresses.js";
 import type { Dice } from "./dice.js";
@@ -22,6 +23,7 @@ export class Scene {
   readonly watch: Watch;
   readonly recorder: HistoryRecorder;
   readonly locks: LockRecorder;
+  readonly transactions: TransactionRecorder;
   /** By name; they come and go as workers do. */
   readonly clients = new Map<string, ActorSystem>();
   /** Somebody who is never struck. */
@@ -36,7 +38,7 @@ export class Scene {
   #underWay = 0;
 
   constructor(
-    parts: Pick<Scene, "cluster" | "dice" | "watch" | "recorder" | "locks" | "operator">,
+    parts: Pick<Scene, "cluster" | "dice" | "watch" | "recorder" | "locks" | "transactions" | "operator">,
     ids: ReadonlyMap<string, string>,
   ) {
     this.cluster = parts.cluster;
@@ -44,6 +46,7 @@ export class Scene {
     this.watch = parts.watch;
     this.recorder = parts.recorder;
     this.locks = parts.locks;
+    this.transactions = parts.transactions;
     this.operator = parts.operator;
     this.#ids = ids;
   }
@@ -174,6 +177,7 @@ export class Scene {
     const id = this.idOf(name);
     this.recorder.died(id);
     this.locks.died(id);
+    this.transactions.died(id);
     this.#cutOff.delete(name);
     this.#frozen.delete(name);
   }

@@ -9,6 +9,8 @@ import { checkLocks } from "../checkers/locks/check-locks.js";
 import { checkFencedEffects } from "../checkers/locks/fenced-writes.js";
 import type { LockHistory } from "../checkers/locks/lock-history.js";
 import { describeLockViolation } from "../checkers/locks/lock-violation.js";
+import type { TransactionHistory } from "../checkers/transactions/transaction-history.js";
+import { describeTransactionViolation } from "../checkers/transactions/transaction-violation.js";
 import { describeViolation } from "../checkers/violation.js";
 import { testCluster } from "../cluster/virtual-cluster.js";
 import { Guarded, Journal, journalKeys, Loose, Meter, Sink } from "./actors.js";
@@ -19,6 +21,8 @@ import { Load } from "./load.js";
 import { LockTraffic } from "./lock-traffic.js";
 import { Probe } from "./probe.js";
 import { Scene } from "./scene.js";
+import { TransactionTraffic } from "./transaction-traffic.js";
+import { Account, Clerk, Shelf } from "./transactional-actors.js";
 import { Watch } from "./watch.js";
 
 export interface SimulationOptions {
@@ -47,7 +51,9 @@ export interface Simulation {
   readonly history: History;
   /** What became of locks meanwhile. */
   readonly locks: LockHistory;
-  /** Of both histories: two runs of one seed have the same. */
+  /** What became of transactions. */
+  readonly transactions: TransactionHistory;
+  /** Of all histories: two runs of one seed have the same. */
   readonly hash: string;
   /** How long it took for those in it, in ms. */
   readonly virtualMs: number;
@@ -98,6 +104,7 @@ class Run {
   readonly #probes = new Map<string, Probe>();
   #recorder!: HistoryRecorder;
   #locks!: LockTraffic;
+  #transactions!: TransactionTraffic;
   #scene!: Scene;
   #isSlow = false;
   #load!: Load;
@@ -116,6 +123,7 @@ class Run {
       await this.#makePeace();
       await this.#slowActor();
       await this.#lockInPeace();
+      await this.#transactions.comeToRest(this.#scene);
       await this.#readStates();
       await this.#end();
     } catch (error) {
@@ -125,22 +133,33 @@ class Run {
     await this.#scene.cluster.close();
     const history = this.#recorder.history();
     const locks = this.#locks.recorder.history(history);
+    const transactions = this.#transactions.recorder.history();
     const lockViolations = [...checkLocks(locks), ...checkFencedEffects(history)];
     this.#violations.push(
       ...checkHistory(history).map(describeViolation),
       ...lockViolations.map(describeLockViolation),
+      ...(this.#options.rewinds ? [] : this.#transactions.check(history).map(describeTransactionViolation)),
       ...this.#scene.failures,
     );
     const hash = createHash("sha256")
-      .update(JSON.stringify([history, locks]))
+      .update(JSON.stringify([history, locks, transactions]))
       .digest("hex");
-    return { seed, violations: this.#violations, faults: this.#faultCounts(), history, locks, hash, virtualMs };
+    return {
+      seed,
+      violations: this.#violations,
+      faults: this.#faultCounts(),
+      history,
+      locks,
+      transactions,
+      hash,
+      virtualMs,
+    };
   }
 
   async #open(): Promise<void> {
     const { seed, ports } = this.#options;
     const ids = new Map<string, string>();
-    const activations = { count: 0 };
+    const names = { count: 0 };
     let launched = 0;
     const time = { monotonic: () => cluster.now() };
     const recorder = new HistoryRecorder(time);
@@ -150,6 +169,12 @@ class Run {
       cluster: () => cluster,
       clock: (process) => clocks.get(process)!,
       report: (what) => void this.#violations.push(`P10: ${what}`),
+    });
+    const transactions = new TransactionTraffic({
+      dice: this.#dice,
+      recorder,
+      clock: (process) => clocks.get(process)!,
+      report: (what) => void this.#violations.push(`P9: ${what}`),
     });
     const isSlow = this.#dice.happens(0.3);
     const cluster = await testCluster({
@@ -164,7 +189,7 @@ class Run {
         launched += 1;
         const id = `${name}.${launched}`;
         ids.set(name, id);
-        const probe = new Probe(recorder, locks.scene, id, clock, activations);
+        const probe = new Probe(recorder, transactions.recorder, locks.scene, id, clock, names);
         this.#probes.set(name, probe);
         return [[Probe, probe]];
       },
@@ -177,10 +202,14 @@ class Run {
     const operator = await cluster.client("operator");
     this.#recorder = recorder;
     this.#locks = locks;
+    this.#transactions = transactions;
     this.#isSlow = isSlow;
     this.#load = new Load(this.#dice, recorder);
     this.#scene = new Scene(
-      { cluster, dice: this.#dice, watch: this.#watch, recorder, locks: locks.recorder, operator },
+      {
+        ...{ cluster, dice: this.#dice, watch: this.#watch, recorder, operator },
+        ...{ locks: locks.recorder, transactions: transactions.recorder },
+      },
       ids,
     );
     for (const name of ["c1", "c2"].concat(this.#dice.happens(0.5) ? ["c3"] : [])) await this.#scene.connect(name);
@@ -198,6 +227,10 @@ class Run {
       for (let takes = this.#dice.below(3); takes > 0 && clients.length > 0; takes--) {
         const [name, client] = this.#dice.oneOf(clients);
         this.#load.lock(client, name, this.#locks.user(name));
+      }
+      for (let count = this.#dice.below(3); count > 0 && clients.length > 0; count--) {
+        const [name, client] = this.#dice.oneOf(clients);
+        this.#transactions.send(client, name);
       }
       if (this.#dice.happens(faultRate)) this.#strike();
       await scene.advance(this.#dice.happens(0.9) ? this.#dice.below(60) : this.#dice.below(6_000));
@@ -236,10 +269,15 @@ class Run {
   async #allCallsEnd(): Promise<void> {
     const scene = this.#scene;
     const deadline = scene.now() + peaceMs;
-    while (scene.busy || this.#recorder.pending() + this.#locks.recorder.pending() > 0) {
+    while (scene.busy || this.#waiting > 0) {
       if (scene.now() > deadline) throw new Error(`a call or a drain has not ended after ${peaceMs} ms of peace`);
       await scene.advance(100);
     }
+  }
+
+  /** Calls, and attempts to take locks, and transactions that have not ended. */
+  get #waiting(): number {
+    return this.#recorder.pending() + this.#locks.recorder.pending() + this.#transactions.recorder.pending();
   }
 
   /** In peace, a busy actor holds up nobody else. */
@@ -269,6 +307,7 @@ class Run {
     for (const address of addresses) {
       this.#recorder.final(address, await cluster.until(list(operator, address)));
     }
+    await this.#transactions.readStates(cluster, operator);
     for (const letter of await cluster.until(collect(operator.dead.list()))) {
       const [message] = "args" in letter.message ? letter.message.args : [];
       this.#recorder.deadLetter({ address: letter.address, message: String(message), cause: letter.cause.message });
@@ -305,7 +344,7 @@ class Run {
   }
 }
 
-const classes = { Journal, Sink, Loose, Meter, Guarded };
+const classes = { Journal, Sink, Loose, Meter, Guarded, Account, Shelf, Clerk };
 
 async function list(system: ActorSystem, address: string) {
   const [type, key] = address.split("/") as [keyof typeof classes, string];

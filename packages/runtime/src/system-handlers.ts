@@ -4,7 +4,7 @@ import type { Message } from "@actor-runtime/core";
 export const eraseHandler = "$erase";
 export const compareAndSetHandler = "$compareAndSet";
 
-/** The caller of a transaction, or its coordinator, tells a participant that it committed: `[id, participation]`. */
+/** The caller of a transaction, or its coordinator, tells a participant that it committed: `[id, participation, forced?]`. */
 export const commitHandler = "$commit";
 /** The caller of a transaction tells a participant that it gave up: `[id]`. */
 export const abortHandler = "$abort";

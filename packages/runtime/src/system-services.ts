@@ -1,8 +1,10 @@
-import type { Container, InjectionToken, LockLeases } from "@actor-runtime/core";
+import type { Container, InjectionToken, LockLeases, Logger, Telemetry } from "@actor-runtime/core";
 
 /** What the system's own actors need of their process. */
 export abstract class SystemServices {
   abstract readonly leases: LockLeases;
+  abstract readonly log: Logger;
+  abstract readonly telemetry: Telemetry;
   /** The store's time, in ms since 1970. */
   abstract now(): number;
 }

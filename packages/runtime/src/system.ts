@@ -190,6 +190,8 @@ export class LocalSystem implements ActorSystem {
       limits,
       container: withSystemServices(options.container ?? new DefaultContainer(), {
         leases: ports.locks,
+        log,
+        telemetry: ports.telemetry,
         now: () => time.now(),
       }),
       types,

@@ -53,6 +53,11 @@ export const counters = {
     help: "Transactions of @Transactional handlers that a new owner found unfinished.",
     labels: [],
   },
+  "transaction.contradictions": {
+    unit: "{contradiction}",
+    help: "Times an actor heard that an operator had a transaction commit, and that its caller gave it up.",
+    labels: [],
+  },
   "actor.fence_refusals": {
     unit: "{commit}",
     help: "Commits the store refused because another worker owns the partition.",

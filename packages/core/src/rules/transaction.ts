@@ -14,8 +14,9 @@ export interface CommitDecision {
   readonly at: number;
   /** Those that have not said yet that they changed. */
   readonly open: readonly string[];
-  /** Kept until this time under its idempotency key, with what its body returned. */
+  /** Kept until this time under its idempotency key, with what its body returned; or because it was forced. */
   readonly keep?: { readonly until: number; readonly result: unknown } | undefined;
+  /** An operator decided. */
   readonly forced?: true | undefined;
 }
 
@@ -31,6 +32,7 @@ export interface AbortDecision {
   readonly certain?: true | undefined;
   /** No word of it can arrive any more by then. */
   readonly forgetAt: number;
+  /** An operator decided. */
   readonly forced?: true | undefined;
 }
 
@@ -81,7 +83,7 @@ export interface TransactionStep {
   readonly effects: readonly TransactionEffect[];
 }
 
-/** An abort is remembered so much longer than its transaction may last: clocks of workers are that much apart at most (ms). */
+/** An abort or a forced commit is remembered so much longer than its transaction may last: clocks are that much apart at most (ms). */
 export const abortRetentionMs = 60_000;
 
 /** Participants that have not said for so long that they changed are told once more (ms). */
@@ -128,7 +130,9 @@ function outcomeOf(state: TransactionState, event: Question, now: number): Trans
       if (now > event.until) return abort(state, { ...event, reason: "deadline", certain: true }, now);
       return commit(state, event, now);
     case "resolve":
-      if (event.outcome === "commit") return commit(state, { ...event, forced: true }, now);
+      if (event.outcome === "commit") {
+        return commit(state, { ...event, forced: true, keep: forcedKeep(event, now) }, now);
+      }
       return abort(state, { ...event, reason: "resolved", forced: true }, now);
     case "abort":
       return abort(state, event, now);
@@ -147,6 +151,11 @@ export function decisionOn({ committed, aborted }: TransactionState, id: string)
   if (record !== undefined) return { kind: "aborted", reason: record.reason, by: record.by };
   // At most one attempt commits.
   return committed === undefined ? undefined : { kind: "aborted", reason: "superseded" };
+}
+
+/** Its caller may not know, and say something else as long as its time lasts. */
+function forcedKeep({ until }: Pick<Question, "until">, now: number): Committing["keep"] {
+  return { forMs: Math.max(0, until - now) + abortRetentionMs, result: undefined };
 }
 
 interface Committing extends Pick<Extract<TransactionEvent, { kind: "commit" }>, "id" | "members" | "keep"> {

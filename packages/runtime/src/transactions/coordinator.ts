@@ -20,6 +20,7 @@ import { SystemActor } from "../definition/system-actor.js";
 import { commitHandler } from "../system-handlers.js";
 import { SystemServices } from "../system-services.js";
 import { turnCalls } from "../worker/turn-calls.js";
+import { reportContradiction } from "./contradictions.js";
 import {
   type CommittedResult,
   checkAttempt,
@@ -62,12 +63,18 @@ export class Coordinator {
 
   /** Its caller, or who recovers for it, gives an attempt up. */
   @Handler() abort(id: string, reason: AbortReason, until: number): TransactionOutcome {
-    return this.#answer({
+    const outcome = this.#answer({
       kind: "abort",
       id: this.#attempt(id),
       reason: checkReason(reason),
       until: this.#until(until),
     });
+    // With another reason it is asked by who takes the answer for the outcome.
+    const givenUp = reason === "rejected" || reason === "conflict";
+    if (givenUp && outcome.kind === "committed" && this.committed?.forced) {
+      reportContradiction(this.services, id, this.self.address);
+    }
+    return outcome;
   }
 
   /**
@@ -144,7 +151,7 @@ export class Coordinator {
     const { state, effects } = decideTransaction(before, event, now);
     this.committed = state.committed;
     this.aborted = state.aborted;
-    for (const effect of effects) if (effect.kind === "commit") tellCommit(effect);
+    for (const effect of effects) if (effect.kind === "commit") tellCommit(effect, state.committed?.forced);
     // One word to itself is on its way as long as it keeps what ends by itself.
     const endsAt = firstEnd(state, now);
     if (endsAt !== undefined && (event.kind === "forget" || firstEnd(before, now) === undefined)) {
@@ -165,9 +172,12 @@ function firstEnd({ committed, aborted }: TransactionState, now: number): number
 }
 
 /** Participants are actors of any type, and references do not speak to what belongs to the system. */
-function tellCommit({ id, member, participation }: Extract<TransactionEffect, { kind: "commit" }>): void {
+function tellCommit(
+  { id, member, participation }: Extract<TransactionEffect, { kind: "commit" }>,
+  forced: true | undefined,
+): void {
   const { type, key } = parseAddress(member);
   const target = targetOf(type, key, undefined);
   const method = { target, partition: undefined, ...callTarget(member, "ask", commitHandler) };
-  turnCalls.tell(method, [id, participation], normalCallOptions({}, target));
+  turnCalls.tell(method, [id, participation, ...(forced ? [forced] : [])], normalCallOptions({}, target));
 }

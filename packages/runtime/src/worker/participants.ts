@@ -16,6 +16,7 @@ import {
 } from "@actor-runtime/core";
 import { abortHandler, commitHandler } from "../system-handlers.js";
 import { abortedError } from "../transactions/aborted.js";
+import { Contradictions } from "../transactions/contradictions.js";
 import { Acknowledgements } from "./acknowledgements.js";
 import type { Activation } from "./activation.js";
 import type { CommitGroup } from "./commit-group.js";
@@ -56,11 +57,14 @@ export class Participants implements ParticipantTable {
   #taken = 0;
   /** What waits for actors to come to life, or for word of a coordinator. */
   readonly #waiting = new Map<Hold, (() => void)[]>();
+  readonly #contradictions: Contradictions;
 
   constructor(scope: PartitionScope, settlement: Settlement) {
     this.#acknowledgements = new Acknowledgements(scope);
     this.#scope = scope;
     this.#settlement = settlement;
+    const { log, ports } = scope.services;
+    this.#contradictions = new Contradictions({ log, telemetry: ports.telemetry });
   }
 
   [Symbol.iterator](): IterableIterator<Hold> {
@@ -182,8 +186,9 @@ export class Participants implements ParticipantTable {
 
   #committed(inbound: Inbound, holding: Holding | undefined, id: string): void {
     const { to, args } = inbound.message;
-    const [, participation] = args;
+    const [, participation, forced] = args;
     const step = decideParticipant(holding?.state, { kind: "commit" });
+    if (forced) this.#contradictions.forced(id, to);
     const hear = () => this.#settlement.heard(inbound, this.#scope.commits.gathering);
     if (step !== "apply" || holding === undefined) {
       if (participation === "write") this.#acknowledgements.add(id, to);
@@ -199,6 +204,7 @@ export class Participants implements ParticipantTable {
 
   #aborted(inbound: Inbound, id: string): void {
     const { to } = inbound.message;
+    this.#contradictions.givenUp(id, to);
     const activation = this.#scope.activations.find(to);
     for (const waiting of activation?.transactional ?? []) if (waiting.id === id) waiting.inbound.withdrawn = true;
     const hear = () => this.#settlement.heard(inbound, this.#scope.commits.gathering);

@@ -12,6 +12,7 @@ import { pauseCommand, resumeCommand } from "./commands/pause.js";
 import { ringCommand } from "./commands/ring.js";
 import { startCommand } from "./commands/start.js";
 import { storeCommand } from "./commands/store.js";
+import { transactionsCommand } from "./commands/transactions.js";
 import { typesCommand } from "./commands/types.js";
 import { workersCommand } from "./commands/workers.js";
 
@@ -37,6 +38,7 @@ export function program(): Command {
     .addCommand(actorsCommand())
     .addCommand(deadCommand())
     .addCommand(locksCommand())
+    .addCommand(transactionsCommand())
     .addCommand(pauseCommand())
     .addCommand(resumeCommand())
     .addCommand(storeCommand())

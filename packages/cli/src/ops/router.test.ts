@@ -1,5 +1,5 @@
-import { type DeadLetter, UnknownTypeError } from "@actor-runtime/core";
-import type { ActorSystem, SystemDescription, UntypedCall } from "@actor-runtime/runtime";
+import { ConflictError, type DeadLetter, UnknownTypeError } from "@actor-runtime/core";
+import type { ActorSystem, SystemDescription, TransactionDescription, UntypedCall } from "@actor-runtime/runtime";
 import { describe, expect, it } from "vitest";
 import { opsRouter, type RouterOptions } from "./router.js";
 
@@ -61,17 +61,29 @@ const lock = {
   waiting: [{ request: "w2/p7q/9", mode: "shared", waitedMs: 40, remainingMs: 960 }],
 } as const;
 
+const transaction: TransactionDescription = {
+  ...{ id: "pay:1", phase: "running", forced: false, since: 1_000, until: 11_000, open: [] },
+  held: [
+    {
+      ...{ address: "Account/a", worker: "w1", mode: "exclusive", changes: true, running: false },
+      ...{ heldMs: 50, waiting: ["tax:1"], parked: 2 },
+    },
+  ],
+};
+
 /** What the routes need of a system; stored actors are `Account/0` … and `Account/a/b`. */
 function systemOf({
   stored = 3,
   letters = 2,
   locks = 1,
+  transactions = 1,
   ...description
-}: Partial<SystemDescription> & { stored?: number; letters?: number; locks?: number } = {}) {
+}: Partial<SystemDescription> & { stored?: number; letters?: number; locks?: number; transactions?: number } = {}) {
   const erased: string[] = [];
   const asked: UntypedCall[] = [];
   const filters: object[] = [];
   const broken: string[] = [];
+  const resolved: string[] = [];
   const system = {
     describe: () => ({ ...hosted, ...description }),
     ask: async (call) => {
@@ -110,6 +122,10 @@ function systemOf({
         timeoutMs: 2_000,
         ...(state && { state: address === "Account/a/b" ? { balance: 12n } : null }),
       }),
+      inspectTransactions: async () => ({
+        reports: [{ worker: "w1", at: 4_000, partitions: 8, holds: { items: [], more: 7 } }],
+        ...{ silent: ["w2"], timeoutMs: 2_000 },
+      }),
       describe: async () => ({
         view: { version: 3, members: [] },
         paused: [],
@@ -134,6 +150,15 @@ function systemOf({
         return name === "free" ? undefined : { name, ...lock.held };
       },
     },
+    transactions: {
+      outcome: () => Promise.reject(),
+      list: async () => Array.from({ length: transactions }, () => transaction),
+      show: async (id) => (id === "pay:1" ? transaction : undefined),
+      resolve: async (id, outcome) => {
+        if (id === "late:1") throw new ConflictError("transaction late:1 is committed already");
+        resolved.push(`${outcome} ${id}`);
+      },
+    },
     dead: {
       async *list(filter = {}) {
         filters.push(filter);
@@ -149,7 +174,7 @@ function systemOf({
       },
     },
   } satisfies Partial<ActorSystem> as Partial<ActorSystem> as ActorSystem;
-  return { system, erased, asked, filters, broken };
+  return { system, erased, asked, filters, broken, resolved };
 }
 
 async function send(
@@ -370,6 +395,28 @@ describe("the ops port", () => {
     expect(broken).toEqual(["report:1/2"]);
   });
 
+  it("lists transactions, how many more there are, and who did not say", async () => {
+    expect((await send(systemOf().system, "GET", "/api/transactions")).body).toEqual({
+      ...{ at: 4_000, transactions: [transaction], more: 7, silent: ["w2"] },
+    });
+    const { body } = await send(systemOf({ transactions: 1_003 }).system, "GET", "/api/transactions");
+    expect([(body.transactions as unknown[]).length, body.more]).toEqual([1_000, 10]);
+    expect((await send(systemOf().system, "GET", "/api/transactions/pay%3A1")).body).toEqual({
+      ...{ at: 4_000, transaction, silent: ["w2"] },
+    });
+  });
+
+  it("decides a transaction instead of its caller, and says what it held", async () => {
+    const { system, resolved } = systemOf();
+    expect((await send(system, "POST", "/api/transactions/pay%3A1/abort")).body).toEqual({
+      ...{ id: "pay:1", outcome: "abort", held: transaction.held },
+    });
+    expect((await send(system, "POST", "/api/transactions/other%3A1/commit")).body).toEqual({
+      ...{ id: "other:1", outcome: "commit", held: [] },
+    });
+    expect(resolved).toEqual(["abort pay:1", "commit other:1"]);
+  });
+
   it("calls a handler", async () => {
     const { body } = await send(systemOf().system, "POST", "/api/actors/Account/alice/deposit", { body: "[1]" });
     expect(body).toEqual({ address: "Account/alice", handler: "deposit", args: [1] });
@@ -387,6 +434,9 @@ describe("the ops port", () => {
     ["GET", "/api/dead?older=soon", 400, "INVALID_ARGUMENTS"],
     ["DELETE", "/api/locks/free", 404, "NOT_HELD"],
     ["DELETE", "/api/locks", 404, "NO_ROUTE"],
+    ["GET", "/api/transactions/gone%3A1", 404, "UNKNOWN_TRANSACTION"],
+    ["POST", "/api/transactions/late%3A1/abort", 409, "CONFLICT"],
+    ["POST", "/api/transactions/pay%3A1/undo", 404, "NO_ROUTE"],
     ["POST", "/api/dead/burn", 404, "NO_ROUTE"],
     ["PUT", "/api/paused/Account/%ff", 400, "INVALID_ADDRESS"],
     ["GET", "/api/nothing", 404, "NO_ROUTE"],
@@ -406,6 +456,7 @@ describe("the ops port", () => {
       "/api/inspect",
       "/api/locks",
       "/api/paused",
+      "/api/transactions",
       "/api/none",
     ]) {
       expect((await send(system, "GET", path, foreign)).status).toBe(403);
@@ -418,5 +469,12 @@ describe("the ops port", () => {
     const headers = { origin: "http://evil.example" };
     expect((await send(system, "DELETE", "/api/locks/report", { headers })).status).toBe(403);
     expect(broken).toEqual([]);
+  });
+
+  it("decides no transaction for a foreign page", async () => {
+    const { system, resolved } = systemOf();
+    const headers = { origin: "http://evil.example" };
+    expect((await send(system, "POST", "/api/transactions/pay%3A1/commit", { headers })).status).toBe(403);
+    expect(resolved).toEqual([]);
   });
 });

@@ -8,6 +8,7 @@ import { breakLock, listLocks, showLock } from "./locks.js";
 import { listPaused, pause, resume } from "./paused.js";
 import { livez, type MetricsPage, metrics, readyz } from "./probes.js";
 import { type AccessPolicy, refusalOf } from "./security.js";
+import { listTransactions, resolveTransaction, showTransaction } from "./transactions.js";
 
 type Router = (request: Request) => Promise<Response>;
 
@@ -82,6 +83,13 @@ export function apiRouter(system: ActorSystem, { baggage }: Pick<RouterOptions, 
         return showLock(system, first);
       case "DELETE api/locks 1":
         return breakLock(system, first);
+      case "GET api/transactions 0":
+        return listTransactions(system);
+      case "GET api/transactions 1":
+        return showTransaction(system, first);
+      case "POST api/transactions 2":
+        if (second === "commit" || second === "abort") return resolveTransaction(system, first, second);
+        break;
       case "GET api/dead 0":
         return listDead(system, searchParams);
       case "GET api/dead 1":

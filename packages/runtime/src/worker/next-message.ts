@@ -33,10 +33,11 @@ export function nextMessage(activation: Activation): Inbound | undefined {
   return isFree(holders, head) ? first : undefined;
 }
 
-/** Whether a message that waits, and is part of a transaction, could run now. */
-export function mayRun({ hold, transactional }: Activation, inbound: Inbound): boolean {
-  const waiting = transactional?.find((one) => one.inbound === inbound);
-  return waiting !== undefined && isFree(hold?.holders ?? [], waiting);
+/** Whether a message that waits could run now, were there no other. */
+export function mayRun(activation: Activation, inbound: Inbound): boolean {
+  const waiting = activation.transactional?.find((one) => one.inbound === inbound);
+  if (waiting === undefined) return inbound === activation.head && mayRunPlain(activation, inbound);
+  return inbound.withdrawn || isFree(activation.hold?.holders ?? [], waiting);
 }
 
 /** The holders that keep an older transaction waiting, each with the oldest of those: they have to give way. */

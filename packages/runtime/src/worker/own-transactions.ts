@@ -112,7 +112,7 @@ export class OwnTransactions {
     activation.lastSeq = commits.gathering.seq;
     commits.commitSoon();
     commits.committed(activation.lastSeq).then(
-      () => this.#commit(holding!, { ...members, [activation.address]: "write" }),
+      () => this.#commit(holding!, turn),
       // The next owner goes on.
       () => {},
     );
@@ -162,11 +162,10 @@ export class OwnTransactions {
 
   /** Its time is over, or its coordinator is to be asked again. */
   due(holding: Holding): void {
-    if (!this.#turns.has(holding)) {
-      this.recover(holding);
-    } else if (!holding.hold.own!.finished) {
-      this.#conclude(holding, { kind: "aborted", reason: "deadline" });
-    }
+    const turn = this.#turns.get(holding);
+    if (turn === undefined) this.recover(holding);
+    else if (holding.hold.own!.finished) this.#commit(holding, turn);
+    else this.#conclude(holding, { kind: "aborted", reason: "deadline" });
   }
 
   /** Found at takeover: whoever ran it is gone. */
@@ -225,13 +224,16 @@ export class OwnTransactions {
     this.#scope.services.calls.transactions.delete(holding.id);
   }
 
-  #commit(holding: Holding, members: Readonly<Record<string, Participation>>): void {
+  #commit(holding: Holding, { activation, transaction }: Turn): void {
     if (!this.#scope.alive || !isHolding(holding)) return;
-    const { transactions, ports } = this.#scope.services;
+    const { transactions, timers } = this.#scope.services;
+    const members = { ...transaction!.joined.members, [activation.address]: "write" } as const;
     transactions.commit({ id: holding.id, members, until: holding.until }, commitTimeoutMs).then(
       (outcome) => this.#heard(holding, outcome),
       // It may have committed: only the coordinator knows, or will.
-      () => ports.clock.after(againMs, () => this.#commit(holding, members)),
+      () => {
+        if (this.#scope.alive && isHolding(holding)) timers.set(holding, againMs);
+      },
     );
   }
 

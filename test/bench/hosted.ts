@@ -1,6 +1,7 @@
+import type { AnyActor } from "@actor-runtime/runtime";
 import { Account } from "./account.js";
-import { tallies } from "./tally.js";
+import { type Spread, tallies } from "./tally.js";
 
 /** What the workers of a figure host, by its name on their command line. */
-export const hosted = { ...tallies, accounts: [Account] } as const;
-export type Hosted = keyof typeof hosted;
+export type Hosted = Spread | "accounts";
+export const hosted: Readonly<Record<Hosted, readonly AnyActor[]>> = { ...tallies, accounts: [Account] };

@@ -92,7 +92,8 @@ describe("transactions as operators see them", () => {
     expect(await system.transactions.outcome(id)).toBe("running");
     gate.open();
     await caller.end();
-    await rig.settle();
+    // Word that they changed is gathered for half a second.
+    await rig.advance(1_000);
     expect([caller.state, await system.transactions.list()]).toEqual(["resolved", []]);
     expect(await system.transactions.show(id)).toBeUndefined();
   });

@@ -8,12 +8,14 @@ import {
   TurnTimeoutError,
 } from "@actor-runtime/core";
 import { Wakings } from "../tracing/wakings.js";
+import { transactionType } from "../transactions/transaction-messages.js";
 import { Activation, type HostedType } from "./activation.js";
 import { ReadBatch } from "./read-batch.js";
 import type { ActivationTable, PartitionScope } from "./scope.js";
 import { SelfContext } from "./self-context.js";
 import { asActorError } from "./settlement.js";
 import { assignState, checkStateSize, encodeState, readState, restoreState, storedFields } from "./state.js";
+import { StoredAddresses } from "./stored-addresses.js";
 import { enter, Turn } from "./turn.js";
 
 interface Lifecycle {
@@ -33,6 +35,8 @@ export class Activations implements ActivationTable {
   readonly #held = new Map<Activation, string | undefined>();
   readonly #states: ReadBatch<string, string | undefined>;
   readonly #wakings: Wakings;
+  /** Nearly every transaction has a coordinator of its own, and nearly none finds anything stored. */
+  readonly #coordinators = new StoredAddresses(`${transactionType}/`);
 
   constructor(scope: PartitionScope) {
     this.#scope = scope;
@@ -47,6 +51,14 @@ export class Activations implements ActivationTable {
 
   [Symbol.iterator](): IterableIterator<Activation> {
     return this.#byAddress.values();
+  }
+
+  /** The partition is consumed: from here on it pays to know which coordinators have stored state. */
+  learnCoordinators(): void {
+    const { services, partition } = this.#scope;
+    this.#coordinators
+      .learn((prefix) => services.ports.store.list(partition, prefix))
+      .catch((error) => services.log.debug({ partition, err: error }, "each coordinator is looked for in the store"));
   }
 
   find(address: string): Activation | undefined {
@@ -134,6 +146,7 @@ export class Activations implements ActivationTable {
     if (this.#byAddress.get(activation.address) !== activation) return;
     this.#byAddress.delete(activation.address);
     this.#held.delete(activation);
+    this.#coordinators.left(activation.address, activation.stored);
     activation.hosted.activations--;
     const { activations, timers } = this.#scope.services;
     activations.remove(activation);
@@ -175,6 +188,10 @@ export class Activations implements ActivationTable {
 
   /** @param trace headers of the message that it is wanted for */
   #read(activation: Activation, trace = activation.head?.message.trace): void {
+    if (this.#coordinators.lacks(activation.address)) {
+      void this.#make(activation, undefined);
+      return;
+    }
     this.#wakings.load(activation, trace);
     this.#states.get(activation.address, (text) => {
       activation.stored = text !== undefined;

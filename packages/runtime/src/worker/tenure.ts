@@ -17,6 +17,7 @@ import {
   StoreUnavailableError,
   type TraceHeaders,
 } from "@actor-runtime/core";
+import { systemMailbox } from "../definition/system-actor.js";
 import type { MailboxMetrics } from "../metrics/mailbox-metrics.js";
 import { isErasure, isTransactionWord } from "../system-handlers.js";
 import type { HostedType } from "./activation.js";
@@ -215,6 +216,7 @@ export class Tenure implements PartitionScope {
     this.#channel = channel;
     this.streams.consuming(this.services.ports.clock.monotonic());
     for (const tag of this.#earlyAcks) channel.ack(tag);
+    if (this.mailbox.name === systemMailbox) this.activations.learnCoordinators();
   }
 
   renewed(lease: Lease): void {

@@ -95,6 +95,8 @@ describe("transactions as operators see them", () => {
     // Word that they changed is gathered for half a second.
     await rig.advance(1_000);
     expect([caller.state, await system.transactions.list()]).toEqual(["resolved", []]);
+    // Word that all have changed travels together with that of others.
+    await rig.advance(1_000);
     expect(await system.transactions.show(id)).toBeUndefined();
   });
 

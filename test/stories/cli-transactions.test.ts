@@ -139,9 +139,11 @@ describe.each(places)("transactions, in $name", { timeout: 60_000 }, ({ env }) =
     await writeFile(join(cwd, "go"), "");
     expect((await paying).status).toBe(204);
     expect(await balances()).toEqual([before[0]! - 30, before[1]! + 30]);
-    await vi.waitFor(async () => {
-      expect((await transactions()).transactions.filter((each) => !each.forced)).toEqual([]);
-    }, 20_000);
+    expect((await transactions()).transactions.filter((each) => !each.forced)).toEqual([]);
+    await vi.waitFor(
+      async () => expect((await fetch(`${worker.url}/api/transactions/${encodeURIComponent(id)}`)).status).toBe(404),
+      20_000,
+    );
     expect(await worker.cli(["tx", "show", id])).toMatchObject({
       code: 1,
       stderr: `error: nothing is known of transaction ${id}\n`,

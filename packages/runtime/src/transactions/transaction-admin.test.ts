@@ -3,6 +3,7 @@ import {
   ConflictError,
   InvalidArgumentsError,
   NotStartedError,
+  noDecision,
   type TransactionOutcome,
   type TransactionState,
   UnknownTypeError,
@@ -98,6 +99,7 @@ describe("system.transactions", () => {
     const decisions = {
       done: committed("done:1"),
       open: committed("open:1", "Account/a"),
+      young: { ...noDecision, committed: { id: "young:1", at: now - 1_000, open: ["Account/d"] } },
       gone: aborted("gone:1"),
       forced: aborted("forced:1", { forced: true }),
       freeing: aborted("freeing:1"),

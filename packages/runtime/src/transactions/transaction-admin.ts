@@ -22,6 +22,8 @@ import type { Decided, TransactionCalls } from "./transaction-calls.js";
 import { transactionKey, transactionType } from "./transaction-messages.js";
 import type { TransactionAdmin, TransactionDescription } from "./transaction-types.js";
 
+/** Participants that changed say so within this time (ms): one that is not held any more is no news until then. */
+const wordMs = 2_000;
 /** No transaction may take longer (ms), so one of which nobody says how long it may is over by then. */
 const longestMs = 300_000;
 
@@ -63,7 +65,7 @@ export function transactionAdmin(services: AdminServices): TransactionAdmin {
       for await (const [key, state] of storedDecisions()) decisions.set(key, state);
       const { reports } = await cluster.inspectTransactions();
       const all = describeTransactions(decisions, reports);
-      return all.filter(({ held, open, forced }) => held.length > 0 || open.length > 0 || forced);
+      return all.filter((transaction) => !isOver(transaction, decisions));
     },
 
     async resolve(id, wanted) {
@@ -79,6 +81,16 @@ export function transactionAdmin(services: AdminServices): TransactionAdmin {
       checkDecided(id, wanted, await calls.resolve({ id, members, until }, wanted));
     },
   };
+
+  function isOver(
+    { id, held, forced }: TransactionDescription,
+    decisions: ReadonlyMap<string, TransactionState>,
+  ): boolean {
+    const committed = decisions.get(keyOf(id))?.committed;
+    if (held.length > 0 || forced) return false;
+    const waitsLong = committed?.id === id && committed.open.length > 0 && committed.at < time.now() - wordMs;
+    return !waitsLong;
+  }
 
   async function describe(id: string, decisions: TransactionState): Promise<TransactionDescription | undefined> {
     const { reports } = await cluster.inspectTransactions({ transaction: id });

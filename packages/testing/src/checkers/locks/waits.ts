@@ -14,7 +14,7 @@ export function checkWaits({ attempts, freezes }: LockHistory, { boundMs = 60 }:
     if (end === "pending") return report(`never ended for ${process}`);
     if (end === "died") return [];
     const lateMs = ended!.ms - dueMs(attempt);
-    const isLate = ended!.ms > awake(dueMs(attempt) + boundMs, freezes, process) + boundMs;
+    const isLate = ended!.ms > awake(awake(dueMs(attempt) + boundMs, freezes, process) + boundMs, freezes, process);
     return isLate ? report(`ended (${end}) ${Math.round(lateMs)} ms after its time`) : [];
   });
 }

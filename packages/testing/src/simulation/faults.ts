@@ -155,7 +155,7 @@ export const faults: readonly Fault[] = [
   },
   {
     name: "kill a client in a transaction",
-    weight: 3,
+    weight: 2,
     strike(scene) {
       const name = pick(
         scene,

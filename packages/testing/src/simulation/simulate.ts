@@ -15,6 +15,7 @@ import { describeViolation } from "../checkers/violation.js";
 import { testCluster } from "../cluster/virtual-cluster.js";
 import { Guarded, Journal, journalKeys, Loose, Meter, Sink } from "./actors.js";
 import { addresses, allActors, partitions } from "./addresses.js";
+import { CountingTelemetry } from "./counting-telemetry.js";
 import { Dice } from "./dice.js";
 import { type Fault, faults, rewind } from "./faults.js";
 import { Load } from "./load.js";
@@ -53,6 +54,8 @@ export interface Simulation {
   readonly locks: LockHistory;
   /** What became of transactions. */
   readonly transactions: TransactionHistory;
+  /** What processes counted, by instrument. */
+  readonly counts: Readonly<Record<string, number>>;
   /** Of all histories: two runs of one seed have the same. */
   readonly hash: string;
   /** How long it took for those in it, in ms. */
@@ -99,6 +102,7 @@ class Run {
   readonly #dice: Dice;
   readonly #watch = new Watch();
   readonly #violations: string[] = [];
+  readonly #counts = new Map<string, number>();
   readonly #bites: { readonly name: string; readonly bit: () => boolean }[] = [];
   /** Of the process that has the name now. */
   readonly #probes = new Map<string, Probe>();
@@ -151,6 +155,7 @@ class Run {
       history,
       locks,
       transactions,
+      counts: Object.fromEntries(this.#counts),
       hash,
       virtualMs,
     };
@@ -195,7 +200,8 @@ class Run {
       },
       ports: (given, process) => {
         clocks.set(process, given.clock);
-        return ports ? ports(given, process) : given;
+        const counted = { ...given, telemetry: new CountingTelemetry(this.#counts) };
+        return ports ? ports(counted, process) : counted;
       },
     });
     for (const [address, partition] of Object.entries(partitions)) recorder.partition(address, partition);

@@ -40,16 +40,20 @@ export function changesOf({ stages }: TransactionPlan): Record<string, number> {
   return changes;
 }
 
-const timeouts = [400, 2_000, 10_000, 15_000] as const;
+const timeouts = [400, 2_000, 5_000, 10_000] as const;
+/** Of all pauses of one transaction, so that every one may come to its end. */
+const longestPauseMs = 4_000;
 
 export function drawTransaction(dice: Dice, id: string): TransactionPlan {
   const chance = dice.below(10);
   const steps =
     chance < 4 ? drawTransfer(dice) : chance < 8 ? drawLists(dice) : chance < 9 ? drawMixed(dice) : drawAudit();
+  const stages = staged(dice, steps);
+  const pauseMs = dice.happens(0.6) ? 0 : dice.happens(0.8) ? dice.below(300) : dice.below(2_500);
   return {
     id,
-    stages: staged(dice, steps),
-    pauseMs: dice.happens(0.6) ? 0 : dice.happens(0.8) ? dice.below(300) : dice.below(2_500),
+    stages,
+    pauseMs: Math.min(pauseMs, Math.floor(longestPauseMs / stages.length)),
     throws: dice.happens(0.1),
     timeoutMs: dice.oneOf(timeouts),
   };

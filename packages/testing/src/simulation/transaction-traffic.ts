@@ -90,6 +90,8 @@ export class TransactionTraffic {
   }
 
   check(history: History): TransactionViolation[] {
+    // Where it went on no further, nothing is known of the end.
+    if (this.#states.length === 0) return [];
     const sinks = history.finals.filter(({ address }) => address.startsWith("Sink/"));
     const received = sinks
       .flatMap(({ effects }) => effects.map(({ message }) => message))

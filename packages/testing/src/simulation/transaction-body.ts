@@ -33,13 +33,16 @@ export async function follow(plan: TransactionPlan, attempt: AttemptRecord, reac
   let steps = 0;
   for (const [index, stage] of plan.stages.entries()) {
     if (index > 0 && plan.pauseMs > 0) await reach.sleep(plan.pauseMs);
-    await Promise.all(
+    const calls = Promise.all(
       stage.map(async (step) => {
         steps += 1;
         const asked = await carryOut(step, `${attempt.id}/${steps}`, plan.id, attempt, reach);
         if (asked !== undefined) sent.push(asked);
       }),
     );
+    // Where one fails the transaction does, whoever waits for it.
+    if (plan.leaves && index === plan.stages.length - 1) calls.catch(() => {});
+    else await calls;
   }
   if (plan.throws) throw new RejectedError(`${plan.id} is not wanted`);
   return sent;

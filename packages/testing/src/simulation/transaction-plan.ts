@@ -24,6 +24,8 @@ export interface TransactionPlan {
   readonly stages: readonly (readonly Step[])[];
   /** For how long it does nothing between two stages. */
   readonly pauseMs: number;
+  /** It waits for the calls of the last stage no longer than the commit does. */
+  readonly leaves: boolean;
   /** It fails when all is done. */
   readonly throws: boolean;
   readonly timeoutMs: number;
@@ -54,6 +56,7 @@ export function drawTransaction(dice: Dice, id: string): TransactionPlan {
     id,
     stages,
     pauseMs: Math.min(pauseMs, Math.floor(longestPauseMs / stages.length)),
+    leaves: dice.happens(0.15),
     throws: dice.happens(0.1),
     timeoutMs: dice.oneOf(timeouts),
   };

@@ -61,8 +61,9 @@ export class TransactionUser {
     transactions.call(plan.id, name, changesOf(plan), end);
   }
 
-  /** A turn runs it. */
-  runInTurn(plan: TransactionPlan, clerk: string, kind: "tell" | "ask"): void {
+  /** A turn runs it; a handler has to wait for all that it starts. */
+  runInTurn(drawn: TransactionPlan, clerk: string, kind: "tell" | "ask"): void {
+    const plan = { ...drawn, leaves: false };
     const { client, name, recorder, transactions } = this.#options;
     const address = `Clerk/${clerk}`;
     const message = `${plan.id}/0`;

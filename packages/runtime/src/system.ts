@@ -167,6 +167,7 @@ export class LocalSystem implements ActorSystem {
     );
     const taker = new SetTaker(one, clock, random);
     this.#locks = new ClusterLocks({ leases: ports.locks, clock, taker, sessions, tracing, metrics: lockMetrics, log });
+    const metrics = new Metrics(meter, types);
     const transactionCalls = new TransactionCalls(this.#caller);
     this.#transactions = new ClusterTransactions({
       caller: this.#caller,
@@ -177,6 +178,8 @@ export class LocalSystem implements ActorSystem {
       calls: transactionCalls,
       committer: new Committer(transactionCalls, directory, time, clock, random),
       running: calls.transactions,
+      tracing,
+      metrics: metrics.transactions,
     });
     this.locks = lockAdmin(this.#locks, { ports, directory, time, ref: this.ref });
     this.#services = {
@@ -201,7 +204,7 @@ export class LocalSystem implements ActorSystem {
       replies: new ReplyBatch(ports.broker),
       activations,
       brakes: new Brakes({ types, activations, ports, log }),
-      metrics: new Metrics(meter, types),
+      metrics,
       timers: new Deadlines(ports.clock),
       watchdog: options.watchdog,
       dev: options.dev ?? false,

@@ -36,4 +36,19 @@ export const attributes = {
   lockFence: "actor.lock.fence",
   /** acquired, busy, timeout, deadlock, cancelled or failed. */
   lockOutcome: "actor.lock.outcome",
+
+  /** Of one attempt; of a whole transaction that of its last. */
+  txId: "actor.tx.id",
+  txAttempts: "actor.tx.attempts",
+  /** How many actors took part. */
+  txMembers: "actor.tx.members",
+  /** Who decides: coordinator, or partition where all members are in one. */
+  txPath: "actor.tx.path",
+  /** How an actor is held: exclusive or shared. */
+  txMode: "actor.tx.mode",
+  /** committed, aborted, in_doubt, or failed. */
+  txOutcome: "actor.tx.outcome",
+  txReason: "actor.tx.reason",
+  /** The older transaction that it gave way to. */
+  txBy: "actor.tx.by",
 } as const;

@@ -38,6 +38,16 @@ export const counters = {
   },
   "actor.redeliveries": { unit: "{frame}", help: "Frames the broker delivered again.", labels: [] },
   "actor.duplicates": { unit: "{message}", help: "Messages dropped because they had taken effect before.", labels: [] },
+  "transaction.ended": {
+    unit: "{transaction}",
+    help: "Transactions that ended at who began them, a program or the turn of a @Transactional handler. outcome: committed, aborted (reason says why), in_doubt (nobody said whether it committed) or failed (it could not begin). reason: none unless aborted.",
+    labels: ["outcome", "reason"],
+  },
+  "transaction.commits": {
+    unit: "{transaction}",
+    help: "Transactions that committed. path: partition (all members are in one, whose commit decides) or coordinator.",
+    labels: ["path"],
+  },
   "transaction.wounds": {
     unit: "{transaction}",
     help: "Transactions that held an actor an older one waited for, so that their coordinators were asked to abort them.",
@@ -45,7 +55,7 @@ export const counters = {
   },
   "transaction.retries": {
     unit: "{attempt}",
-    help: "Attempts of @Transactional handlers after one that gave way.",
+    help: "Attempts after one that gave way, or that lost an actor, of programs and of @Transactional handlers.",
     labels: [],
   },
   "transaction.recoveries": {
@@ -195,6 +205,12 @@ export const histograms = {
     labels: [],
     buckets: seconds,
   },
+  "transaction.duration": {
+    unit: "s",
+    help: "From the beginning of a transaction until its end, all attempts included; outcome as for transaction.ended.",
+    labels: ["outcome"],
+    buckets: seconds,
+  },
   "actor.takeover.duration": {
     unit: "s",
     help: "From having a partition's lease until its messages come: reading it from the store, opening its channel.",
@@ -248,6 +264,21 @@ export const levels = {
   "actor.lock.waiting": {
     unit: "{lock}",
     help: "Locks, or sets of them, that this process waits for, or asks for just now.",
+    labels: [],
+  },
+  "transaction.held": {
+    unit: "{actor}",
+    help: "Actors of this worker that transactions hold, so that others wait for them.",
+    labels: [],
+  },
+  "transaction.held.oldest": {
+    unit: "s",
+    help: "Age of the oldest transaction that holds an actor of this worker, all its attempts included; 0 when none does.",
+    labels: [],
+  },
+  "transaction.held.overdue": {
+    unit: "s",
+    help: "For how long a transaction that holds an actor of this worker could have ended, because its time was over: it is in doubt; 0 when none is.",
     labels: [],
   },
   "process.event_loop.delay": {

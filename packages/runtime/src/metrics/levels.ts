@@ -1,5 +1,6 @@
 import type { Mailbox, Telemetry } from "@actor-runtime/core";
 import type { Activation } from "../worker/activation.js";
+import type { Holding } from "../worker/hold.js";
 import type { WorkerServices } from "../worker/services.js";
 import type { Tenure } from "../worker/tenure.js";
 import { unknown } from "./type-metrics.js";
@@ -72,6 +73,15 @@ export function observeWorker(
     for (const tenure of tenures()) sums.set(tenure.mailbox.name, sums.get(tenure.mailbox.name)! + value(tenure));
     return Array.from(sums, ([mailbox, sum]) => ({ value: sum, labels: { mailbox } }));
   };
+  /** For how long a moment of some transaction that holds an actor here is past. */
+  const longest = (moment: (holding: Holding) => number) => {
+    const now = time.now();
+    let ms = 0;
+    for (const { participants } of tenures()) {
+      for (const { holders } of participants) for (const holding of holders) ms = Math.max(ms, now - moment(holding));
+    }
+    return [{ value: ms / 1_000 }];
+  };
   const stops = [
     telemetry.observe("actor.activations", () =>
       Array.from(types, ([type, { activations }]) => ({ value: activations, labels: { type } })),
@@ -91,6 +101,11 @@ export function observeWorker(
     ),
     telemetry.observe("actor.partitions", () => byMailbox(() => 1)),
     telemetry.observe("actor.outbox.size", () => byMailbox(({ outbox }) => outbox.bytes)),
+    telemetry.observe("transaction.held", () => [
+      { value: tenures().reduce((sum, { participants }) => sum + participants.size, 0) },
+    ]),
+    telemetry.observe("transaction.held.oldest", () => longest(({ since }) => since)),
+    telemetry.observe("transaction.held.overdue", () => longest(({ until }) => until)),
   ];
   return () => {
     for (const stop of stops) stop();

@@ -1,3 +1,4 @@
+import { TransactionMetrics } from "../transactions/transaction-metrics.js";
 import type { HostedType } from "../worker/activation.js";
 import type { Ending } from "../worker/ending.js";
 import type { Inbound } from "../worker/inbound.js";
@@ -8,6 +9,7 @@ import { TypeMetrics, unknown } from "./type-metrics.js";
 
 /** What a worker measures beside its hosted types. */
 export class Metrics {
+  readonly transactions: TransactionMetrics;
   readonly #meter: Meter;
   readonly #types: ReadonlyMap<string, HostedType>;
   readonly #unknown: TypeMetrics;
@@ -16,6 +18,7 @@ export class Metrics {
   constructor(meter: Meter, types: ReadonlyMap<string, HostedType>) {
     this.#meter = meter;
     this.#types = types;
+    this.transactions = new TransactionMetrics(meter.telemetry);
     this.#unknown = new TypeMetrics(meter, unknown, []);
   }
 

@@ -4,7 +4,7 @@ import type { Tracing } from "./tracing.js";
 /** More are not linked: a full group has hundreds, and each is found by its commit's number. */
 const maxLinks = 32;
 
-/** The spans that end with one commit: the turns in it, and what they told. */
+/** The spans that end with one commit: the turns in it, what they told, and what transactions held. */
 export class CommitTrace {
   readonly #tracing: Tracing;
   readonly #partition: PartitionId;
@@ -14,7 +14,7 @@ export class CommitTrace {
   /** When each of them was done. */
   readonly #doneAt: number[] = [];
   readonly #errors = new Map<Span, unknown>();
-  readonly #sent: Span[] = [];
+  readonly #others: Span[] = [];
   #commit: Span | undefined;
 
   /** @param now in ms by the clock's `monotonic()` */
@@ -32,9 +32,9 @@ export class CommitTrace {
     if (error !== undefined) this.#errors.set(span, error);
   }
 
-  /** A tell: from this commit on it is durably on its way. */
-  sent(span: Span): void {
-    this.#sent.push(span);
+  /** A tell, which is durably on its way from this commit on; or a part of a transaction, which is over. */
+  ends(span: Span): void {
+    this.#others.push(span);
   }
 
   /** The commit is being written. */
@@ -65,13 +65,13 @@ export class CommitTrace {
       if (error === undefined) span.end();
       else this.#tracing.fail(span, error);
     }
-    for (const span of this.#sent) span.end();
+    for (const span of this.#others) span.end();
   }
 
   /** The partition was lost: whether the commit took effect is known to the next owner. */
   lost(reason: Error): void {
     if (this.#commit) this.#tracing.fail(this.#commit, reason);
     for (const span of this.#processed) this.#tracing.fail(span, reason);
-    for (const span of this.#sent) this.#tracing.fail(span, reason);
+    for (const span of this.#others) this.#tracing.fail(span, reason);
   }
 }

@@ -28,6 +28,8 @@ export interface ReceivedMessage {
   readonly message: Message;
   /** Failed attempts so far. */
   readonly attempts: number;
+  /** Those of the transaction that its turn begins, which gave way. */
+  readonly transactionAttempts: number;
   /** Its frame was delivered before, or it was stored before this owner had the partition. */
   readonly redelivered: boolean;
   /** For how long it could have run, in ms; `undefined`: unknown. */
@@ -93,7 +95,7 @@ export class Tracing {
    */
   ask({ target, handler }: CalledMethod, parent?: TraceHeaders): Span {
     const { name, attributes } = this.#asks.get(target.type, handler, mailboxOf(target));
-    return this.#keyed(this.#telemetry.span(name, { kind: "client", parent, attributes }), target.key);
+    return this.keyed(this.#telemetry.span(name, { kind: "client", parent, attributes }), target.key);
   }
 
   /**
@@ -110,7 +112,7 @@ export class Tracing {
     const shapes = delayed ? this.#schedules : this.#sends;
     const { name, attributes } = shapes.get(target.type, handler, mailboxOf(target));
     const links = again === undefined || isSampledOut(again) ? undefined : [again];
-    return this.#keyed(this.#telemetry.span(name, { kind: "producer", parent, attributes, links }), target.key);
+    return this.keyed(this.#telemetry.span(name, { kind: "producer", parent, attributes, links }), target.key);
   }
 
   /**
@@ -119,7 +121,8 @@ export class Tracing {
    * @param now ms since 1970 by the store's clock
    */
   process(received: ReceivedMessage, { mailbox, takeover }: Place, now: number): Span {
-    const { message, attempts, redelivered } = received;
+    const { message, redelivered } = received;
+    const attempts = received.attempts + received.transactionAttempts;
     const { trace, handler, to } = message;
     if (trace !== undefined && isSampledOut(trace)) return this.#telemetry.sampledOut;
     const slash = to.indexOf("/");
@@ -143,14 +146,14 @@ export class Tracing {
   activate(type: string, address: string, trace: TraceHeaders | undefined): Span {
     const attributes = { [named.actorType]: type };
     const span = this.#telemetry.span(`activate ${type}`, { kind: "internal", parent: trace ?? "none", attributes });
-    return this.#keyed(span, address.slice(type.length + 1));
+    return this.keyed(span, address.slice(type.length + 1));
   }
 
   /** `onDeactivate` runs. */
   deactivate(type: string, address: string): Span {
     const attributes = { [named.actorType]: type };
     const span = this.#telemetry.span(`deactivate ${type}`, { kind: "internal", parent: "none", attributes });
-    return this.#keyed(span, address.slice(type.length + 1));
+    return this.keyed(span, address.slice(type.length + 1));
   }
 
   /** A message is put into the store until its actor has time for it. */
@@ -161,7 +164,7 @@ export class Tracing {
     const [type, method] = [boundedName(to.slice(0, slash)), boundedName(handler)];
     const attributes = { [named.actorType]: type, [named.actorMethod]: method };
     const span = this.#telemetry.span(`park ${type}.${method}`, { kind: "internal", parent: trace, attributes });
-    this.#keyed(span, to.slice(slash + 1)).end();
+    this.keyed(span, to.slice(slash + 1)).end();
   }
 
   /** A partition comes to this worker, or leaves it; `undefined`: nobody traces. */
@@ -179,9 +182,22 @@ export class Tracing {
     return span;
   }
 
-  /** A part of what another span does. */
-  part(name: string, of: Span, attributes: Attributes = {}, links: readonly TraceHeaders[] = []): Span {
-    return this.#telemetry.span(name, { kind: "internal", parent: of.headers, attributes, links });
+  /** A part of what another span does; of what the running body does if that is `undefined`. */
+  part(name: string, of: Span | undefined, attributes: Attributes = {}, links: readonly TraceHeaders[] = []): Span {
+    return this.#telemetry.span(name, { kind: "internal", parent: of?.headers, attributes, links });
+  }
+
+  /** Begins a trace of its own that goes on where another was cut short. */
+  resumption(name: string, trace: TraceHeaders | undefined, attributes: Attributes): Span {
+    if (trace !== undefined && isSampledOut(trace)) return this.#telemetry.sampledOut;
+    const links = trace === undefined ? [] : [trace];
+    return this.#telemetry.span(name, { kind: "internal", parent: "none", attributes, links });
+  }
+
+  /** Tells which actor it is about. */
+  keyed(span: Span, key: string): Span {
+    if (span.recording) span.set(named.actorKey, this.#key(key));
+    return span;
   }
 
   /** Ends the span as failed. With hashed keys nothing is told of the error but what it is: its text may name the actor. */
@@ -204,11 +220,6 @@ export class Tracing {
       (error) => this.fail(span, error),
     );
     return outcome;
-  }
-
-  #keyed(span: Span, key: string): Span {
-    if (span.recording) span.set(named.actorKey, this.#key(key));
-    return span;
   }
 
   #key(key: string): string {

@@ -12,12 +12,16 @@ import {
 import type { CallTransaction } from "../client/call-target.js";
 import type { Transaction } from "../client/ref-types.js";
 import { currentLocks, lockScope } from "../locks/lock-scope.js";
+import type { Tracing } from "../tracing/tracing.js";
+import { commitSpan, TransactionTrace, tellEnd } from "../tracing/transaction-trace.js";
 import { abortedError, rejectedBy } from "./aborted.js";
 import { Attempt, type AttemptServices } from "./attempt.js";
 import type { Committer } from "./committer.js";
-import type { Decided, TransactionCalls } from "./transaction-calls.js";
+import type { Commit, Decided, TransactionCalls } from "./transaction-calls.js";
+import { committedEnd, endByDecision, endByError } from "./transaction-end.js";
 import { attemptId } from "./transaction-messages.js";
-import { normalTransactionOptions } from "./transaction-options.js";
+import type { TransactionMetrics } from "./transaction-metrics.js";
+import { type NormalTransactionOptions, normalTransactionOptions } from "./transaction-options.js";
 import type { TransactionOptions } from "./transaction-types.js";
 
 export interface ClusterTransactionsServices extends AttemptServices {
@@ -26,6 +30,8 @@ export interface ClusterTransactionsServices extends AttemptServices {
   readonly committer: Committer;
   /** Those that run in this process: who is told by a participant that one cannot commit finds it here. */
   readonly running: Map<string, CallTransaction>;
+  readonly tracing: Tracing;
+  readonly metrics: TransactionMetrics;
 }
 
 type Body<R> = (tx: Transaction) => R | Promise<R>;
@@ -51,28 +57,22 @@ export class ClusterTransactions {
   /** `system.transaction`. */
   async run<R>(...args: TransactionArguments<R>): Promise<R> {
     const [options, body] = args.length === 1 ? [undefined, args[0]] : args;
-    const { timeoutMs, idempotencyKey } = normalTransactionOptions(options);
+    const normal = normalTransactionOptions(options);
     if (typeof body !== "function") throw new ConfigError("transaction: give it a function, async (tx) => { … }");
-    const { random, time, clock } = this.#services;
-    const keyed = idempotencyKey !== undefined;
-    const key = keyed ? keyOf(idempotencyKey) : random.id();
-    const committed = keyed ? await this.#result<R>(key) : undefined;
-    if (committed !== undefined) return committed.result;
-    // Retried it keeps its age, so that in the end it is the oldest and gives way to nobody.
-    const since = Math.floor(time.now());
-    const until = since + Math.ceil(timeoutMs);
-    const run = keyed ? `${random.id()}-` : "";
-    for (let number = 1; ; number++) {
-      if (this.#closed) throw new ClosedError("the system is closed: it begins no transaction any more");
-      const attempt = new Attempt(this.#services, { id: attemptId(key, `${run}${number}`), since, until }, number);
-      const end = await this.#attempt(attempt, body, keyed);
-      if ("result" in end) return end.result;
-      const { aborted } = end;
-      const other = keyed && aborted.reason === "superseded" ? await this.#result<R>(key) : undefined;
-      if (other !== undefined) return other.result;
-      const delayMs = retryDelayMs(number, backoff, random.next());
-      if (!mayComeRight.has(aborted.reason) || time.now() + delayMs >= until) throw aborted;
-      await new Promise<void>((resolve) => void clock.after(delayMs, resolve));
+    const { tracing, metrics, clock } = this.#services;
+    const trace = tracing.on ? new TransactionTrace(tracing) : undefined;
+    const began = clock.monotonic();
+    try {
+      const run = () => this.#run(normal, body, trace);
+      const result = await (trace === undefined ? run() : trace.run(run));
+      metrics.ended(committedEnd, clock.monotonic() - began);
+      trace?.ended(committedEnd);
+      return result;
+    } catch (error) {
+      const end = endByError(error);
+      metrics.ended(end, clock.monotonic() - began);
+      trace?.ended(end, error);
+      throw error;
     }
   }
 
@@ -84,6 +84,56 @@ export class ClusterTransactions {
   /** None begins any more. */
   close(): void {
     this.#closed = true;
+  }
+
+  /** Attempts, one after the other, until one commits, or there is no time for another. */
+  async #run<R>(
+    { timeoutMs, idempotencyKey }: NormalTransactionOptions,
+    body: Body<R>,
+    trace: TransactionTrace | undefined,
+  ): Promise<R> {
+    const { random, time, clock, metrics } = this.#services;
+    const keyed = idempotencyKey !== undefined;
+    const key = keyed ? keyOf(idempotencyKey) : random.id();
+    const committed = keyed ? await this.#result<R>(key) : undefined;
+    if (committed !== undefined) return committed.result;
+    // Retried it keeps its age, so that in the end it is the oldest and gives way to nobody.
+    const since = Math.floor(time.now());
+    const until = since + Math.ceil(timeoutMs);
+    const run = keyed ? `${random.id()}-` : "";
+    for (let number = 1; ; number++) {
+      if (this.#closed) throw new ClosedError("the system is closed: it begins no transaction any more");
+      const attempt = new Attempt(this.#services, { id: attemptId(key, `${run}${number}`), since, until }, number);
+      const end = await (trace === undefined
+        ? this.#attempt(attempt, body, keyed)
+        : this.#traced(trace, number, attempt, () => this.#attempt(attempt, body, keyed)));
+      if ("result" in end) return end.result;
+      const { aborted } = end;
+      const other = keyed && aborted.reason === "superseded" ? await this.#result<R>(key) : undefined;
+      if (other !== undefined) return other.result;
+      const delayMs = retryDelayMs(number, backoff, random.next());
+      if (!mayComeRight.has(aborted.reason) || time.now() + delayMs >= until) throw aborted;
+      await new Promise<void>((resolve) => void clock.after(delayMs, resolve));
+      metrics.retried();
+    }
+  }
+
+  async #traced<R>(
+    trace: TransactionTrace,
+    number: number,
+    attempt: Attempt,
+    run: () => Promise<End<R>>,
+  ): Promise<End<R>> {
+    const span = trace.attempt(attempt.context, number);
+    try {
+      const end = await span.run(run);
+      if ("result" in end) trace.attempted(span, attempt.size, committedEnd);
+      else trace.attempted(span, attempt.size, endByError(end.aborted), end.aborted);
+      return end;
+    } catch (error) {
+      trace.attempted(span, attempt.size, endByError(error), error);
+      throw error;
+    }
   }
 
   /** @throws TransactionInDoubtError */
@@ -113,7 +163,26 @@ export class ClusterTransactions {
     if (keep === undefined && attempt.size === 0) return Promise.resolve({ kind: "committed" });
     const commit = { id: context.id, members, until: context.until, keep };
     // Asked under no lock: it has to go on if one is lost now.
-    return lockScope.run(undefined, () => this.#services.committer.commit(commit));
+    return lockScope.run(undefined, () => this.#decide(commit));
+  }
+
+  async #decide(commit: Commit): Promise<Decided> {
+    const { committer, tracing, metrics } = this.#services;
+    const path = committer.path(commit);
+    const span = tracing.on ? commitSpan(tracing, commit.id, Object.keys(commit.members).length, path) : undefined;
+    try {
+      const decided = await (span === undefined ? committer.commit(commit) : span.run(() => committer.commit(commit)));
+      if (decided.kind === "committed") metrics.committed(path);
+      if (span?.recording) tellEnd(span, endByDecision(decided));
+      span?.end();
+      return decided;
+    } catch (error) {
+      if (span?.recording) {
+        tellEnd(span, endByError(error));
+        tracing.fail(span, error);
+      }
+      throw error;
+    }
   }
 
   /**

@@ -3,6 +3,7 @@ import type { Directory } from "../client/directory.js";
 import { Patience } from "../locks/patience.js";
 import type { StoreTime } from "../store-time.js";
 import type { Commit, Decided, TransactionCalls } from "./transaction-calls.js";
+import type { CommitPath } from "./transaction-end.js";
 
 /** An answer may have been lost, so the ask is repeated this often (ms). */
 const repeatMs = 1_000;
@@ -92,17 +93,21 @@ export class Committer {
     return outcome;
   }
 
+  /** Who decides about it. */
+  path({ members, keep }: Commit): CommitPath {
+    return keep === undefined && this.#areTogether(Object.keys(members)) ? "partition" : "coordinator";
+  }
+
   #ask(commit: Commit): Promise<Decided> {
-    const members = Object.keys(commit.members);
-    if (commit.keep === undefined && this.#areTogether(members)) {
-      return this.#calls.commitHere(members[0]!, commit, answerMs.participant, repeatMs);
-    }
-    return this.#calls.commit(commit, answerMs.coordinator, repeatMs);
+    if (this.path(commit) === "coordinator") return this.#calls.commit(commit, answerMs.coordinator, repeatMs);
+    const [member] = Object.keys(commit.members);
+    return this.#calls.commitHere(member!, commit, answerMs.participant, repeatMs);
   }
 
   /** One partition that decided for all knows already. */
-  #tell({ id, members, keep }: Commit): void {
-    if (keep === undefined && this.#areTogether(Object.keys(members))) return;
+  #tell(commit: Commit): void {
+    if (this.path(commit) === "partition") return;
+    const { id, members } = commit;
     for (const [member, participation] of Object.entries(members)) this.#calls.committed(member, id, participation);
   }
 

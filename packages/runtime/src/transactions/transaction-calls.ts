@@ -1,4 +1,4 @@
-import type { AbortReason, Participation, TransactionOutcome } from "@actor-runtime/core";
+import type { AbortReason, Participation, TraceHeaders, TransactionOutcome } from "@actor-runtime/core";
 import { type NormalCallOptions, normalCallOptions } from "../client/call-options.js";
 import { type CallTarget, callTarget } from "../client/call-target.js";
 import { type BoundMethod, type Caller, targetOf } from "../client/ref.js";
@@ -16,7 +16,10 @@ export interface Commit {
   readonly keep?: Kept | undefined;
 }
 
-/** How this process speaks with coordinators and participants, whose types it knows by name only. */
+/**
+ * How this process speaks with coordinators and participants, whose types it knows by name only. Workers say in whose trace: what
+ * runs just then may have nothing to do with it.
+ */
 export class TransactionCalls {
   readonly #caller: Caller;
   readonly #options: NormalCallOptions;
@@ -32,8 +35,13 @@ export class TransactionCalls {
    *
    * @param repeatMs how often; default: once, after half its time
    */
-  commit({ id, members, until, keep }: Commit, timeoutMs: number, repeatMs?: number): Promise<Decided> {
-    const options = { ...this.#options, timeoutMs, repeatMs };
+  commit(
+    { id, members, until, keep }: Commit,
+    timeoutMs: number,
+    repeatMs?: number,
+    trace?: TraceHeaders,
+  ): Promise<Decided> {
+    const options = { ...this.#options, timeoutMs, repeatMs, parent: trace };
     return this.#ask(coordinatorMethod(id, "commit"), [id, members, until, keep], options) as Promise<Decided>;
   }
 
@@ -44,13 +52,14 @@ export class TransactionCalls {
     return this.#ask(method, [id, until, Object.keys(members)], options) as Promise<Decided>;
   }
 
-  abort(id: string, reason: AbortReason, until: number): Promise<Decided> {
-    return this.#ask(coordinatorMethod(id, "abort"), [id, reason, until]) as Promise<Decided>;
+  abort(id: string, reason: AbortReason, until: number, trace?: TraceHeaders): Promise<Decided> {
+    return this.#ask(coordinatorMethod(id, "abort"), [id, reason, until], this.#in(trace)) as Promise<Decided>;
   }
 
   /** @param wound the older transaction that waits for it */
-  inquire(id: string, until: number, wound?: string): Promise<TransactionOutcome> {
-    return this.#ask(coordinatorMethod(id, "inquire"), [id, until, wound]) as Promise<TransactionOutcome>;
+  inquire(id: string, until: number, wound?: string, trace?: TraceHeaders): Promise<TransactionOutcome> {
+    const method = coordinatorMethod(id, "inquire");
+    return this.#ask(method, [id, until, wound], this.#in(trace)) as Promise<TransactionOutcome>;
   }
 
   resolve({ id, members, until }: Commit, outcome: "commit" | "abort"): Promise<Decided> {
@@ -69,13 +78,17 @@ export class TransactionCalls {
   }
 
   /** Word that it committed; where it is lost, the participant asks. */
-  committed(member: string, id: string, participation: Participation): void {
-    void this.#tell(methodOf(member, "ask", commitHandler), [id, participation]);
+  committed(member: string, id: string, participation: Participation, trace?: TraceHeaders): void {
+    void this.#tell(methodOf(member, "ask", commitHandler), [id, participation], this.#in(trace));
   }
 
   /** Word that its caller gave up; where it is lost, the participant asks. */
-  abortHere(member: string, id: string): void {
-    void this.#tell(methodOf(member, "ask", abortHandler), [id]);
+  abortHere(member: string, id: string, trace?: TraceHeaders): void {
+    void this.#tell(methodOf(member, "ask", abortHandler), [id], this.#in(trace));
+  }
+
+  #in(trace: TraceHeaders | undefined): NormalCallOptions {
+    return trace === undefined ? this.#options : { ...this.#options, parent: trace };
   }
 
   /** Async: what cannot be sent at all is a rejection, too. */
@@ -83,9 +96,9 @@ export class TransactionCalls {
     return this.#caller.ask(method, args, options);
   }
 
-  async #tell(method: BoundMethod, args: readonly unknown[]): Promise<void> {
+  async #tell(method: BoundMethod, args: readonly unknown[], options = this.#options): Promise<void> {
     try {
-      await this.#caller.tell(method, args, this.#options);
+      await this.#caller.tell(method, args, options);
     } catch {
       // It is made up for, as said above.
     }

@@ -1,5 +1,14 @@
-import { type Cancel, encodeText, formatAddress, messageBytes, messageText } from "@actor-runtime/core";
+import {
+  type Cancel,
+  encodeText,
+  formatAddress,
+  messageBytes,
+  messageText,
+  type TraceHeaders,
+} from "@actor-runtime/core";
+import { handedOn } from "../tracing/handed-on.js";
 import { transactionKey, transactionType } from "../transactions/transaction-messages.js";
+import { leaveTells } from "./leave-tells.js";
 import type { PartitionScope } from "./scope.js";
 
 /** Coordinators wait so long for word that a participant changed: it costs little where much of it travels together (ms). */
@@ -13,7 +22,7 @@ const maxGathered = 1_000;
  */
 export class Acknowledgements {
   readonly #scope: PartitionScope;
-  #gathered: (readonly [id: string, address: string])[] = [];
+  #gathered: (readonly [id: string, address: string, trace: TraceHeaders | undefined])[] = [];
   #cancel: Cancel | undefined;
 
   constructor(scope: PartitionScope) {
@@ -21,8 +30,8 @@ export class Acknowledgements {
   }
 
   /** The commit that changes the actor is gathered already, so that this word never leaves before it. */
-  add(id: string, address: string): void {
-    this.#gathered.push([id, address]);
+  add(id: string, address: string, trace: TraceHeaders | undefined): void {
+    this.#gathered.push([id, address, trace]);
     if (this.#gathered.length >= maxGathered) this.#send();
     else this.#cancel ??= this.#scope.services.ports.clock.after(gatherMs, () => this.#send());
   }
@@ -47,17 +56,22 @@ export class Acknowledgements {
       );
       return;
     }
-    for (const [id, address] of this.#gathered) this.#draft(id, address);
+    for (const [id, address, trace] of this.#gathered) this.#draft(id, address, trace);
     this.#gathered = [];
     commits.commitSoon();
   }
 
-  #draft(id: string, address: string): void {
+  #draft(id: string, address: string, parent: TraceHeaders | undefined): void {
     const { services, commits, outbox } = this.#scope;
+    const { tracing, directory } = services;
     const key = transactionKey(id);
-    const message = { to: formatAddress(transactionType, key), kind: "tell", handler: "applied" } as const;
+    const handler = "applied";
+    const target = { type: transactionType, key, known: undefined };
+    const span = tracing.on ? tracing.send({ target, handler }, false, { parent }) : undefined;
+    const trace = span?.headers ?? handedOn(parent);
+    const message = { to: formatAddress(transactionType, key), kind: "tell", handler, trace } as const;
     const text = messageText(message, encodeText([id, address], "args"));
-    const partition = services.directory.partition(transactionType, key)!;
-    commits.gathering.out.push(outbox.draft(partition, text, messageBytes(text)));
+    const partition = directory.partition(transactionType, key)!;
+    leaveTells(this.#scope, [outbox.draft(partition, text, messageBytes(text), span)], commits.gathering);
   }
 }

@@ -34,7 +34,7 @@ export class Holding implements Holder, Timed {
   recorded = false;
   /** Trace of the call that took the actor. */
   trace: TraceHeaders | undefined;
-  /** It waits for its outcome; `undefined`: nobody traces. */
+  /** From the turn that took the actor, or from takeover, until its outcome; `undefined`: nobody traces. */
   span: Span | undefined;
   readonly #due: (holding: Holding) => void;
 
@@ -58,6 +58,11 @@ export class Holding implements Holder, Timed {
 
   due(): void {
     this.#due(this);
+  }
+
+  /** The trace that all that is done for it belongs to. */
+  get headers(): TraceHeaders | undefined {
+    return this.span?.headers ?? this.trace;
   }
 }
 
@@ -97,6 +102,11 @@ export class Hold {
 
   find(id: string): Holding | undefined {
     return this.holders.find((holding) => holding.id === id);
+  }
+
+  /** The trace that the actor comes to life in. */
+  get headers(): TraceHeaders | undefined {
+    return this.holders[0]?.headers;
   }
 
   get exclusive(): Holding | undefined {

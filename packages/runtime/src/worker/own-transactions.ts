@@ -3,12 +3,15 @@ import {
   errorFromWire,
   type Participation,
   retryDelayMs,
+  type TraceHeaders,
   TransactionAbortedError,
   type TransactionOutcome,
   type TransactionReply,
   UnknownOutcomeError,
 } from "@actor-runtime/core";
+import { commitSpan, tellEnd } from "../tracing/transaction-trace.js";
 import { abortedError } from "../transactions/aborted.js";
+import { type CommitPath, committedEnd, endByDecision, type TransactionEnd } from "../transactions/transaction-end.js";
 import type { Activation } from "./activation.js";
 import { storedText } from "./commit-group.js";
 import type { Holding, OwnMessage, Tentative } from "./hold.js";
@@ -92,7 +95,7 @@ export class OwnTransactions {
     if (joined.doomed !== undefined) throw errorFromWire(joined.doomed);
     if (joined.size === 0) {
       this.#forget(holding!);
-      this.#participants.drop(activation, holding!);
+      this.#participants.drop(activation, holding!, { kind: "committed" });
       return false;
     }
     const { hold } = holding!;
@@ -102,8 +105,10 @@ export class OwnTransactions {
     this.#scope.services.timers.delete(turn);
     const members = joined.members;
     const addresses = Object.keys(members);
-    if (addresses.every((address) => this.#participants.find(address)?.find(id) !== undefined)) {
-      this.#participants.concludeHere(id, context.until, [activation.address, ...addresses], () => {});
+    const here = addresses.every((address) => this.#participants.find(address)?.find(id) !== undefined);
+    const trace = this.#committing(turn, addresses.length + 1, here ? "partition" : "coordinator");
+    if (here) {
+      this.#participants.concludeHere(id, context.until, [activation.address, ...addresses], trace, () => {});
       return true;
     }
     hold.own = { ...hold.own, members };
@@ -139,7 +144,7 @@ export class OwnTransactions {
       this.#failed(turn, thrown, isHolding(holding!) ? overtaken : abortedError(id, { reason: "conflict" }));
       this.#scope.scheduler.pump(activation);
     };
-    this.#scope.services.transactions.inquire(id, context.until).then(
+    this.#scope.services.transactions.inquire(id, context.until, undefined, traceOfTurn(turn)).then(
       (outcome) => known(outcome.kind === "aborted" ? abortedError(id, outcome) : undefined),
       () => known(),
     );
@@ -150,14 +155,18 @@ export class OwnTransactions {
     const inbound = turn.inbound!;
     const { holding, joined, id, context } = turn.transaction!;
     const { transactions } = this.#scope.services;
+    const trace = traceOfTurn(turn);
     this.#forget(holding!);
-    for (const address of Object.keys(joined.members)) transactions.abortHere(address, id);
+    for (const address of Object.keys(joined.members)) transactions.abortHere(address, id, trace);
+    const { reason, by } = cause ?? { reason: "rejected" as const };
     if (isHolding(holding!)) {
-      this.#participants.drop(activation, holding!);
+      this.#participants.drop(activation, holding!, { kind: "aborted", reason, by });
       // Who is not known to have taken part asks the coordinator, which must know then.
-      if (joined.outstanding ?? joined.doomed) transactions.abort(id, "rejected", context.until).catch(() => {});
+      if (joined.outstanding ?? joined.doomed) transactions.abort(id, "rejected", context.until, trace).catch(() => {});
     }
-    if (!this.#mayTryAgain(activation, inbound, cause)) this.#settlement.failed(activation, inbound, cause ?? thrown);
+    if (this.#mayTryAgain(activation, inbound, cause)) return;
+    this.#ended(holding!, { outcome: "aborted", reason });
+    this.#settlement.failed(activation, inbound, cause ?? thrown);
   }
 
   /** Its time is over, or its coordinator is to be asked again. */
@@ -172,7 +181,7 @@ export class OwnTransactions {
   recover(holding: Holding): void {
     const { transactions, timers, ports } = this.#scope.services;
     ports.telemetry.count("transaction.recoveries", 1);
-    transactions.abort(holding.id, "lost", holding.until).then(
+    transactions.abort(holding.id, "lost", holding.until, holding.headers).then(
       (outcome) => this.#heard(holding, outcome),
       () => {
         if (this.#scope.alive && isHolding(holding)) timers.set(holding, againMs);
@@ -184,7 +193,10 @@ export class OwnTransactions {
   concluded(activation: Activation, holding: Holding, own: OwnMessage, conclusion: Conclusion): void {
     const turn = this.#turns.get(holding);
     this.#forget(holding);
-    if (turn !== undefined && own.finished) activation.running = undefined;
+    if (turn !== undefined && own.finished) {
+      activation.running = undefined;
+      this.#committed(turn, conclusion);
+    }
     const inbound = turn?.inbound ?? activation.parked?.entries.find(({ identity }) => identity === own.identity);
     if (inbound === undefined) return;
     const { commits, services, activations } = this.#scope;
@@ -192,14 +204,20 @@ export class OwnTransactions {
       // Where its code still ran, that was stopped, and failed.
       if (turn === undefined || !own.finished) return;
       const { joined, id } = turn.transaction!;
-      for (const address of Object.keys(joined.members)) services.transactions.abortHere(address, id);
+      const trace = traceOfTurn(turn);
+      for (const address of Object.keys(joined.members)) services.transactions.abortHere(address, id, trace);
       const error = abortedError(id, conclusion);
-      if (!this.#mayTryAgain(activation, inbound, error)) this.#settlement.failed(activation, inbound, error);
+      if (!this.#mayTryAgain(activation, inbound, error)) {
+        this.#ended(holding, endByDecision(conclusion));
+        this.#settlement.failed(activation, inbound, error);
+      }
     } else if (own.finished) {
+      const trace = turn?.transaction?.commit?.span?.headers ?? holding.headers;
       for (const [address, participation] of Object.entries(own.members ?? {})) {
-        services.transactions.committed(address, holding.id, participation);
+        services.transactions.committed(address, holding.id, participation, trace);
       }
       services.brakes.succeeded(activation.hosted, inbound);
+      this.#ended(holding, committedEnd);
       this.#settlement.answer(inbound, own.answer, commits.gathering);
       this.#settlement.done(activation, inbound, commits.gathering, "ok");
     } else {
@@ -224,11 +242,37 @@ export class OwnTransactions {
     this.#scope.services.calls.transactions.delete(holding.id);
   }
 
-  #commit(holding: Holding, { activation, transaction }: Turn): void {
+  /** @returns the trace of its commit */
+  #committing(turn: Turn, members: number, path: CommitPath): TraceHeaders | undefined {
+    const { tracing } = this.#scope.services;
+    const transaction = turn.transaction!;
+    const span = tracing.on ? commitSpan(tracing, transaction.id, members, path, turn.span) : undefined;
+    transaction.commit = { path, span };
+    return span?.headers ?? turn.inbound!.message.trace;
+  }
+
+  /** Somebody decided; what that changes here commits now. */
+  #committed({ transaction }: Turn, conclusion: Conclusion): void {
+    const { services, partition, commits } = this.#scope;
+    const { path, span } = transaction!.commit!;
+    if (conclusion.kind === "committed") services.metrics.transactions.committed(path);
+    if (!span?.recording) return;
+    tellEnd(span, endByDecision(conclusion));
+    commits.gathering.traced(services.tracing, partition, services.ports.clock).ends(span);
+  }
+
+  #ended({ since }: Holding, end: TransactionEnd): void {
+    const { metrics, time } = this.#scope.services;
+    metrics.transactions.ended(end, Math.max(0, time.now() - since));
+  }
+
+  #commit(holding: Holding, { activation, inbound, transaction }: Turn): void {
     if (!this.#scope.alive || !isHolding(holding)) return;
     const { transactions, timers } = this.#scope.services;
-    const members = { ...transaction!.joined.members, [activation.address]: "write" } as const;
-    transactions.commit({ id: holding.id, members, until: holding.until }, commitTimeoutMs).then(
+    const { joined, commit } = transaction!;
+    const members = { ...joined.members, [activation.address]: "write" } as const;
+    const trace = commit?.span?.headers ?? inbound!.message.trace;
+    transactions.commit({ id: holding.id, members, until: holding.until }, commitTimeoutMs, undefined, trace).then(
       (outcome) => this.#heard(holding, outcome),
       // It may have committed: only the coordinator knows, or will.
       () => {
@@ -259,9 +303,14 @@ export class OwnTransactions {
     inbound.begins = { ...context, id: `${key}:${attempts + 1}` };
     inbound.restsUntil = services.ports.clock.monotonic() + delayMs;
     activation.await(inbound);
-    services.ports.telemetry.count("transaction.retries", 1);
+    this.#settlement.gaveWay(inbound, delayMs);
+    services.metrics.transactions.retried();
     return true;
   }
+}
+
+function traceOfTurn({ span, inbound }: Turn): TraceHeaders | undefined {
+  return span?.headers ?? inbound!.message.trace;
 }
 
 /** Why it gave way, if it did. */

@@ -9,19 +9,24 @@ import {
   messageBytes,
   type ParticipantEvent,
   parseAddress,
+  type Span,
+  type TraceHeaders,
   type TransactionContext,
   type TransactionOutcome,
   transactionText,
   type WireError,
 } from "@actor-runtime/core";
 import { abortHandler, commitHandler } from "../system-handlers.js";
+import { HoldTraces } from "../tracing/hold-traces.js";
 import { abortedError } from "../transactions/aborted.js";
 import { Contradictions } from "../transactions/contradictions.js";
+import { endByDecision } from "../transactions/transaction-end.js";
 import { Acknowledgements } from "./acknowledgements.js";
 import type { Activation } from "./activation.js";
 import type { CommitGroup } from "./commit-group.js";
 import { Hold, Holding, type OwnMessage, type StoredHold, type Tentative } from "./hold.js";
 import type { Inbound } from "./inbound.js";
+import { dropTells, leaveTells } from "./leave-tells.js";
 import { woundedBy } from "./next-message.js";
 import type { ParticipantTable, PartitionScope } from "./scope.js";
 import { asActorError, type Settlement } from "./settlement.js";
@@ -58,6 +63,7 @@ export class Participants implements ParticipantTable {
   /** What waits for actors to come to life, or for word of a coordinator. */
   readonly #waiting = new Map<Hold, (() => void)[]>();
   readonly #contradictions: Contradictions;
+  readonly #traces: HoldTraces;
 
   constructor(scope: PartitionScope, settlement: Settlement) {
     this.#acknowledgements = new Acknowledgements(scope);
@@ -65,10 +71,16 @@ export class Participants implements ParticipantTable {
     this.#settlement = settlement;
     const { log, ports } = scope.services;
     this.#contradictions = new Contradictions({ log, telemetry: ports.telemetry });
+    this.#traces = new HoldTraces(scope.services.tracing);
   }
 
   [Symbol.iterator](): IterableIterator<Hold> {
     return this.#holds.values();
+  }
+
+  /** How many actors are held. */
+  get size(): number {
+    return this.#holds.size;
   }
 
   find(address: string): Hold | undefined {
@@ -82,7 +94,8 @@ export class Participants implements ParticipantTable {
       const hosted = this.#scope.services.types.get(parseAddress(address).type);
       // A worker that hosts the type takes the partition some day.
       if (hosted === undefined) continue;
-      this.#scope.activations.get(hosted, address);
+      for (const holding of hold.holders) this.#traces.recovered(holding);
+      this.#scope.activations.get(hosted, address, hold.headers);
       for (const holding of hold.holders) {
         if (hold.own !== undefined && holding.mode === "exclusive") this.own.recover(holding);
         else this.#ask(holding);
@@ -90,17 +103,20 @@ export class Participants implements ParticipantTable {
     }
   }
 
-  close(): void {
+  close(reason: ActorError): void {
     this.#acknowledgements.close();
     for (const hold of this.#holds.values()) {
-      for (const holding of hold.holders) this.#scope.services.timers.delete(holding);
+      for (const holding of hold.holders) {
+        this.#scope.services.timers.delete(holding);
+        this.#traces.lost(holding, reason);
+      }
     }
   }
 
   // ---- turns
 
   /** The transaction holds the actor from now on; its turn is about to begin. */
-  take(activation: Activation, context: TransactionContext, { message }: Inbound): Holding {
+  take(activation: Activation, context: TransactionContext, { message, span }: Inbound): Holding {
     const mode = holdModeOf(activation.hosted.definition, message);
     let hold = activation.hold;
     if (hold === undefined) {
@@ -118,6 +134,7 @@ export class Participants implements ParticipantTable {
     }
     holding.caller = message.replyTo;
     holding.trace ??= message.trace;
+    this.#traces.taken(holding, span);
     this.#scope.services.timers.delete(holding);
     return holding;
   }
@@ -132,12 +149,16 @@ export class Participants implements ParticipantTable {
     if (holding!.state === "held") this.#scope.services.timers.set(holding!, silenceMs);
   }
 
-  /** It holds the actor no more, and nothing of it counts: who began it says so. */
-  drop(activation: Activation, holding: Holding): void {
+  /**
+   * It holds the actor no more, and nothing of it counts: who began it says so.
+   *
+   * @param conclusion what its trace tells
+   */
+  drop(activation: Activation, holding: Holding, conclusion: Conclusion): void {
     const group = this.#scope.commits.gathering;
     const { hold } = holding;
     if (hold.tentative !== undefined) this.#scope.outbox.drop(hold.tentative.tells);
-    this.#release(activation, holding);
+    this.#release(activation, holding, conclusion, group);
     group.hold(hold.address, hold.text);
     this.#scope.commits.commitSoon();
   }
@@ -150,7 +171,7 @@ export class Participants implements ParticipantTable {
     const { holding, joined } = transaction!;
     if (!isHolding(holding!)) return;
     if (inbound!.refused && !holding!.recorded) {
-      this.#release(activation, holding!);
+      this.#release(activation, holding!, { kind: "aborted", reason: "rejected" }, undefined);
       return;
     }
     if (joined.size > 0 || joined.outstanding !== undefined) joined.doom(asActorError(thrown));
@@ -191,7 +212,7 @@ export class Participants implements ParticipantTable {
     if (forced) this.#contradictions.forced(id, to);
     const hear = () => this.#settlement.heard(inbound, this.#scope.commits.gathering);
     if (step !== "apply" || holding === undefined) {
-      if (participation === "write") this.#acknowledgements.add(id, to);
+      if (participation === "write") this.#acknowledgements.add(id, to, inbound.message.trace);
       hear();
       return;
     }
@@ -243,7 +264,7 @@ export class Participants implements ParticipantTable {
       this.#settlement.heard(inbound, group);
       return;
     }
-    this.concludeHere(id, until, addresses, (conclusion) => {
+    this.concludeHere(id, until, addresses, inbound.message.trace, (conclusion) => {
       const { gathering } = this.#scope.commits;
       this.#settlement.answer(inbound, encodeText(conclusion, "answer"), gathering);
       this.#settlement.heard(inbound, gathering);
@@ -255,10 +276,11 @@ export class Participants implements ParticipantTable {
     id: string,
     until: number,
     addresses: readonly string[],
+    trace: TraceHeaders | undefined,
     decided: (conclusion: Conclusion) => void,
   ): void {
     const holdings = addresses.map((address) => this.#holds.get(address)?.find(id));
-    const again = () => this.concludeHere(id, until, addresses, decided);
+    const again = () => this.concludeHere(id, until, addresses, trace, decided);
     const unsettled = holdings.find((holding) => holding !== undefined && !this.#isSettled(holding.hold));
     if (unsettled !== undefined) {
       this.whenSettled(unsettled.hold, again);
@@ -281,7 +303,7 @@ export class Participants implements ParticipantTable {
     const reason = states.includes(undefined) ? "lost" : "deadline";
     const present = holdings.filter((holding) => holding !== undefined);
     for (const holding of present) holding.state = "asking";
-    this.#scope.services.transactions.abort(id, reason, until).then(
+    this.#scope.services.transactions.abort(id, reason, until, trace).then(
       (outcome) => {
         for (const holding of present) this.#heard(holding, { kind: "outcome", outcome }, holding.wound);
         if (this.#scope.alive) decided(outcome);
@@ -304,6 +326,7 @@ export class Participants implements ParticipantTable {
     if (holding.wound !== undefined) return;
     holding.wound = by;
     this.#scope.services.ports.telemetry.count("transaction.wounds", 1);
+    this.#traces.wounded(holding, by);
     this.#ask(holding);
   }
 
@@ -313,7 +336,7 @@ export class Participants implements ParticipantTable {
     const { id, until, wound } = holding;
     timers.delete(holding);
     holding.state = "asking";
-    transactions.inquire(id, until, wound).then(
+    transactions.inquire(id, until, wound, holding.headers).then(
       (outcome) => this.#heard(holding, { kind: "outcome", outcome }, wound),
       () => this.#heard(holding, { kind: "unreachable" }, wound),
     );
@@ -358,12 +381,12 @@ export class Participants implements ParticipantTable {
     const group = this.#scope.commits.gathering;
     const applies = conclusion.kind === "committed";
     const live = activation.phase === "ready";
-    this.#release(activation, holding);
+    this.#release(activation, holding, conclusion, group);
     const error = applies ? undefined : abortedError(holding.id, conclusion);
     if (error !== undefined) this.#tellCaller(holding, errorToWire(error));
     if (applies && alone && tentative !== undefined) this.#apply(activation, tentative, group);
-    if (!applies && tentative !== undefined && alone) this.#scope.outbox.drop(tentative.tells);
-    if (applies && acknowledges) this.#acknowledgements.add(holding.id, hold.address);
+    if (!applies && tentative !== undefined && alone) dropTells(this.#scope, tentative.tells, error);
+    if (applies && acknowledges) this.#acknowledgements.add(holding.id, hold.address, holding.headers);
     if (holding.recorded) group.hold(hold.address, hold.text);
     activation.lastSeq = group.seq;
     this.#scope.commits.commitSoon();
@@ -390,7 +413,7 @@ export class Participants implements ParticipantTable {
     activation.unsaved = false;
     const { version } = activation.hosted.definition;
     group.states.set(activation.address, storedForm(version, initial ? undefined : text, locks));
-    group.out.push(...tells);
+    leaveTells(this.#scope, tells, group);
   }
 
   /** Whatever still runs of it leaves nothing. */
@@ -401,9 +424,16 @@ export class Participants implements ParticipantTable {
     }
   }
 
-  #release(activation: Activation | undefined, holding: Holding): void {
+  /** @param group what it is free with; `undefined`: it never promised anything */
+  #release(
+    activation: Activation | undefined,
+    holding: Holding,
+    conclusion: Conclusion,
+    group: CommitGroup | undefined,
+  ): void {
     const { hold } = holding;
     this.#scope.services.timers.delete(holding);
+    if (holding.span?.recording) this.#endSpan(holding.span, holding, conclusion, group);
     hold.holders = hold.holders.filter((other) => other !== holding);
     if (holding.mode === "exclusive") {
       hold.tentative = undefined;
@@ -412,6 +442,13 @@ export class Participants implements ParticipantTable {
     if (hold.holders.length > 0) return;
     this.#holds.delete(hold.address);
     if (activation !== undefined) activation.hold = undefined;
+  }
+
+  #endSpan(span: Span, { mode }: Holding, conclusion: Conclusion, group: CommitGroup | undefined): void {
+    const { services, partition } = this.#scope;
+    this.#traces.over(span, mode, endByDecision(conclusion));
+    if (group === undefined) span.end();
+    else group.traced(services.tracing, partition, services.ports.clock).ends(span);
   }
 
   /** It hears at once that it cannot commit, unless it said so itself. */
@@ -433,7 +470,7 @@ export class Participants implements ParticipantTable {
   /** Once the actor is in memory, be it as one that cannot come to life. */
   whenSettled(hold: Hold, go: (activation: Activation) => void): void {
     const hosted = this.#scope.services.types.get(parseAddress(hold.address).type)!;
-    const activation = this.#scope.activations.get(hosted, hold.address);
+    const activation = this.#scope.activations.get(hosted, hold.address, hold.headers);
     if (isSettled(activation)) go(activation);
     else this.#await(hold, () => this.whenSettled(hold, go));
   }

@@ -178,6 +178,16 @@ export class Settlement {
     }
   }
 
+  /** Its turn began a transaction that gave way; it will run again. */
+  gaveWay(inbound: Inbound, delayMs: number): void {
+    const { span } = inbound;
+    inbound.span = undefined;
+    if (!span?.recording) return;
+    span.event("retry scheduled", { [attributes.delay]: delayMs });
+    span.set(attributes.outcome, "retried" satisfies Ending);
+    span.end();
+  }
+
   /**
    * What becomes of a message is known, but for its commit.
    *
@@ -199,7 +209,7 @@ export class Settlement {
     else tracing.fail(span, fault);
   }
 
-  /** A message that never comes to its turn gets its span when it ends; `undefined`: nobody traces. */
+  /** Its processing. A message that never comes to its turn gets its span when it ends; `undefined`: nobody traces. */
   #spanOf(inbound: Inbound): Span | undefined {
     const { services, partition, mailbox, takeover } = this.#scope;
     const { tracing, time } = services;

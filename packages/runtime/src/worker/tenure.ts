@@ -335,7 +335,7 @@ export class Tenure implements PartitionScope {
     this.commits.close(reason);
     this.answers.close();
     this.activations.close(reason);
-    this.participants.close();
+    this.participants.close(reason);
     this.delayed.close();
     this.outbox.close();
     await this.#channel?.close();

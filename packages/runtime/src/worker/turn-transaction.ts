@@ -2,12 +2,14 @@ import {
   type Holder,
   type HoldMode,
   type Message,
+  type Span,
   type TransactionContext,
   UnsupportedError,
 } from "@actor-runtime/core";
 import type { ActorDefinition, MethodDefinition } from "../definition/actor-definition.js";
 import { isSystemType } from "../system-handlers.js";
 import type { Joined } from "../transactions/joined.js";
+import type { CommitPath } from "../transactions/transaction-end.js";
 import type { Holding } from "./hold.js";
 import type { Inbound } from "./inbound.js";
 
@@ -21,6 +23,8 @@ export interface TurnTransaction {
   readonly own: boolean;
   /** Of its actor; `undefined`: one of its own that has called nobody yet. */
   holding: Holding | undefined;
+  /** One of its own whose commit is under way: who decides, and what that is traced by. */
+  commit: { readonly path: CommitPath; readonly span: Span | undefined } | undefined;
 }
 
 /** A message that is part of a transaction, and waits. */

@@ -93,7 +93,7 @@ export class Turn implements RunningTurn, LockHolder {
   }
 
   get spans(): readonly Span[] {
-    return [this, ...(this.tells ?? [])].flatMap(({ span }) => span ?? []);
+    return [this, this.transaction?.commit, ...(this.tells ?? [])].flatMap((part) => part?.span ?? []);
   }
 
   /** Runs code as part of this turn, with all that it awaits. */

@@ -23,8 +23,8 @@ import type { CommitGroup } from "./commit-group.js";
 import { methodOf } from "./compare-and-set.js";
 import { heal } from "./heal.js";
 import type { Inbound } from "./inbound.js";
+import { dropTells, leaveTells } from "./leave-tells.js";
 import { LockFences } from "./lock-fences.js";
-import type { Draft } from "./outbox.js";
 import type { OwnTransactions } from "./own-transactions.js";
 import type { Participants } from "./participants.js";
 import { Queries } from "./queries.js";
@@ -95,7 +95,7 @@ export class Turns implements TurnHost {
     const joined = new Joined(context);
     if (!own) inbound.joined = joined;
     const holding = own ? undefined : this.#participants.take(activation, context, inbound);
-    return { context, id: context.id, joined, own, holding };
+    return { context, id: context.id, joined, own, holding, commit: undefined };
   }
 
   /** Whoever waits for its answer waits no longer than its deadline. */
@@ -245,7 +245,7 @@ export class Turns implements TurnHost {
     this.#end(turn);
     const group = this.scope.commits.gathering;
     this.#saveState(turn, text, group);
-    if (turn.tells !== undefined) this.#leaveTells(turn.tells, group);
+    if (turn.tells !== undefined) leaveTells(this.scope, turn.tells, group);
     this.scope.services.brakes.succeeded(activation.hosted, inbound);
     if (!turn.defers) this.#settlement.answer(inbound, valueText, group);
     if (turn.answers !== undefined) group.replies.push(...turn.answers);
@@ -275,19 +275,6 @@ export class Turns implements TurnHost {
     this.#settlement.done(activation, inbound!, commits.gathering, "ok");
     activations.used(activation);
     return true;
-  }
-
-  #leaveTells(tells: readonly Draft[], group: CommitGroup): void {
-    const { services, partition } = this.scope;
-    for (const draft of tells) {
-      group.out.push(draft);
-      if (draft.span?.recording) group.traced(services.tracing, partition, services.ports.clock).sent(draft.span);
-    }
-  }
-
-  #dropTells(tells: readonly Draft[], reason: unknown): void {
-    this.scope.outbox.drop(tells);
-    for (const { span } of tells) if (span !== undefined) this.scope.services.tracing.fail(span, reason);
   }
 
   /** O6: these bytes are what the commit writes, and what a later turn that fails goes back to. */
@@ -325,7 +312,7 @@ export class Turns implements TurnHost {
     }
     const { activation, inbound, transaction } = turn;
     this.#end(turn);
-    if (turn.tells !== undefined) this.#dropTells(turn.tells, thrown);
+    if (turn.tells !== undefined) dropTells(this.scope, turn.tells, thrown);
     if (!activation.spoiled) restoreState(activation.hosted.fields, activation.instance!, activation.workingText);
     if (transaction?.own && transaction.holding !== undefined) {
       this.#own.failed(turn, thrown);

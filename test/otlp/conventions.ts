@@ -46,6 +46,21 @@ const ofLock = {
   "actor.lock.mode": (value: Value) => value === "exclusive" || value === "shared",
 };
 
+const ofTransaction = {
+  "actor.tx.outcome": (value: Value) => ["committed", "aborted", "in_doubt", "failed"].includes(value as string),
+};
+const ofAttempt = { ...ofTransaction, "actor.tx.id": text };
+const hold: Convention = {
+  kind: "internal",
+  attributes: {
+    ...ofAttempt,
+    "actor.type": text,
+    "actor.key": text,
+    "actor.tx.mode": (value) => value === "exclusive" || value === "shared",
+  },
+  sends: false,
+};
+
 /** By the first words of a span's name. */
 const conventions: Readonly<Record<string, Convention>> = {
   send,
@@ -86,6 +101,23 @@ const conventions: Readonly<Record<string, Convention>> = {
     attributes: { ...ofLock, "actor.lock.outcome": (value) => lockOutcomes.includes(value) },
     sends: false,
   },
+  transaction: {
+    kind: "internal",
+    attributes: { ...ofTransaction, "actor.tx.attempts": index, "actor.tx.members": index },
+    sends: false,
+  },
+  "transaction.attempt": { kind: "internal", attributes: { ...ofAttempt, "actor.tx.members": index }, sends: false },
+  "transaction.commit": {
+    kind: "internal",
+    attributes: {
+      ...ofAttempt,
+      "actor.tx.members": index,
+      "actor.tx.path": (value) => value === "partition" || value === "coordinator",
+    },
+    sends: false,
+  },
+  "transaction.hold": hold,
+  "transaction.recover": hold,
   "lock.hold": { kind: "internal", attributes: { ...ofLock, "actor.lock.fence": index }, sends: false },
 };
 
@@ -99,12 +131,15 @@ export const whereGiven: Readonly<Record<string, Expectation>> = {
   "actor.mailbox.wait_ms": (value) => typeof value === "number" && value >= 0,
   "actor.commit.wait_ms": (value) => typeof value === "number" && value >= 0,
   "actor.commit.seq": index,
+  "actor.tx.reason": (value) =>
+    ["rejected", "conflict", "deadline", "lost", "resolved", "superseded"].includes(value as string),
+  "actor.tx.by": text,
 };
 
-/** Attributes that the span must have. The outcome of a turn comes last; where the partition was lost, its next owner knows it. */
+/** Attributes that the span must have. Outcomes come last; where the partition was lost, its next owner knows them. */
 export function requiredOf({ attributes: actual, open }: TraceSpan, { attributes }: Convention): readonly string[] {
   const isCutShort = open || actual["error.type"] === "LostOwnershipError";
-  return Object.keys(attributes).filter((name) => !(isCutShort && name === "actor.outcome"));
+  return Object.keys(attributes).filter((name) => !(isCutShort && name.endsWith(".outcome")));
 }
 
 /** `undefined` for a span that a program made itself. */

@@ -50,6 +50,33 @@ describe("P11: a trace over three workers and a client", { timeout }, () => {
     expect(checkSpans(spans)).toEqual([]);
   });
 
+  it("shows a transaction as one tree: what it asked, the decision, the word of it, and how long each was held", async () => {
+    const id = await stage.within("purchase", () =>
+      stage.client.transaction((tx) => tx.ref(Shop, "atomic").order("broom")),
+    );
+    const hold = own("transaction.hold", [send("$Transaction", [turn("$Transaction.applied")])]).with({
+      "actor.tx.outcome": "committed",
+    });
+    const told = (type: string) => send(type, [turn(`${type}.$commit`)]);
+    const bill = ask("Bank.bill", [turn("Bank.bill", [hold])]);
+    const reserve = ask("Stock.reserve", [turn("Stock.reserve", [hold, bill])]);
+    const decision = ask("$Transaction.commit", [turn("$Transaction.commit")]);
+    const commit = own("transaction.commit", [decision, told("Shop"), told("Stock"), told("Bank")]);
+    const spans = await stage.expect(
+      id,
+      own("purchase", [
+        own("transaction", [
+          own("transaction.attempt", [
+            ask("Shop.order", [turn("Shop.order", [hold, reserve])]),
+            commit.with({ "actor.tx.path": "coordinator", "actor.tx.members": 3 }),
+          ]),
+        ]).with({ "actor.tx.outcome": "committed" }),
+      ]),
+    );
+    expect(new Set(workersOf(spans, "transaction.hold"))).toEqual(new Set(["w1", "w2", "w3"]));
+    expect(checkSpans(spans)).toEqual([]);
+  });
+
   it("shows a chain of tells, which leave through the outbox, as one tree", async () => {
     const id = await stage.within("press release", () => stage.client.ref(Shop, "news").tell.announce("open"));
     const spans = await stage.expect(

@@ -12,8 +12,9 @@ import {
   Sink,
   sinkKeys,
 } from "./actors.js";
+import { Clerk } from "./clerk.js";
 import { accountKeys, clerkKeys, shelfKeys } from "./transaction-plan.js";
-import { Account, Clerk, Shelf } from "./transactional-actors.js";
+import { Account, Shelf } from "./transactional-actors.js";
 
 export const allActors: readonly AnyActor[] = [Journal, Sink, Loose, Meter, Guarded, Account, Shelf, Clerk];
 

@@ -15,6 +15,7 @@ import { describeViolation } from "../checkers/violation.js";
 import { testCluster } from "../cluster/virtual-cluster.js";
 import { Guarded, Journal, journalKeys, Loose, Meter, Sink } from "./actors.js";
 import { addresses, allActors, partitions } from "./addresses.js";
+import { Clerk } from "./clerk.js";
 import { CountingTelemetry } from "./counting-telemetry.js";
 import { Dice } from "./dice.js";
 import { type Fault, faults, rewind } from "./faults.js";
@@ -23,7 +24,7 @@ import { LockTraffic } from "./lock-traffic.js";
 import { Probe } from "./probe.js";
 import { Scene } from "./scene.js";
 import { TransactionTraffic } from "./transaction-traffic.js";
-import { Account, Clerk, Shelf } from "./transactional-actors.js";
+import { Account, Shelf } from "./transactional-actors.js";
 import { Watch } from "./watch.js";
 
 export interface SimulationOptions {

@@ -6,11 +6,12 @@ import type { AccountState } from "../checkers/transactions/bank-history.js";
 import { checkTransactions } from "../checkers/transactions/check-transactions.js";
 import { TransactionRecorder } from "../checkers/transactions/transaction-recorder.js";
 import type { TransactionViolation } from "../checkers/transactions/transaction-violation.js";
+import { Clerk } from "./clerk.js";
 import type { Dice } from "./dice.js";
 import type { Scene } from "./scene.js";
 import { accountKeys, clerkKeys, drawTransaction, shelfKeys } from "./transaction-plan.js";
 import { TransactionUser } from "./transaction-user.js";
-import { Account, Clerk, Shelf } from "./transactional-actors.js";
+import { Account, Shelf } from "./transactional-actors.js";
 
 /** Nothing stays in doubt longer when processes and services are back. */
 const doubtMs = 3_000;

@@ -3,9 +3,10 @@ import type { ActorSystem } from "@actor-runtime/runtime";
 import type { Seen } from "../checkers/history.js";
 import type { HistoryRecorder } from "../checkers/history-recorder.js";
 import type { TransactionRecorder } from "../checkers/transactions/transaction-recorder.js";
+import { Clerk } from "./clerk.js";
 import { follow } from "./transaction-body.js";
 import { changesOf, type TransactionPlan } from "./transaction-plan.js";
-import { Account, Clerk, Shelf } from "./transactional-actors.js";
+import { Account, Shelf } from "./transactional-actors.js";
 
 export interface TransactionUserOptions {
   readonly recorder: HistoryRecorder;

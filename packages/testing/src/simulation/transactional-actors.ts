@@ -1,17 +1,16 @@
 import { RejectedError } from "@actor-runtime/core";
-import { Actor, Handler, Query, State, Transactional } from "@actor-runtime/runtime";
+import { Actor, Handler, Query, State } from "@actor-runtime/runtime";
 import type { Seen, SentOn } from "../checkers/history.js";
 import type { AccountEntry, AccountState } from "../checkers/transactions/bank-history.js";
 import { attempts, replyRetention, Sink, sinkOf } from "./actors.js";
 import { Noting } from "./noting.js";
-import { follow } from "./transaction-body.js";
-import { overdrawnKey, type TransactionPlan } from "./transaction-plan.js";
+import { overdrawnKey } from "./transaction-plan.js";
 
 /** What it has at first. */
 const opening = 100;
 
 /** Shared by transactions and plain messages: notes both, and which transaction each of its changes belongs to. */
-abstract class Shared extends Noting {
+export abstract class Shared extends Noting {
   @State() protected readonly entries: AccountEntry[] = [];
 
   /** A plain message. */
@@ -101,30 +100,7 @@ export class Shelf extends Shared {
   }
 }
 
-/** Runs transactions in its turns. */
-@Actor("Clerk", { partitions: 2, attempts, replyRetention })
-export class Clerk extends Shared {
-  /** @returns which attempt of the transaction it was */
-  @Transactional("createOrJoin", { timeout: "15s" })
-  @Handler({ timeout: "20s" })
-  async carryOut(message: string, plan: TransactionPlan): Promise<string> {
-    const attempt = this.probe.transactions.attempt(plan.id);
-    const seen = this.changing(plan.id, 0, message, () =>
-      follow(plan, attempt, {
-        account: (key) => this.self.ref(Account, key),
-        shelf: (key) => this.self.ref(Shelf, key),
-        sleep: (ms) => this.probe.sleep(ms),
-        asked: (call, answer) => {
-          this.probe.recorder.call({ ...call, sender: this.self.address, inTurn: true }, answer.then(never));
-        },
-      }),
-    );
-    await seen;
-    return attempt.id;
-  }
-}
-
 /** Whether what it did counts, only the caller of the whole hears. */
-function never(): Promise<never> {
+export function never(): Promise<never> {
   return new Promise(() => {});
 }

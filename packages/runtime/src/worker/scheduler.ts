@@ -98,6 +98,8 @@ export class Scheduler implements TurnScheduler {
   }
 
   admit(activation: Activation): "wake" | "hold" | "leave" {
+    // Its transaction ends first; until then its message is not to blame for a crash, and may have committed.
+    if (activation.hold?.own !== undefined) return "wake";
     let buried = false;
     for (;;) {
       const inbound = activation.head;

@@ -13,7 +13,9 @@
  *                     transactions append to and read (`list-history`), and `check-bank` for transfers (`bank-history`)
  * - `simulation/`     whole clusters under faults that a seed decides (`simulate`): `actors` and `load` are what goes on,
  *                     `faults` what goes wrong, `scene` the cluster they strike, `watch` whether they bit; `lock-traffic`
- *                     has who takes locks (`lock-user`), what for (`lock-plan`), and what they protect (`fenced-register`)
+ *                     has who takes locks (`lock-user`), what for (`lock-plan`), and what they protect (`fenced-register`);
+ *                     `transaction-traffic` has who runs transactions (`transaction-user`, in turns `transactional-actors`),
+ *                     and what happens in them (`transaction-plan`, `transaction-body`)
  * - `vitest`          the preset, an entry point of its own
  */
 export { checkAnswers } from "./checkers/answers.js";
@@ -64,6 +66,11 @@ export type {
   ListTransaction,
   ListValue,
 } from "./checkers/transactions/list-history.js";
+export type {
+  TransactionAttempt,
+  TransactionCall,
+  TransactionHistory,
+} from "./checkers/transactions/transaction-history.js";
 export {
   type BankAnomaly,
   describeTransactionViolation,

@@ -78,19 +78,9 @@ function drawTransfer(dice: Dice): Step[] {
 function drawLists(dice: Dice): Step[] {
   const shelves = drawSome(dice, shelfKeys, dice.between(1, 4), dice.happens(0.5));
   return shelves.flatMap((shelf): Step[] => {
-    const chance = dice.below(4);
-    if (chance === 0) return [{ kind: "read", shelf }];
-    if (chance === 1) return [{ kind: "append", shelf }];
-    if (chance === 2)
-      return [
-        { kind: "read", shelf },
-        { kind: "append", shelf },
-      ];
-    return [
-      { kind: "append", shelf },
-      { kind: "append", shelf },
-      { kind: "read", shelf },
-    ];
+    const read = { kind: "read", shelf } as const;
+    const append = { kind: "append", shelf } as const;
+    return dice.oneOf([[read], [append], [read, append], [append, append, read]]);
   });
 }
 

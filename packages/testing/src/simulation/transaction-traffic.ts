@@ -121,10 +121,10 @@ export class TransactionTraffic {
     const ref = client.ref(type as typeof Account, key);
     const call = { message, sender, address: ref.address };
     const chance = dice.below(3);
+    const asked = ref.with({ timeout: "20s" });
     if (chance === 0) recorder.call({ ...call, kind: "tell" }, ref.tell.note(message));
-    else if (chance === 1)
-      recorder.call({ ...call, kind: "ask" }, ref.with({ timeout: "20s" }).note(message), (seen) => seen);
-    else recorder.call({ ...call, kind: "query" }, ref.with({ timeout: "20s" }).messages());
+    else if (chance === 1) recorder.call({ ...call, kind: "ask" }, asked.note(message), (seen) => seen);
+    else recorder.call({ ...call, kind: "query" }, asked.messages());
   }
 }
 

@@ -88,11 +88,11 @@ export class TransactionUser {
     if (first?.kind !== "change") return;
     try {
       await this.#options.client.ref(Account, first.account).messages();
-      if (!isOver())
-        this.#options.report(`a call past a transaction to Account/${first.account}, which it holds, was answered`);
+      if (isOver()) return;
+      this.#options.report(`a call past a transaction to Account/${first.account}, which it holds, was answered`);
     } catch (error) {
-      if (!(error instanceof DeadlockError) && !isOver())
-        this.#options.report(`a call past a transaction: ${String(error)}`);
+      if (error instanceof DeadlockError || isOver()) return;
+      this.#options.report(`a call past a transaction: ${String(error)}`);
     }
   }
 }

@@ -231,9 +231,9 @@ function isOptionalTransactionReply(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   const { id, members, taken, doomed } = value as Fields<TransactionReply>;
   const known = isOptionalRecord(members) && members !== undefined;
-  const kinds = known && Object.values(members as object).every((kind) => kind === "read" || kind === "write");
+  const named = known && Object.values(members as object).every((kind) => kind === "read" || kind === "write");
   const times = taken === undefined || (isRecord(taken) && Object.values(taken).every(Number.isSafeInteger));
-  return isTransactionId(id) && kinds && times && (doomed === undefined || isWireError(doomed));
+  return isTransactionId(id) && named && times && (doomed === undefined || isWireError(doomed));
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

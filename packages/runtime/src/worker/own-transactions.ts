@@ -1,7 +1,6 @@
 import {
   type ActorError,
   errorFromWire,
-  type Participation,
   retryDelayMs,
   type TraceHeaders,
   TransactionAbortedError,

@@ -160,7 +160,7 @@ export class Turns implements TurnHost {
   }
 
   /** It would wait for the transaction that waits for it: it was called in one, and is part of none or of another. */
-  #holdsItself({ hold, hosted }: Activation, id: string, method: MethodDefinition | undefined): boolean {
+  #holdsItself({ hold }: Activation, id: string, method: MethodDefinition | undefined): boolean {
     if (hold?.find(id) === undefined || method === undefined) return false;
     return method.transaction?.mode === "create" || method.transaction?.mode === "suppress";
   }

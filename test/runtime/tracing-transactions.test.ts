@@ -397,7 +397,7 @@ it("with hashed keys no span of a transaction tells whose it is", async () => {
   });
   await refusalOf(secret.transaction((tx) => tx.ref(Account, "ann").withdraw(500)));
   await traced.rig.advance(1_000);
-  const told = traced.spans().filter(({ name }) => /^transaction($|\.attempt|\.commit)/.test(name));
-  expect(told).toHaveLength(5);
-  expect(JSON.stringify(told)).not.toContain("ann");
+  const spans = traced.spans().filter(({ name }) => /^transaction($|\.attempt|\.commit)/.test(name));
+  expect(spans).toHaveLength(5);
+  expect(JSON.stringify(spans)).not.toContain("ann");
 });

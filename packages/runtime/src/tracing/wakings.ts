@@ -23,6 +23,11 @@ export class Wakings {
     if (this.#tracing.on) this.#loads.set(waking, this.#tracing.part("state.load", this.#begin(waking, trace)));
   }
 
+  /** Nothing of it need be read for the message with these headers. */
+  begin(waking: Waking, trace: TraceHeaders | undefined): void {
+    if (this.#tracing.on) this.#begin(waking, trace);
+  }
+
   /** @param text its state; `undefined`: it has none */
   loaded(waking: Waking, text: string | undefined): void {
     const span = this.#loads.get(waking);

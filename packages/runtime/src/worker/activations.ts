@@ -189,6 +189,7 @@ export class Activations implements ActivationTable {
   /** @param trace headers of the message that it is wanted for */
   #read(activation: Activation, trace = activation.head?.message.trace): void {
     if (this.#coordinators.lacks(activation.address)) {
+      this.#wakings.begin(activation, trace);
       void this.#make(activation, undefined);
       return;
     }

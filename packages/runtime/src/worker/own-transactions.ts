@@ -105,9 +105,15 @@ export class OwnTransactions {
     const members = joined.members;
     const addresses = Object.keys(members);
     const here = addresses.every((address) => this.#participants.find(address)?.find(id) !== undefined);
-    const trace = this.#committing(turn, addresses.length + 1, here ? "partition" : "coordinator");
+    this.#committing(turn, addresses.length + 1, here ? "partition" : "coordinator");
     if (here) {
-      this.#participants.concludeHere(id, context.until, [activation.address, ...addresses], trace, () => {});
+      this.#participants.concludeHere(
+        id,
+        context.until,
+        [activation.address, ...addresses],
+        traceOfCommit(turn),
+        () => {},
+      );
       return true;
     }
     hold.own = { ...hold.own, members };
@@ -211,7 +217,7 @@ export class OwnTransactions {
         this.#settlement.failed(activation, inbound, error);
       }
     } else if (own.finished) {
-      const trace = turn?.transaction?.commit?.span?.headers ?? holding.headers;
+      const trace = turn === undefined ? holding.headers : traceOfCommit(turn);
       for (const [address, participation] of Object.entries(own.members ?? {})) {
         services.transactions.committed(address, holding.id, participation, trace);
       }
@@ -241,13 +247,11 @@ export class OwnTransactions {
     this.#scope.services.calls.transactions.delete(holding.id);
   }
 
-  /** @returns the trace of its commit */
-  #committing(turn: Turn, members: number, path: CommitPath): TraceHeaders | undefined {
+  #committing(turn: Turn, members: number, path: CommitPath): void {
     const { tracing } = this.#scope.services;
     const transaction = turn.transaction!;
     const span = tracing.on ? commitSpan(tracing, transaction.id, members, path, turn.span) : undefined;
     transaction.commit = { path, span };
-    return span?.headers ?? turn.inbound!.message.trace;
   }
 
   /** Somebody decided; what that changes here commits now. */
@@ -265,13 +269,12 @@ export class OwnTransactions {
     metrics.transactions.ended(end, Math.max(0, time.now() - since));
   }
 
-  #commit(holding: Holding, { activation, inbound, transaction }: Turn): void {
+  #commit(holding: Holding, turn: Turn): void {
     if (!this.#scope.alive || !isHolding(holding)) return;
     const { transactions, timers } = this.#scope.services;
-    const { joined, commit } = transaction!;
-    const members = { ...joined.members, [activation.address]: "write" } as const;
-    const trace = commit?.span?.headers ?? inbound!.message.trace;
-    transactions.commit({ id: holding.id, members, until: holding.until }, commitTimeoutMs, undefined, trace).then(
+    const members = { ...turn.transaction!.joined.members, [turn.activation.address]: "write" } as const;
+    const commit = { id: holding.id, members, until: holding.until };
+    transactions.commit(commit, commitTimeoutMs, undefined, traceOfCommit(turn)).then(
       (outcome) => this.#heard(holding, outcome),
       // It may have committed: only the coordinator knows, or will.
       () => {
@@ -310,6 +313,10 @@ export class OwnTransactions {
 
 function traceOfTurn({ span, inbound }: Turn): TraceHeaders | undefined {
   return span?.headers ?? inbound!.message.trace;
+}
+
+function traceOfCommit(turn: Turn): TraceHeaders | undefined {
+  return turn.transaction!.commit?.span?.headers ?? traceOfTurn(turn);
 }
 
 /** Why it gave way, if it did. */

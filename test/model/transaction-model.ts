@@ -2,6 +2,7 @@ import {
   type decideHere,
   type decideParticipant,
   type decideTransaction,
+  firstEnd,
   inTheWay,
   type ParticipantState,
   type Participation,
@@ -22,11 +23,14 @@ export interface Protocol {
 }
 
 export type Mistake =
-  | "the coordinator's word leaves before its decision is durable"
+  | "the coordinator's answer leaves before its decision is durable"
   | "an answer leaves before the hold is durable"
   | "a participant says that it changed before that is durable"
   | "a hold is lost in a crash"
   | "a participant gives up by itself"
+  | "a participant that asked does not say that it changed"
+  | "nobody tells a decision again"
+  | "the caller tells of the commit before it is answered"
   | "the caller gives up after it asked to commit"
   | "the caller believes a participant after it asked to commit"
   | "the answer to a commit is not kept for repeats"
@@ -55,6 +59,7 @@ const [pending, committed, aborted] = [0, 1, 2];
 const until = 0;
 /** What a clock says at each time; a slow one is a step behind at first. */
 const clocks: readonly (readonly Now[])[] = [[0], [0, 1], [100_000]];
+const overdue = 5_000;
 const longAfter = 10_000_000;
 const keepMs = 50_000;
 
@@ -65,10 +70,11 @@ const memberOf = (address: string) => Number(address.slice(2));
 
 /**
  * A transaction with all it is made of: its caller, its coordinator, its participants, and what is under way between them.
- * Questions and answers to them are under way from when they were sent, so that each may come at once, late, again, or never.
- * Tells come exactly once, at any time. What a process decides is durable together with what it sends; a crash before leaves
- * nothing of both, which is as if it had not decided yet. A caller that crashes does nothing more, which it is free to do at
- * any time, so that no step of it is sure.
+ * Questions and answers to them are under way from when they were sent, so that each may come at once, late, again, or never;
+ * so is what the caller tells of a commit. What workers tell comes exactly once, at any time, except that a participant gathers
+ * in memory whom it tells that it changed, and the coordinator who told it. What a process decides is durable together with what
+ * it sends; a crash before leaves nothing of both, which is as if it had not decided yet. A caller that crashes does nothing
+ * more, which it is free to do at any time, so that no step of it is sure.
  */
 export function transactionModel(scenario: Scenario, protocol: Protocol): Model<State> {
   const at = new Layout(scenario);
@@ -162,6 +168,7 @@ export function transactionModel(scenario: Scenario, protocol: Protocol): Model<
 
   function hear(to: State, a: number, k: number, hold: number): void {
     const heard = at.heard[a]![scenario.calls[k]!.member]!;
+    // Holds are numbered: what the answers before this one promised is lost.
     if (to[heard]! > 0 && to[heard] !== hold && mistake !== "nobody looks which hold an answer came from") {
       giveUp(to, a);
     } else {
@@ -214,13 +221,26 @@ export function transactionModel(scenario: Scenario, protocol: Protocol): Model<
       if (state[at.appliedTells[a]![p]!]! > 0) {
         step(`the coordinator hears that ${p} changed with ${a}`, true, (to) => {
           to[at.appliedTells[a]![p]!] = 0;
-          decide(to, { kind: "applied", id, member: addressOf(p) }, clocks[state[at.time]!]![0]!);
+          hearThatItChanged(to, a, p);
         });
+        if (scenario.steady !== true) {
+          step(`word that ${p} changed with ${a} is lost`, false, (to) => (to[at.appliedTells[a]![p]!] = 0));
+        }
       }
     }
-    if (state[at.committed] === a + 1 && members.some((p) => (state[at.open]! & (1 << p)) > 0)) {
-      step("the coordinator moves", false, (to) => decide(to, { kind: "recover" }, 0));
+    if (state[at.committed] !== a + 1 || scenario.steady === true) return;
+    if (state[at.changed]! > 0) step("the coordinator moves", false, (to) => (to[at.changed] = 0));
+    if (state[at.open]! > 0 && mistake !== "nobody tells a decision again") {
+      step("the coordinator tells its decision again", true, (to) => decide(to, { kind: "recover" }, overdue));
     }
+  }
+
+  function hearThatItChanged(to: State, a: number, p: number): void {
+    if (to[at.committed] !== a + 1 || (to[at.open]! & (1 << p)) === 0) return;
+    to[at.changed]! |= 1 << p;
+    const changed = members.filter((member) => (to[at.changed]! & (1 << member)) > 0).map(addressOf);
+    decide(to, { kind: "applied", id: idOf(a), members: changed }, clocks[to[at.time]!]![0]!);
+    if (to[at.open] === 0) to[at.changed] = 0;
   }
 
   /** For each time that the clock may show. */
@@ -234,11 +254,10 @@ export function transactionModel(scenario: Scenario, protocol: Protocol): Model<
   ): void {
     for (const now of clocks[state[at.time]!]!) {
       step(`the coordinator ${what}, at ${now}`, sure, (to) => decide(to, event, now, answer));
-      if (mistake !== "the coordinator's word leaves before its decision is durable") continue;
-      step(`the coordinator ${what}, at ${now}, and crashes`, false, (to) => {
-        const { effects } = protocol.decideTransaction(stored(to), event, now);
-        for (const effect of effects) {
-          if (effect.kind === "commit") to[at.commitTells[attemptOf(effect.id)]![memberOf(effect.member)]!] = 1;
+      if (mistake !== "the coordinator's answer leaves before its decision is durable") continue;
+      step(`the coordinator ${what}, at ${now}, answers, and crashes`, false, (to) => {
+        for (const effect of protocol.decideTransaction(stored(to), event, now).effects) {
+          if (effect.kind === "answer") answer(to, effect.outcome);
         }
       });
     }
@@ -250,12 +269,14 @@ export function transactionModel(scenario: Scenario, protocol: Protocol): Model<
     now: Now,
     answer?: (to: State, outcome: TransactionOutcome) => void,
   ): void {
-    const { state, effects } = protocol.decideTransaction(stored(to), event, now);
+    const before = stored(to);
+    const { state, effects } = protocol.decideTransaction(before, event, now);
     store(to, state);
+    if (firstEnd(state, now) !== undefined && (event.kind === "forget" || firstEnd(before, now) === undefined)) {
+      to[at.alarm] = clocks.length - 1;
+    }
     for (const effect of effects) {
-      if (effect.kind === "forgetAt") {
-        to[at.alarm] = clocks.length - 1;
-      } else if (effect.kind === "commit") {
+      if (effect.kind === "commit") {
         to[at.commitTells[attemptOf(effect.id)]![memberOf(effect.member)]!] = 1;
       } else {
         answer?.(to, effect.outcome);
@@ -327,6 +348,7 @@ export function transactionModel(scenario: Scenario, protocol: Protocol): Model<
         step(`${p} hears of ${a}: ${outcome.kind}`, true, (to) => {
           if (code === aborted) to[at.word[a]!] = 1;
           take(to, now, protocol.decideParticipant(standing, { kind: "outcome", outcome }));
+          if (mistake === "a participant that asked does not say that it changed") to[at.appliedTells[a]![p]!] = 0;
           if (code !== pending) return;
           to[at.asking[a]![p]!] = 0;
           to[at.outcome[a]![p]!] = 0;
@@ -339,12 +361,17 @@ export function transactionModel(scenario: Scenario, protocol: Protocol): Model<
         step(`${p} crashes and loses its hold`, false, (to) => (to[at.calls[a]![p]!] = 0));
       }
     }
-    if (state[at.commitTells[a]![p]!]! > 0) {
+    const toldByCoordinator = state[at.commitTells[a]![p]!]! > 0;
+    if (toldByCoordinator || mayBeTold(state, a, p)) {
       const decision = protocol.decideParticipant(standing, { kind: "commit" });
-      step(`${p} is told that ${a} committed`, true, (to) => {
-        to[at.commitTells[a]![p]!] = 0;
-        take(to, now, decision);
-      });
+      if (toldByCoordinator) {
+        step(`${p} is told again that ${a} committed`, true, (to) => {
+          to[at.commitTells[a]![p]!] = 0;
+          take(to, now, decision);
+        });
+      } else {
+        step(`${p} is told that ${a} committed`, false, (to) => take(to, now, decision));
+      }
       if (mistake === "a participant says that it changed before that is durable" && writes[p]) {
         step(
           `${p} is told that ${a} committed, says so, and crashes`,
@@ -359,6 +386,15 @@ export function transactionModel(scenario: Scenario, protocol: Protocol): Model<
         take(to, now, protocol.decideParticipant(standing, { kind: "abort" }));
       });
     }
+  }
+
+  /** By its caller, which may be a turn of participant 0 and its next owner; where one partition decides, it knows. */
+  function mayBeTold(state: State, a: number, p: number): boolean {
+    if (scenario.here === true) return false;
+    const phase = state[at.phase[a]!];
+    if (phase === toldCommitted) return true;
+    if (phase === committing && mistake === "the caller tells of the commit before it is answered") return true;
+    return recovers && a === 0 && p !== 0 && state[at.applied[0]![0]!]! > 0;
   }
 
   function askSteps(state: State, a: number, p: number, standing: ParticipantState, step: AddStep): void {
@@ -384,7 +420,7 @@ export function transactionModel(scenario: Scenario, protocol: Protocol): Model<
   /** The call may be under way, was not run in what counts or is held, and nobody is in its way. */
   function mayRun(state: State, a: number, p: number, k: number): boolean {
     if (state[at.phase[a]!] === idle || k > state[at.answered[a]!]!) return false;
-    if (((state[at.calls[a]![p]!]! | state[at.applied[a]![p]!]!) & (1 << k)) > 0) return false;
+    if (((state[at.ran[a]!]! | state[at.calls[a]![p]!]! | state[at.applied[a]![p]!]!) & (1 << k)) > 0) return false;
     if (state[at.calls[a]![p]!] === 0 && state[at.taken[a]![p]!] === holdsAtMost) return false;
     const mode = writes[p] ? ("exclusive" as const) : ("shared" as const);
     const holders = attempts
@@ -398,6 +434,8 @@ export function transactionModel(scenario: Scenario, protocol: Protocol): Model<
     step(`${p} runs call ${k} of ${a}`, false, (to) => {
       if (to[at.calls[a]![p]!] === 0) to[at.taken[a]![p]!]!++;
       to[at.calls[a]![p]!]! |= 1 << k;
+      // One partition decides upon what it finds: it has to find that a call which comes again has run (P2).
+      if (scenario.here === true) to[at.ran[a]!]! |= 1 << k;
       answer(to, to[at.taken[a]![p]!]!);
     });
     if (mistake !== "an answer leaves before the hold is durable") return;
@@ -431,11 +469,7 @@ export function transactionModel(scenario: Scenario, protocol: Protocol): Model<
   /** One commit of the partition decides, applies and keeps the answer. */
   function commitHereSteps(state: State, a: number, step: AddStep): void {
     if (state[at.commitAsked[a]!] === 0 || state[at.commitAnswer[a]!]! > 0) return;
-    const standing = members.map((p) => {
-      const same = state[at.taken[a]![p]!] === state[at.heard[a]![p]!];
-      const looks = mistake !== "nobody looks which hold an answer came from";
-      return same || !looks ? participantState(state, a, p) : undefined;
-    });
+    const standing = members.map((p) => participantState(state, a, p));
     for (const now of clocks[state[at.time]!]!) {
       const decision = protocol.decideHere(standing, until, now);
       if (decision === "wait") continue;

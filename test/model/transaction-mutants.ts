@@ -45,8 +45,7 @@ const answer = (state: TransactionState, outcome: TransactionOutcome): Transacti
 
 /** What was decided against it is answered, and not written down. */
 function forgets(state: TransactionState, event: TransactionEvent, now: number): TransactionStep {
-  const { effects } = decideTransaction(state, event, now);
-  return { state, effects: effects.filter(({ kind }) => kind !== "forgetAt") };
+  return { ...decideTransaction(state, event, now), state };
 }
 
 export const mutants: Readonly<Record<string, Mutant>> = {
@@ -55,10 +54,21 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     "two writers",
     "a participant acknowledges what it never had",
   ),
-  "the decision is told before it is durable": does(
-    "the coordinator's word leaves before its decision is durable",
+  "the decision is answered before it is durable": does(
+    "the coordinator's answer leaves before its decision is durable",
+    "two writers",
+    "0 gave up what committed",
+  ),
+  "the caller tells of the commit before it is answered": does(
+    "the caller tells of the commit before it is answered",
     "two writers",
     contrary,
+  ),
+  "nobody tells a decision again": does("nobody tells a decision again", "two writers", "it never ends"),
+  "a participant that asked does not say that it changed": does(
+    "a participant that asked does not say that it changed",
+    "two writers, while no worker fails",
+    "it never ends",
   ),
   "a participant acknowledges before its change is durable": does(
     "a participant says that it changed before that is durable",

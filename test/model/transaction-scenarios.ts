@@ -7,10 +7,12 @@ const rival = true;
 const late = true;
 const again = true;
 const here = true;
+const steady = true;
 
 /** Each as small as it can be and still hold what it is about: every state of it is visited. */
 export const scenarios = {
   "two writers": { calls: [write(0), write(1)], attempts: 1, rival, late },
+  "two writers, while no worker fails": { calls: [write(0), write(1)], attempts: 1, late, steady },
   "a writer and a reader": { calls: [write(0), read(1)], attempts: 1, rival, late },
   "two readers": { calls: [read(0), read(1)], attempts: 1, rival, late },
   "three writers": { calls: [write(0), write(1), write(2)], attempts: 1, late },

@@ -22,6 +22,8 @@ export interface Scenario {
   readonly late?: boolean;
   /** Nobody crashes, and every question is answered once, in its turn. */
   readonly punctual?: boolean;
+  /** No worker crashes or moves, so that nobody has to tell a decision again; callers may be gone all the same. */
+  readonly steady?: boolean;
   /** An older transaction may want any of them, at any time. */
   readonly rival?: boolean;
 }
@@ -55,6 +57,8 @@ export class Layout {
   readonly taken: readonly (readonly number[])[];
   readonly calls: readonly (readonly number[])[];
   readonly asking: readonly (readonly number[])[];
+  /** Where one partition decides: the calls that ran. */
+  readonly ran: readonly number[];
   /** The calls that count now. */
   readonly applied: readonly (readonly number[])[];
   /** The holds that were given up: of a writer at all, of a reader before the decision. */
@@ -64,9 +68,11 @@ export class Layout {
   readonly commitTells: readonly (readonly number[])[];
   readonly abortTells: readonly (readonly number[])[];
   readonly appliedTells: readonly (readonly number[])[];
-  /** What the coordinator stores: the attempt that committed, who has not changed yet, whether it is kept. */
+  /** What the coordinator stores: the attempt that committed, who changes by it, whether it is kept. */
   readonly committed = this.#one();
   readonly open = this.#one();
+  /** What it has in memory: who said so. */
+  readonly changed = this.#one();
   readonly kept = this.#one();
   /** For each attempt, how it must not commit. */
   readonly aborted: readonly number[];
@@ -91,6 +97,7 @@ export class Layout {
     this.abortAnswer = perAttempt();
     this.answers = Array.from({ length: this.attempts }, () => this.#many(scenario.calls.length));
     this.taken = perMember();
+    this.ran = perAttempt();
     this.calls = perMember();
     this.asking = perMember();
     this.applied = perMember();

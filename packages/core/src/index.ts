@@ -205,6 +205,7 @@ export {
   type CommitDecision,
   decideTransaction,
   decisionOn,
+  firstEnd,
   noDecision,
   type TransactionEffect,
   type TransactionEvent,

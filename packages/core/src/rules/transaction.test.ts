@@ -3,6 +3,7 @@ import {
   abortRetentionMs,
   decideTransaction,
   decisionOn,
+  firstEnd,
   noDecision,
   type TransactionEffect,
   type TransactionEvent,
@@ -25,7 +26,9 @@ const resolve = (outcome: "commit" | "abort"): TransactionEvent => ({
   members,
   until,
 });
-const applied = (member: string, id = "t:1"): TransactionEvent => ({ kind: "applied", id, member });
+const applied = (members: readonly string[], id = "t:1"): TransactionEvent => ({ kind: "applied", id, members });
+const all = ["A/2", "A/1"];
+const overdue = now + 5_000;
 
 const committed: TransactionState = {
   committed: { id: "t:1", at: now, open: ["A/1", "A/2"] },
@@ -49,14 +52,14 @@ function toldOf(effects: readonly TransactionEffect[]): string[] {
 
 describe("P9: what a coordinator decides, in every state and for every question", () => {
   it.each([
-    ["commit", commit, now, "committed"],
+    ["commit, which its caller tells", commit, now, "committed"],
     ["commit in the last millisecond", commit, until, "committed"],
     ["commit past the deadline", commit, until + 1, "aborted deadline"],
     ["abort", abort, now, "aborted lost"],
     ["a participant that asks", inquire, now, "pending"],
     ["a participant that asks past the deadline", inquire, until + 1, "aborted deadline"],
     ["an older transaction that waits", wound, now, "aborted conflict"],
-    ["an operator who commits", resolve("commit"), until + 1, "committed"],
+    ["an operator who commits, so that all are told", resolve("commit"), until + 1, "committed"],
     ["an operator who aborts", resolve("abort"), now, "aborted resolved"],
   ] as const)("%s, and nothing is decided", (_, event, at, expected) => {
     const { state, effects } = decideTransaction(noDecision, event, at);
@@ -64,7 +67,7 @@ describe("P9: what a coordinator decides, in every state and for every question"
     expect(answer.kind === "aborted" ? `aborted ${answer.reason}` : answer.kind).toBe(expected);
     if (answer.kind === "committed") {
       expect(state.committed).toMatchObject({ id: "t:1", at, open: ["A/1", "A/2"] });
-      expect(toldOf(effects)).toEqual(["A/1 write", "A/2 write", "A/3 read"]);
+      expect(toldOf(effects)).toEqual(event.kind === "resolve" ? ["A/1 write", "A/2 write", "A/3 read"] : []);
     } else {
       expect(state.committed).toBeUndefined();
       expect(toldOf(effects)).toEqual([]);
@@ -109,39 +112,36 @@ describe("P9: what a coordinator decides, in every state and for every question"
 });
 
 describe("P9: what a coordinator remembers", () => {
-  it("is nothing of a transaction that only read, and everybody in it is free", () => {
+  it("is nothing of a transaction that only read", () => {
     const { state, effects } = decideTransaction(noDecision, { ...commit, members: { "A/3": "read" } }, now);
     expect(state).toBe(noDecision);
-    expect(toldOf(effects)).toEqual(["A/3 read"]);
+    expect(toldOf(effects)).toEqual([]);
   });
 
-  it("is a commit until all who change have changed, in any order and however often they say so", () => {
-    const first = decideTransaction(committed, applied("A/2"), now).state;
-    expect(first.committed?.open).toEqual(["A/1"]);
-    expect(decideTransaction(first, applied("A/2"), now)).toEqual({ state: first, effects: [] });
-    expect(decideTransaction(first, applied("A/1", "t:2"), now)).toEqual({ state: first, effects: [] });
-    expect(decideTransaction(first, applied("A/1"), now)).toEqual({ state: noDecision, effects: [] });
-    expect(decideTransaction(noDecision, applied("A/1"), now)).toEqual({ state: noDecision, effects: [] });
+  it("is a commit until all who change have said so, and nothing of what one of them said", () => {
+    expect(decideTransaction(committed, applied(["A/2"]), now)).toEqual({ state: committed, effects: [] });
+    expect(decideTransaction(committed, applied(["A/2"]), now).state).toBe(committed);
+    expect(decideTransaction(committed, applied(["A/2", "A/3"]), now).state).toBe(committed);
+    expect(decideTransaction(committed, applied(all, "t:2"), now).state).toBe(committed);
+    expect(decideTransaction(committed, applied(all), now)).toEqual({ state: noDecision, effects: [] });
+    expect(decideTransaction(noDecision, applied(all), now)).toEqual({ state: noDecision, effects: [] });
   });
 
-  it("is told again to those who have not changed, and to nobody else", () => {
-    const first = decideTransaction(committed, applied("A/2"), now).state;
-    expect(decideTransaction(first, { kind: "recover" }, now)).toEqual({
-      state: first,
-      effects: [{ kind: "commit", id: "t:1", member: "A/1", participation: "write" }],
-    });
-    expect(decideTransaction(aborted, { kind: "recover" }, now)).toEqual({ state: aborted, effects: [] });
+  it("is told again to those who change once they have not all said so for 5 s", () => {
+    expect(decideTransaction(committed, { kind: "recover" }, overdue - 1)).toEqual({ state: committed, effects: [] });
+    const { state, effects } = decideTransaction(committed, { kind: "recover" }, overdue);
+    expect(state).toBe(committed);
+    expect(toldOf(effects)).toEqual(["A/1 write", "A/2 write"]);
+    expect(decideTransaction(aborted, { kind: "recover" }, overdue)).toEqual({ state: aborted, effects: [] });
+    expect(decideTransaction(noDecision, { kind: "recover" }, overdue)).toEqual({ state: noDecision, effects: [] });
   });
 
   it("is a commit under an idempotency key for its time, though all have changed or only read", () => {
     const keep = { forMs: 5_000, result: { paid: true } };
     for (const only of [members, { "A/3": "read" } as const]) {
-      const { state, effects } = decideTransaction(noDecision, { ...commit, members: only, keep }, now);
-      expect(effects).toContainEqual({ kind: "forgetAt", at: now + 5_000 });
-      const changed = [applied("A/1"), applied("A/2")].reduce(
-        (before, event) => decideTransaction(before, event, now + 1).state,
-        state,
-      );
+      const { state } = decideTransaction(noDecision, { ...commit, members: only, keep }, now);
+      expect(firstEnd(state, now)).toBe(now + 5_000);
+      const changed = decideTransaction(state, applied(all), now + 1).state;
       expect(changed.committed).toMatchObject({ open: [], keep: { until: now + 5_000, result: { paid: true } } });
       expect(decideTransaction(changed, { kind: "forget" }, now + 4_999).state).toEqual(changed);
       expect(decideTransaction(changed, { kind: "forget" }, now + 5_000).state).toEqual(noDecision);
@@ -154,11 +154,12 @@ describe("P9: what a coordinator remembers", () => {
       aborted: [],
     };
     expect(decideTransaction(kept, { kind: "forget" }, now + 2)).toEqual({ state: kept, effects: [] });
-    expect(decideTransaction(kept, applied("A/1"), now + 2).state).toEqual(noDecision);
+    expect(firstEnd(kept, now + 2)).toBeUndefined();
+    expect(decideTransaction(kept, applied(["A/1"]), now + 2).state).toEqual(noDecision);
   });
 
   it("is an abort until no commit of it could be accepted by the slowest clock", () => {
-    expect(decideTransaction(noDecision, wound, now).effects).toContainEqual({ kind: "forgetAt", at: forgetAt });
+    expect(firstEnd(decideTransaction(noDecision, wound, now).state, now)).toBe(forgetAt);
     expect(decideTransaction(aborted, { kind: "forget" }, forgetAt - 1).state).toEqual(aborted);
     expect(decideTransaction(aborted, { kind: "forget" }, forgetAt)).toEqual({ state: noDecision, effects: [] });
     const late = until + 500;
@@ -173,16 +174,14 @@ describe("P9: what a coordinator remembers", () => {
         { id: "t:2", reason: "conflict", forgetAt: 360_000 },
       ],
     };
-    const { state, effects } = decideTransaction(both, { kind: "forget" }, 70_000);
+    expect(firstEnd(both, 60_000)).toBe(70_000);
+    const { state } = decideTransaction(both, { kind: "forget" }, 70_000);
     expect(state.aborted.map(({ id }) => id)).toEqual(["t:2"]);
-    expect(effects).toEqual([{ kind: "forgetAt", at: 360_000 }]);
+    expect(firstEnd(state, 70_000)).toBe(360_000);
   });
 
   it("a participant's question came after everybody had changed, and the commit was called aborted", () => {
-    const over = [applied("A/1"), applied("A/2")].reduce(
-      (state, event) => decideTransaction(state, event, now).state,
-      committed,
-    );
+    const over = decideTransaction(committed, applied(all), now).state;
     const { state } = decideTransaction(over, wound, now);
     expect(state.aborted).toMatchObject([{ id: "t:1", reason: "conflict" }]);
     expect(state.aborted[0]!.certain).toBeUndefined();

@@ -12,7 +12,7 @@ export interface CommitDecision {
   readonly id: string;
   /** Store's time, in ms since 1970. */
   readonly at: number;
-  /** Those that have not said yet that they changed. */
+  /** Those that change by it; none of them once all have said that they did. */
   readonly open: readonly string[];
   /** Kept until this time under its idempotency key, with what its body returned; or because it was forced. */
   readonly keep?: { readonly until: number; readonly result: unknown } | undefined;
@@ -57,8 +57,8 @@ export type TransactionEvent =
   | { readonly kind: "abort"; readonly id: string; readonly reason: AbortReason; readonly until: number }
   /** A participant has heard nothing for a while, or an older transaction (`wound`) waits for it. */
   | { readonly kind: "inquire"; readonly id: string; readonly until: number; readonly wound?: string | undefined }
-  /** A participant changed with the commit. */
-  | { readonly kind: "applied"; readonly id: string; readonly member: string }
+  /** These have said that they changed with the commit, as far as the coordinator remembers. */
+  | { readonly kind: "applied"; readonly id: string; readonly members: readonly string[] }
   /** An operator decides. */
   | {
       readonly kind: "resolve";
@@ -69,14 +69,14 @@ export type TransactionEvent =
     }
   /** It may be that word of the decision was lost, or word that it was heard. */
   | { readonly kind: "recover" }
+  /** What ends by itself may be over. */
   | { readonly kind: "forget" };
 
 /** They all leave with the commit of the new state, and not before (P5). */
 export type TransactionEffect =
   | { readonly kind: "answer"; readonly outcome: TransactionOutcome }
   /** Tell a participant to commit; one that changes says when it has. */
-  | { readonly kind: "commit"; readonly id: string; readonly member: string; readonly participation: Participation }
-  | { readonly kind: "forgetAt"; readonly at: number };
+  | { readonly kind: "commit"; readonly id: string; readonly member: string; readonly participation: Participation };
 
 export interface TransactionStep {
   readonly state: TransactionState;
@@ -96,16 +96,19 @@ const overdueMs = 5_000;
  * itself once it has answered: it asks, and the coordinator decides once. Aborts are presumed: a transaction that never came
  * to its commit leaves no record (Mohan and Lindsay, 1983), unless somebody was told that it aborted.
  *
+ * Its caller gets the answer, and tells the participants; one that hears nothing asks. So word of a decision may be lost with
+ * its caller, as word of a change may be with its participant: nothing but the record here has to outlive both.
+ *
  * @param now the store's time in ms
  */
 export function decideTransaction(state: TransactionState, event: TransactionEvent, now: number): TransactionStep {
   switch (event.kind) {
     case "applied":
-      return applied(state, event.id, event.member, now);
+      return applied(state, event, now);
     case "recover":
       return { state, effects: tellOverdue(state, now) };
     case "forget":
-      return forgetAndWait(forget(state, now));
+      return { state: forget(state, now), effects: [] };
     case "commit":
     case "abort":
     case "inquire":
@@ -144,6 +147,16 @@ function outcomeOf(state: TransactionState, event: Question, now: number): Trans
   }
 }
 
+/**
+ * When the first of the records ends by itself; a commit that is not kept, or is no longer, ends when all have changed.
+ * Attempts of several processes end at different times.
+ */
+export function firstEnd({ committed, aborted }: TransactionState, now: number): number | undefined {
+  const ends = aborted.map(({ forgetAt }) => forgetAt);
+  if (committed?.keep !== undefined && committed.keep.until > now) ends.push(committed.keep.until);
+  return ends.length === 0 ? undefined : Math.max(now, Math.min(...ends));
+}
+
 /** What was decided on an attempt; `undefined`: nothing yet. */
 export function decisionOn({ committed, aborted }: TransactionState, id: string): TransactionOutcome | undefined {
   if (committed?.id === id) return { kind: "committed" };
@@ -164,7 +177,7 @@ interface Committing extends Pick<Extract<TransactionEvent, { kind: "commit" }>,
 
 function commit(state: TransactionState, { id, members, keep, forced }: Committing, now: number): TransactionStep {
   const effects: TransactionEffect[] = [{ kind: "answer", outcome: { kind: "committed" } }];
-  // Its caller tells the participants: what he sends them anyway takes the word along. An operator is no caller.
+  // Its caller tells the participants: what it sends them anyway takes the word along. An operator is no caller.
   for (const [member, participation] of Object.entries(forced ? members : {})) {
     effects.push({ kind: "commit", id, member, participation });
   }
@@ -172,7 +185,6 @@ function commit(state: TransactionState, { id, members, keep, forced }: Committi
   // Those that only read are free with the word of it, and nobody asks what became of it.
   if (open.length === 0 && keep === undefined) return { state, effects };
   const kept = keep && { until: now + keep.forMs, result: keep.result };
-  if (kept !== undefined) effects.push({ kind: "forgetAt", at: kept.until });
   return { state: { ...state, committed: { id, at: now, open, keep: kept, forced } }, effects };
 }
 
@@ -189,10 +201,7 @@ function abort(
   const outcome: TransactionOutcome = { kind: "aborted", reason, by };
   return {
     state: { ...state, aborted: [...state.aborted, { id, reason, by, certain, forgetAt, forced }] },
-    effects: [
-      { kind: "answer", outcome },
-      { kind: "forgetAt", at: forgetAt },
-    ],
+    effects: [{ kind: "answer", outcome }],
   };
 }
 
@@ -203,24 +212,21 @@ function refused(state: TransactionState, id: string): TransactionState {
   return { ...state, aborted: state.aborted.map((decision) => (decision === known ? certain : decision)) };
 }
 
-function applied(state: TransactionState, id: string, member: string, now: number): TransactionStep {
+/** What one of them said is not stored: were it lost, they would all be told again. */
+function applied(
+  state: TransactionState,
+  { id, members }: Extract<TransactionEvent, { kind: "applied" }>,
+  now: number,
+): TransactionStep {
   const { committed } = state;
-  if (committed?.id !== id || !committed.open.includes(member)) return { state, effects: [] };
-  const open = committed.open.filter((address) => address !== member);
-  return { state: forget({ ...state, committed: { ...committed, open } }, now), effects: [] };
+  if (committed?.id !== id || !committed.open.every((member) => members.includes(member)))
+    return { state, effects: [] };
+  return { state: forget({ ...state, committed: { ...committed, open: [] } }, now), effects: [] };
 }
 
 function forget({ committed, aborted }: TransactionState, now: number): TransactionState {
   const done = committed !== undefined && committed.open.length === 0 && (committed.keep?.until ?? 0) <= now;
   return { committed: done ? undefined : committed, aborted: aborted.filter(({ forgetAt }) => forgetAt > now) };
-}
-
-/** Attempts of several processes end at different times, and whoever wakes the coordinator may remember one of them only. */
-function forgetAndWait(state: TransactionState): TransactionStep {
-  const { committed, aborted } = state;
-  const times = aborted.map(({ forgetAt }) => forgetAt);
-  if (committed?.keep !== undefined && committed.open.length === 0) times.push(committed.keep.until);
-  return { state, effects: times.length === 0 ? [] : [{ kind: "forgetAt", at: Math.min(...times) }] };
 }
 
 function tellOverdue({ committed }: TransactionState, now: number): TransactionEffect[] {

@@ -3,6 +3,7 @@ import {
   type AbortReason,
   type CommitDecision,
   decideTransaction,
+  firstEnd,
   type Participation,
   parseAddress,
   type TransactionEffect,
@@ -47,10 +48,10 @@ export class Coordinator {
   private readonly services = inject(SystemServices);
   @State() private committed: CommitDecision | undefined = undefined;
   @State() private aborted: readonly AbortDecision[] = [];
-  /** Not stored one by one: whoever is not known to have changed says so again when told again. */
+  /** Who said so. It is not stored one by one: told again, they say so again. */
   private readonly changed = new Set<string>();
 
-  /** Its caller wants an attempt to commit; he tells the participants what is answered here, and where he does not, they ask. */
+  /** Its caller wants an attempt to commit, and tells the participants what is answered here; where it does not, they ask. */
   @Handler() commit(id: string, members: Members, until: number, keep?: Kept): TransactionOutcome {
     return this.#answer({
       kind: "commit",
@@ -105,14 +106,14 @@ export class Coordinator {
   /** A participant changed with the commit of an attempt. */
   @Handler() applied(id: string, member: string): void {
     const address = checkMember(member);
-    if (this.committed?.id !== this.#attempt(id)) return;
+    if (this.committed?.id !== this.#attempt(id) || !this.committed.open.includes(address)) return;
     this.changed.add(address);
-    const { open } = this.committed;
-    if (!open.every((one) => this.changed.has(one))) return;
-    for (const one of open) this.#decide({ kind: "applied", id, member: one });
+    this.#decide({ kind: "applied", id, members: [...this.changed] });
+    // Another attempt may commit once what is kept under its key has ended.
+    if (!this.committed?.open.length) this.changed.clear();
   }
 
-  /** Tells once more who has not said yet that it changed. */
+  /** Tells those that change once more, if not all of them have said for long that they did. */
   @Handler() recover(): void {
     this.#decide({ kind: "recover" });
   }
@@ -162,13 +163,6 @@ export class Coordinator {
     }
     return effects;
   }
-}
-
-/** When the first of its records ends by itself; a commit that is not kept, or is no longer, ends when everybody has changed. */
-function firstEnd({ committed, aborted }: TransactionState, now: number): number | undefined {
-  const kept = committed?.keep !== undefined && committed.keep.until > now ? [committed.keep.until] : [];
-  const ends = [...kept, ...aborted.map(({ forgetAt }) => forgetAt)];
-  return ends.length === 0 ? undefined : Math.max(now, Math.min(...ends));
 }
 
 /** Participants are actors of any type, and references do not speak to what belongs to the system. */

@@ -356,7 +356,7 @@ export class Participants implements ParticipantTable {
       const { outcome } = event as Extract<ParticipantEvent, { kind: "outcome" }>;
       this.whenSettled(hold, (activation) => {
         if (isHolding(holding)) {
-          this.conclude(activation, holding, outcome as Conclusion, hold.tentative !== undefined);
+          this.conclude(activation, holding, outcome as Conclusion, holding.mode === "exclusive");
         }
         this.#goOn(hold);
       });

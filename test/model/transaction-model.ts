@@ -35,6 +35,7 @@ export type Mistake =
   | "the caller believes a participant after it asked to commit"
   | "the answer to a commit is not kept for repeats"
   | "nobody looks which hold an answer came from"
+  | "a turn that may have called others is run again"
   | "who began it counts as a reader";
 
 type State = Uint8Array;
@@ -56,6 +57,8 @@ const outcomes: readonly TransactionOutcome[] = [
 ];
 const [pending, committed, aborted] = [0, 1, 2];
 
+/** A call of nobody's: its turn was lost. */
+const strayCall = 1 << 7;
 const until = 0;
 /** What a clock says at each time; a slow one is a step behind at first. */
 const clocks: readonly (readonly Now[])[] = [[0], [0, 1], [100_000]];
@@ -330,6 +333,13 @@ export function transactionModel(scenario: Scenario, protocol: Protocol): Model<
     const standing = participantState(state, a, p);
     const now = { a, p };
     for (const k of callsOf[p]!) if (mayRun(state, a, p, k)) callSteps(a, p, k, step);
+    if (scenario.lostTurn === true && p === 0 && mayLoseTurn(state, a)) {
+      step(`a turn of 0 in ${a} calls 1, and is lost with its worker`, false, (to) => {
+        to[at.turnLost[a]!] = 1;
+        if (to[at.calls[a]![1]!] === 0) to[at.taken[a]![1]!]!++;
+        to[at.calls[a]![1]!]! |= strayCall;
+      });
+    }
     if (standing !== undefined) {
       if (remembersQuestions) askSteps(state, a, p, standing, step);
       // Its coordinator has not decided; or it moves to another owner, which asks anew.
@@ -417,10 +427,16 @@ export function transactionModel(scenario: Scenario, protocol: Protocol): Model<
     return state[at.calls[a]![p]!]! > 0 && (question === plain || scenario.rival === true);
   }
 
+  function mayLoseTurn(state: State, a: number): boolean {
+    return mayRun(state, a, 0, 0) && state[at.turnLost[a]!] === 0 && state[at.taken[a]![1]!]! < holdsAtMost;
+  }
+
   /** The call may be under way, was not run in what counts or is held, and nobody is in its way. */
   function mayRun(state: State, a: number, p: number, k: number): boolean {
     if (state[at.phase[a]!] === idle || k > state[at.answered[a]!]!) return false;
     if (((state[at.ran[a]!]! | state[at.calls[a]![p]!]! | state[at.applied[a]![p]!]!) & (1 << k)) > 0) return false;
+    const refused = state[at.turnLost[a]!] === 1 && mistake !== "a turn that may have called others is run again";
+    if (p === 0 && refused) return false;
     if (state[at.calls[a]![p]!] === 0 && state[at.taken[a]![p]!] === holdsAtMost) return false;
     const mode = writes[p] ? ("exclusive" as const) : ("shared" as const);
     const holders = attempts

@@ -110,6 +110,11 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     "one partition, a writer that is called twice",
     "what was applied is not whole",
   ),
+  "a turn that may have called others is run again": does(
+    "a turn that may have called others is run again",
+    "a turn that calls another, and is lost",
+    "what was applied is not whole",
+  ),
   "who began the transaction is counted as a reader": does(
     "who began it counts as a reader",
     "a turn that began it, and a crash",

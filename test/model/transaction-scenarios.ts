@@ -30,6 +30,13 @@ export const scenarios = {
     second: "after the first",
     rival,
   },
+  "a turn that calls another, and is lost": {
+    calls: [write(0), write(1)],
+    attempts: 1,
+    rival,
+    again,
+    lostTurn: true,
+  },
   "two processes with one idempotency key": { calls: [write(0)], attempts: 2, second: "beside the first", rival },
   "a turn that began it, and a crash": { calls: [write(0), write(1)], attempts: 2, second: "after a crash" },
   "one participant": { calls: [write(0), write(0)], attempts: 1, rival, here, again, late },

@@ -24,6 +24,8 @@ export interface Scenario {
   readonly punctual?: boolean;
   /** No worker crashes or moves, so that nobody has to tell a decision again; callers may be gone all the same. */
   readonly steady?: boolean;
+  /** A turn of the first participant may call the second and be lost with its worker, before it runs again. */
+  readonly lostTurn?: boolean;
   /** An older transaction may want any of them, at any time. */
   readonly rival?: boolean;
 }
@@ -59,6 +61,8 @@ export class Layout {
   readonly asking: readonly (readonly number[])[];
   /** Where one partition decides: the calls that ran. */
   readonly ran: readonly number[];
+  /** A turn of the first participant was lost, and with it what it knew of whom it had called. */
+  readonly turnLost: readonly number[];
   /** The calls that count now. */
   readonly applied: readonly (readonly number[])[];
   /** The holds that were given up: of a writer at all, of a reader before the decision. */
@@ -98,6 +102,7 @@ export class Layout {
     this.answers = Array.from({ length: this.attempts }, () => this.#many(scenario.calls.length));
     this.taken = perMember();
     this.ran = perAttempt();
+    this.turnLost = perAttempt();
     this.calls = perMember();
     this.asking = perMember();
     this.applied = perMember();

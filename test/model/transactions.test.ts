@@ -15,6 +15,7 @@ const states: Readonly<Record<keyof typeof scenarios, number>> = {
   "a writer that is called twice": 7_471,
   "an attempt after one that aborted": 50_708,
   "an attempt after one that aborted, with a reader": 53_285,
+  "a turn that calls another, and is lost": 4_732,
   "two processes with one idempotency key": 10_406,
   "a turn that began it, and a crash": 132_400,
   "one participant": 1_203,

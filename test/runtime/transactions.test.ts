@@ -26,6 +26,8 @@ import { Gate, Rig, refusalOf, watch } from "./support.js";
 
 /** Handlers named in it wait before they answer. */
 let gates: Map<string, Gate>;
+/** Whom an account pays that asks who is next. */
+let payees: string[];
 
 @Actor("Account")
 class Account {
@@ -45,6 +47,11 @@ class Account {
   @Handler() async payTo(other: string, amount: number): Promise<void> {
     this.withdraw(amount);
     await this.self.ref(Account, other).deposit(amount);
+  }
+  @Handler() async payNext(amount: number): Promise<void> {
+    this.withdraw(amount);
+    await this.self.ref(Account, payees.shift()!).deposit(amount);
+    await gates.get(this.self.key)?.pass();
   }
   @Handler() note(line: string): void {
     this.self.ref(Journal, "journal").tell.add(line);
@@ -507,6 +514,20 @@ describe("a crash of the worker", () => {
     await ended.end();
     expect(ended.error).toEqual(thrown && expect.objectContaining({ reason: "rejected", cause: thrown }));
     expect(await balances("alice", "bob")).toEqual(expected);
+    await nothingIsLeft();
+  });
+
+  it("P9: a turn that was run again called somebody else, and whom its first run had called committed, too", async () => {
+    const gate = new Gate();
+    gates.set("alice", gate);
+    payees = ["bob", "carol", "carol"];
+    const ended = watch(client.transaction(async (tx) => tx.ref(Account, "alice").payNext(10)));
+    await rig.advance(900);
+    gates.clear();
+    await worker.crash("Account/alice");
+    await rig.advance(5_000);
+    expect(ended.state).toBe("resolved");
+    expect(await balances("alice", "bob", "carol")).toEqual([90, 100, 10]);
     await nothingIsLeft();
   });
 

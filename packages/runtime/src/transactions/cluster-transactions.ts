@@ -206,7 +206,7 @@ export class ClusterTransactions {
     const { id, until } = attempt.context;
     for (const member of new Set([...Object.keys(attempt.members), ...attempt.strays])) calls.abortHere(member, id);
     // Some may hold something of whom nothing is known here.
-    if (attempt.strays.size > 0) calls.abort(id, aborted.reason, until).catch(() => {});
+    if (attempt.strays.size > 0 || aborted.reason === "lost") calls.abort(id, aborted.reason, until).catch(() => {});
     return { aborted };
   }
 

@@ -11,6 +11,7 @@ import {
   type TransactionContext,
   TurnEndedError,
   TurnTimeoutError,
+  UnknownOutcomeError,
 } from "@actor-runtime/core";
 import type { MethodDefinition, TransactionalMethod } from "../definition/actor-definition.js";
 import { checkArguments } from "../definition/arguments.js";
@@ -63,7 +64,7 @@ export class Turns implements TurnHost {
     turn.transaction = this.#transactionOf(activation, inbound, method);
     if (kind === "query") this.#queries.begin(activation, turn);
     else activation.running = turn;
-    const refusal = this.#refuse(activation, inbound, method);
+    const refusal = this.#refuse(activation, inbound, method) ?? mayHaveCalled(turn, method);
     if (refusal) {
       inbound.refused = true;
       this.#fail(turn, refusal);
@@ -344,6 +345,20 @@ export class Turns implements TurnHost {
       log.debug(fields, `${turn.what} ended with ${error.name}: ${error.message}`);
     }
   }
+}
+
+/**
+ * Its worker died while it may have been running in its caller's transaction. Whom it called then did what this run may not
+ * ask for again, and would commit that with the rest: so this attempt cannot. One that reads has called for reads only, and one
+ * that began its transaction is begun anew.
+ */
+function mayHaveCalled(
+  { inbound, transaction, what }: Turn,
+  method: MethodDefinition | undefined,
+): ActorError | undefined {
+  if (!inbound!.redelivered || transaction === undefined || transaction.own || method?.kind === "query")
+    return undefined;
+  return new UnknownOutcomeError(`${what}: it is not known what it called before its worker was lost`);
 }
 
 /** The check is code of the user's too, and part of the turn. */

@@ -30,7 +30,7 @@ describe("locks under faults that a seed decides", () => {
       expect.arrayContaining(["exclusive true c", "shared false w", "exclusive true w", "shared true c"]),
     );
     expect(histories.flatMap(({ cycles }) => cycles)).not.toEqual([]);
-  }, 60_000);
+  }, 120_000);
 });
 
 /** Those that only a resource without a look at fences would have taken. */

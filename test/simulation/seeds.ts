@@ -20,7 +20,7 @@ export function sweep(from: number, count: number, { rewinds = false } = {}): vo
         }
         expect(tally.broken).toEqual([]);
       },
-      60_000,
+      120_000,
     );
 
     it(`was hurt at least once by each kind of fault in those ${count} seeds`, () => {

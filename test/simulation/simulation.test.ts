@@ -11,7 +11,7 @@ describe("a simulation", () => {
     expect(again.hash).toBe(first.hash);
     expect(again.faults).toEqual(first.faults);
     expect(other.hash).not.toBe(first.hash);
-  }, 60_000);
+  }, 120_000);
 
   it("has something of everything to judge by", async () => {
     const histories: History[] = [];
@@ -26,5 +26,5 @@ describe("a simulation", () => {
     );
     expect(histories.flatMap(({ deadLetters }) => deadLetters)).not.toEqual([]);
     expect(histories.flatMap(({ calls }) => calls.filter(({ key }) => key !== undefined))).not.toEqual([]);
-  }, 60_000);
+  }, 120_000);
 });

@@ -1,3 +1,4 @@
+import type { CommitDecision } from "@actor-runtime/core";
 import { transactionType } from "../transactions/transaction-messages.js";
 import type { PartitionScope } from "./scope.js";
 import { storedValues } from "./state.js";
@@ -11,7 +12,8 @@ export async function recoverCoordinators({ services, partition }: PartitionScop
   if (!types.has(transactionType)) return;
   try {
     for await (const { address, state } of ports.store.list(partition, `${transactionType}/`)) {
-      if (storedValues(state)?.committed !== undefined) transactions.recover(address);
+      const committed = storedValues(state)?.committed as CommitDecision | undefined;
+      if (committed !== undefined && committed.open.length > 0) transactions.recover(address);
     }
   } catch (error) {
     log.debug({ partition, err: error }, "no look at transactions: the store does not answer");

@@ -26,7 +26,11 @@ const resolve = (outcome: "commit" | "abort"): TransactionEvent => ({
   members,
   until,
 });
-const applied = (members: readonly string[], id = "t:1"): TransactionEvent => ({ kind: "applied", id, members });
+const applied = (changed: readonly string[], id = "t:1"): TransactionEvent => ({
+  kind: "applied",
+  id,
+  members: changed,
+});
 const all = ["A/2", "A/1"];
 const overdue = now + 5_000;
 

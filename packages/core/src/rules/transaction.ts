@@ -219,8 +219,8 @@ function applied(
   now: number,
 ): TransactionStep {
   const { committed } = state;
-  if (committed?.id !== id || !committed.open.every((member) => members.includes(member)))
-    return { state, effects: [] };
+  const all = committed?.id === id && committed.open.every((member) => members.includes(member));
+  if (!all) return { state, effects: [] };
   return { state: forget({ ...state, committed: { ...committed, open: [] } }, now), effects: [] };
 }
 

@@ -64,7 +64,7 @@ export class Turns implements TurnHost {
     turn.transaction = this.#transactionOf(activation, inbound, method);
     if (kind === "query") this.#queries.begin(activation, turn);
     else activation.running = turn;
-    const refusal = this.#refuse(activation, inbound, method) ?? mayHaveCalled(turn, method);
+    const refusal = this.#refuse(activation, inbound, method) ?? unknownCalls(turn, method);
     if (refusal) {
       inbound.refused = true;
       this.#fail(turn, refusal);
@@ -352,12 +352,12 @@ export class Turns implements TurnHost {
  * ask for again, and would commit that with the rest: so this attempt cannot. One that reads has called for reads only, and one
  * that began its transaction is begun anew.
  */
-function mayHaveCalled(
+function unknownCalls(
   { inbound, transaction, what }: Turn,
   method: MethodDefinition | undefined,
 ): ActorError | undefined {
-  if (!inbound!.redelivered || transaction === undefined || transaction.own || method?.kind === "query")
-    return undefined;
+  const joins = transaction !== undefined && !transaction.own;
+  if (!joins || !inbound!.redelivered || method?.kind === "query") return undefined;
   return new UnknownOutcomeError(`${what}: it is not known what it called before its worker was lost`);
 }
 

@@ -1,3 +1,3 @@
 import { sweep } from "./seeds.js";
 
-sweep(126, 125);
+sweep(76, 75);

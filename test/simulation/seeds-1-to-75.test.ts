@@ -1,3 +1,3 @@
 import { sweep } from "./seeds.js";
 
-sweep(1, 125);
+sweep(1, 75);

@@ -17,6 +17,7 @@ import type { Transaction } from "../client/ref-types.js";
 import type { StoreTime } from "../store-time.js";
 import { abortedError, doomedBy } from "./aborted.js";
 import { Joined } from "./joined.js";
+import { identityIn } from "./transaction-keys.js";
 import { type TransactionScope, transactionScope } from "./transaction-scope.js";
 
 export interface AttemptServices {
@@ -203,7 +204,7 @@ export class Attempt implements Caller, CallSignal, TransactionScope {
         timeoutMs: Math.min(options.timeoutMs, leftMs),
         signal: options.signal === undefined ? this : AbortSignal.any([options.signal as AbortSignal, this.signal]),
         // What an aborted attempt did under a key never was.
-        id: id && `${id}@${this.context.id}`,
+        id: id && identityIn(this.context, id),
         transaction: this,
       });
     } catch (error) {

@@ -2,6 +2,7 @@ import { type Logger, TurnEndedError } from "@actor-runtime/core";
 import { ActorContext } from "../actor-context.js";
 import type { RefBy } from "../client/ref-types.js";
 import type { Locks } from "../locks/lock-types.js";
+import { keyGiven } from "../transactions/transaction-keys.js";
 import type { Activation } from "./activation.js";
 import { actorLog } from "./actor-log.js";
 import type { WorkerServices } from "./services.js";
@@ -34,7 +35,8 @@ export class SelfContext extends ActorContext {
   }
 
   get isNew(): boolean {
-    return !this.#activation.stored;
+    const { stored, hold } = this.#activation;
+    return hold?.tentative?.initial ?? !stored;
   }
 
   get ref(): RefBy<void> {
@@ -60,9 +62,9 @@ export class SelfContext extends ActorContext {
   get idempotencyKey(): string | undefined {
     const turn = this.#turn("read its idempotencyKey");
     if (turn.kind !== "handler" || turn.inbound === undefined) return undefined;
-    const { identity } = turn.inbound;
+    const { identity, message } = turn.inbound;
     // An outbox numbers per target, so the same number may stand for other messages in other partitions.
-    return identity.startsWith("u:") ? identity.slice("u:".length) : `${turn.host.scope.partition}:${identity}`;
+    return keyGiven(identity, message.tx) ?? `${turn.host.scope.partition}:${identity}`;
   }
 
   get headers(): Readonly<Record<string, string>> {

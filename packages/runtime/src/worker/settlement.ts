@@ -19,6 +19,7 @@ import {
   type TransactionReply,
   valueOutcome,
 } from "@actor-runtime/core";
+import { keyGiven } from "../transactions/transaction-keys.js";
 import type { Activation } from "./activation.js";
 import type { CommitGroup } from "./commit-group.js";
 import { deadLetterText } from "./dead-letter.js";
@@ -151,7 +152,7 @@ export class Settlement {
       this.done(activation, inbound, group, "repeated");
       return;
     }
-    const key = message.id?.slice("u:".length);
+    const key = message.id && keyGiven(message.id, message.tx);
     const reason = `the idempotency key "${key}" was used before with another handler or other arguments`;
     const mismatch = new IdempotencyMismatchError(`${message.to}: ${reason}`);
     this.#error(inbound, mismatch, group);

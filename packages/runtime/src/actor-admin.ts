@@ -15,6 +15,7 @@ import { targetsOf } from "./paused.js";
 import type { Ports } from "./ports.js";
 import { compareAndSetHandler, eraseHandler, isSystemType } from "./system-handlers.js";
 import type { Tracing } from "./tracing/tracing.js";
+import { checkNotHeld } from "./transactions/transaction-scope.js";
 import { fieldsOf } from "./worker/compare-and-set.js";
 import { stateDigest, storedValues, storedVersion } from "./worker/state.js";
 
@@ -117,6 +118,7 @@ export class StoredActors implements ActorAdmin {
     argsText: string,
     locks?: CallDetails["locks"],
   ): Promise<unknown> {
+    checkNotHeld(address, undefined);
     const { type, key } = parseAddress(address);
     const target = callTarget(address, "ask", handler);
     const span = this.#tracing.on ? this.#tracing.ask({ handler, target: { type, key, known: undefined } }) : undefined;

@@ -16,11 +16,9 @@ export function nextMessage(activation: Activation): Inbound | undefined {
   const { transactional } = activation;
   if (first === undefined) return undefined;
   if (transactional === undefined) return mayRunPlain(activation, first) ? first : undefined;
+  const own = messageOfHolder(activation);
+  if (own !== undefined) return own;
   const holders = activation.hold?.holders ?? [];
-  const own = transactional.find(
-    (waiting) => waiting.inbound.withdrawn || (isHolder(holders, waiting) && isFree(holders, waiting)),
-  );
-  if (own !== undefined) return own.inbound;
   const oldest = oldestOf(transactional);
   const passes = isFree(holders, oldest) && mayPass(activation, oldest);
   const head = transactional.find(({ inbound }) => inbound === first);
@@ -31,6 +29,15 @@ export function nextMessage(activation: Activation): Inbound | undefined {
   }
   if (passes) return oldest.inbound;
   return isFree(holders, head) ? first : undefined;
+}
+
+/** The first that is part of a transaction that holds the actor, or is only to be refused; `undefined`: there is none. */
+export function messageOfHolder({ hold, transactional }: Activation): Inbound | undefined {
+  const holders = hold?.holders ?? [];
+  const own = transactional?.find(
+    (waiting) => waiting.inbound.withdrawn || (isHolder(holders, waiting) && isFree(holders, waiting)),
+  );
+  return own?.inbound;
 }
 
 /** Whether a message that waits could run now, were there no other. */
@@ -45,10 +52,11 @@ export function woundedBy(activation: Activation): Map<Holding, Transactional> {
   const wounded = new Map<Holding, Transactional>();
   const { hold, transactional, head } = activation;
   if (hold === undefined || transactional === undefined) return wounded;
-  const plain = !transactional.some(({ inbound }) => inbound === head);
-  const behind = plain && !mayRunPlain(activation, head!);
+  const first = transactional.find(({ inbound }) => inbound === head);
+  const behind = first === undefined ? !mayRunPlain(activation, head!) : !isFree(hold.holders, first);
   for (const waiting of transactional) {
-    // Behind a plain message it waits for everybody that this one waits for.
+    if (waiting.inbound.withdrawn) continue;
+    // Behind a plain message it waits for everybody that the first one waits for.
     const blocked = behind && !mayPass(activation, waiting);
     const younger = blocked ? hold.holders.filter((holder) => isOlder(waiting, holder)) : wounds(hold.holders, waiting);
     for (const holder of younger as readonly Holding[]) {

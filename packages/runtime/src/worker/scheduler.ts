@@ -9,7 +9,7 @@ import {
 import type { Activation } from "./activation.js";
 import { methodOf } from "./compare-and-set.js";
 import type { Inbound } from "./inbound.js";
-import { mayRun, nextMessage } from "./next-message.js";
+import { mayRun, messageOfHolder, nextMessage } from "./next-message.js";
 import type { OwnTransactions } from "./own-transactions.js";
 import type { Participants } from "./participants.js";
 import type { PartitionScope, TurnScheduler } from "./scope.js";
@@ -37,8 +37,9 @@ export class Scheduler implements TurnScheduler {
 
   pump(activation: Activation): void {
     if (activation.hold !== undefined) this.#scope.participants.resume(activation);
-    if (activation.erasures !== undefined) {
-      this.#eraseWhenIdle(activation, activation.erasures);
+    const { erasures } = activation;
+    if (erasures !== undefined && activation.hold === undefined) {
+      this.#eraseWhenIdle(activation, erasures);
       return;
     }
     while (this.#scope.alive && activation.phase === "ready" && activation.running === undefined) {
@@ -63,7 +64,9 @@ export class Scheduler implements TurnScheduler {
   /** What the actor does next; transactions that take part in it may have it wait, or pass others. */
   #next(activation: Activation): Inbound | undefined {
     if (activation.hold === undefined && activation.transactional === undefined) return activation.head;
-    const { hold, head } = activation;
+    const { hold, head, erasures } = activation;
+    // It passes all but whoever holds the actor, which would never end.
+    if (erasures !== undefined) return messageOfHolder(activation);
     const waitsForItself = head?.message.tx !== undefined && hold?.find(head.message.tx.id) !== undefined;
     if (waitsForItself && !activation.transactional?.some(({ inbound }) => inbound === head)) return head;
     const next = nextMessage(activation);

@@ -218,6 +218,7 @@ export class Activations implements ActivationTable {
         if (!this.#scope.alive) return;
         this.#afterOnActivate(activation);
       }
+      this.#restoreTentative(activation);
     } catch (thrown) {
       if (!this.#scope.alive) return;
       const error = asActorError(thrown);
@@ -228,8 +229,6 @@ export class Activations implements ActivationTable {
       return;
     }
     this.#wakings.end(activation);
-    const { tentative } = activation.hold ?? {};
-    if (tentative !== undefined) restoreState(activation.hosted.fields, activation.instance!, tentative.text);
     activation.phase = "ready";
     this.#scope.scheduler.pump(activation);
   }
@@ -279,6 +278,22 @@ export class Activations implements ActivationTable {
     if (text === activation.text) return;
     activation.text = text;
     activation.unsaved = true;
+  }
+
+  /**
+   * What a transaction made of it may have been stored by another version of the class. `onActivate` knows nothing of it, as it
+   * may never come to count.
+   *
+   * @throws StateVersionError when that is newer than the class
+   */
+  #restoreTentative({ address, hold, hosted, initial, instance }: Activation): void {
+    const tentative = hold?.tentative;
+    if (tentative === undefined) return;
+    const { definition, fields } = hosted;
+    restoreState(fields, instance!, initial);
+    const { values } = readState(definition, address, tentative.text);
+    if (!tentative.initial) assignState(fields, instance!, values!);
+    hold!.tentative = { ...tentative, text: encodeState(definition.version, fields, instance!) };
   }
 
   /** The actor cannot come to life: the message that woke it fails, the next one tries again. */
@@ -383,7 +398,8 @@ export class Activations implements ActivationTable {
   #left(activation: Activation): void {
     if (!this.#scope.alive) return;
     this.drop(activation);
-    if (activation.waiting === 0 && activation.erasures === undefined) return;
+    const { waiting, erasures } = activation;
+    if (waiting === 0 && erasures === undefined && !this.#scope.participants.awaits(activation)) return;
     const next = this.get(activation.hosted, activation.address);
     next.queue = activation.queue;
     next.parked = activation.parked;

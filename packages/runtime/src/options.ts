@@ -6,6 +6,8 @@ export interface Limits {
   readonly maxWaitingPerActor: number;
   /** Messages, and bytes, that may be stored behind one slow actor; beyond, as above. */
   readonly maxStoredPerActor: number;
+  /** Actors of one partition that transactions hold at a time. */
+  readonly maxHeldActors: number;
   readonly maxStoredBytesPerActor: number;
   /** Bytes stored in one partition; beyond, its owner stops consuming, so that its queue fills and senders get OverloadedError. */
   readonly maxStoredBytes: number;
@@ -39,6 +41,7 @@ export const defaultLimits: Limits = {
   maxActivations: 100_000,
   maxWaitingPerActor: 10_000,
   maxStoredPerActor: 10_000,
+  maxHeldActors: 10_000,
   maxStoredBytesPerActor: 16 * 1024 * 1024,
   maxStoredBytes: 256 * 1024 * 1024,
   maxOutboxBytes: 64 * 1024 * 1024,

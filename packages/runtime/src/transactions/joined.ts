@@ -54,9 +54,11 @@ export class Joined implements CallTransaction {
    * @returns the call
    */
   calling<R>(call: Promise<R>): Promise<R> {
-    const settled = call.then(
-      () => {},
+    this.#calls.add(call);
+    call.then(
+      () => this.#calls.delete(call),
       (error: unknown) => {
+        this.#calls.delete(call);
         if (!(error instanceof ActorError) || error.effect === "none") return;
         const { id } = this.context;
         this.doom(
@@ -68,14 +70,21 @@ export class Joined implements CallTransaction {
         );
       },
     );
-    this.#calls.add(settled);
-    void settled.then(() => this.#calls.delete(settled));
     return call;
   }
 
-  /** Calls that are under way; `undefined`: none. */
-  get outstanding(): Promise<unknown> | undefined {
-    return this.#calls.size === 0 ? undefined : Promise.all(this.#calls);
+  /** Calls are under way. */
+  get outstanding(): boolean {
+    return this.#calls.size > 0;
+  }
+
+  /**
+   * Resolves when those that are under way were answered.
+   *
+   * @throws what the first of them fails with
+   */
+  async answered(): Promise<void> {
+    await Promise.all(this.#calls);
   }
 
   joined({ members, taken, doomed }: TransactionReply): void {

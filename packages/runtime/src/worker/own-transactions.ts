@@ -1,7 +1,11 @@
 import {
   type ActorError,
   errorFromWire,
+  maxMessageBytes,
+  messageBytes,
+  type Participation,
   retryDelayMs,
+  TooLargeError,
   type TraceHeaders,
   TransactionAbortedError,
   type TransactionOutcome,
@@ -26,6 +30,8 @@ const againMs = 500;
 const commitTimeoutMs = 10_000;
 const backoff = { firstMs: 5, maxMs: 200 };
 const maxAttempts = 1_000;
+/** Of those who take part; the rest of a message is for what else the coordinator is told. */
+const maxMembersBytes = maxMessageBytes - 16 * 1024;
 
 /**
  * Transactions that began with a turn of this partition: those of `@Transactional` handlers. The actor is a participant like
@@ -45,6 +51,11 @@ export class OwnTransactions {
     this.#participants = participants;
   }
 
+  /** The partition is given up. */
+  close(): void {
+    for (const holding of [...this.#turns.keys()]) this.#forget(holding);
+  }
+
   isOwn(holding: Holding): boolean {
     return holding.mode === "exclusive" && holding.hold.own !== undefined;
   }
@@ -52,6 +63,8 @@ export class OwnTransactions {
   /**
    * The turn is about to call somebody: from here on it is a transaction. Its calls leave once this is committed, so that
    * nobody is left behind in it without anybody to ask.
+   *
+   * @throws OverloadedError when too many actors of the partition are held
    */
   begin(turn: Turn): void {
     const { activation } = turn;
@@ -59,6 +72,8 @@ export class OwnTransactions {
     const transaction = turn.transaction!;
     const { commits, services } = this.#scope;
     const { gathering } = commits;
+    const { overload } = this.#participants;
+    if (overload !== undefined) throw overload;
     if (!inbound.isParked) {
       const text = storedText(inbound, inbound.asSent);
       this.#settlement.stored(inbound);
@@ -86,7 +101,7 @@ export class OwnTransactions {
    * Its code has returned. What it did is promised like that of any participant, then the coordinator decides.
    *
    * @returns `false`: nobody else took part, so it is a turn like any other
-   * @throws what its transaction is doomed by
+   * @throws what its transaction is doomed by, and TooLargeError when too many took part
    */
   finish(turn: Turn, answer: string | undefined, tentative: Tentative | undefined): boolean {
     const { activation } = turn;
@@ -98,13 +113,14 @@ export class OwnTransactions {
       return false;
     }
     const { hold } = holding!;
+    const members = joined.members;
+    const addresses = Object.keys(members);
+    const here = addresses.every((address) => this.#participants.find(address)?.find(id) !== undefined);
+    if (!here) checkMembersFit(turn.what, members);
     hold.tentative = tentative;
     hold.own = { identity: turn.inbound!.identity, finished: true, answer };
     turn.end();
     this.#scope.services.timers.delete(turn);
-    const members = joined.members;
-    const addresses = Object.keys(members);
-    const here = addresses.every((address) => this.#participants.find(address)?.find(id) !== undefined);
     this.#committing(turn, addresses.length + 1, here ? "partition" : "coordinator");
     if (here) {
       this.#participants.concludeHere(
@@ -167,7 +183,8 @@ export class OwnTransactions {
     if (isHolding(holding!)) {
       this.#participants.drop(activation, holding!, { kind: "aborted", reason, by });
       // Who is not known to have taken part asks the coordinator, which must know then.
-      if (joined.outstanding ?? joined.doomed) transactions.abort(id, "rejected", context.until, trace).catch(() => {});
+      if (joined.outstanding || joined.doomed !== undefined)
+        transactions.abort(id, "rejected", context.until, trace).catch(() => {});
     }
     if (this.#mayTryAgain(activation, inbound, cause)) return;
     this.#ended(holding!, { outcome: "aborted", reason });
@@ -317,6 +334,14 @@ function traceOfTurn({ span, inbound }: Turn): TraceHeaders | undefined {
 
 function traceOfCommit(turn: Turn): TraceHeaders | undefined {
   return turn.transaction!.commit?.span?.headers ?? traceOfTurn(turn);
+}
+
+/** @throws TooLargeError when its coordinator could not be asked to commit */
+function checkMembersFit(what: string, members: Readonly<Record<string, Participation>>): void {
+  if (messageBytes(JSON.stringify(members)) <= maxMembersBytes) return;
+  throw new TooLargeError(
+    `${what}: ${Object.keys(members).length} actors take part in its transaction, which is more than one message can name`,
+  );
 }
 
 /** Why it gave way, if it did. */

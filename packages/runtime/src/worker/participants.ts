@@ -1,12 +1,14 @@
 import {
   type ActorError,
   type Answer,
+  type Cancel,
   decideHere,
   decideParticipant,
   encodeText,
   errorToWire,
   fromWire,
   messageBytes,
+  OverloadedError,
   type ParticipantEvent,
   parseAddress,
   type Span,
@@ -42,6 +44,7 @@ export type Conclusion = Exclude<TransactionOutcome, { kind: "pending" }>;
 
 /** Transactions that began with turns of this partition (`own-transactions.ts`). */
 interface Own {
+  close(): void;
   isOwn(holding: Holding): boolean;
   due(holding: Holding): void;
   recover(holding: Holding): void;
@@ -62,6 +65,8 @@ export class Participants implements ParticipantTable {
   #taken = 0;
   /** What waits for actors to come to life, or for word of a coordinator. */
   readonly #waiting = new Map<Hold, (() => void)[]>();
+  /** Waits before a coordinator is asked again. */
+  readonly #pauses = new Set<Cancel>();
   readonly #contradictions: Contradictions;
   readonly #traces: HoldTraces;
 
@@ -87,6 +92,17 @@ export class Participants implements ParticipantTable {
     return this.#holds.get(address);
   }
 
+  /** Why no further actor may be held (P12); `undefined`: there is room. */
+  get overload(): OverloadedError | undefined {
+    const { maxHeldActors } = this.#scope.services.limits;
+    if (this.#holds.size <= maxHeldActors) return undefined;
+    return new OverloadedError(
+      `${this.#scope.partition}: transactions hold too many of its actors`,
+      "partition",
+      1_000,
+    );
+  }
+
   /** Takes up what the store held at takeover; whoever is hosted here comes to life and asks what became of it. */
   adopt(records: ReadonlyMap<string, string>): void {
     for (const [address, text] of records) this.#adopt(address, JSON.parse(text) as StoredHold);
@@ -105,6 +121,8 @@ export class Participants implements ParticipantTable {
 
   close(reason: ActorError): void {
     this.#acknowledgements.close();
+    this.own.close();
+    for (const cancel of this.#pauses) cancel();
     for (const hold of this.#holds.values()) {
       for (const holding of hold.holders) {
         this.#scope.services.timers.delete(holding);
@@ -132,10 +150,13 @@ export class Participants implements ParticipantTable {
     } else if (mode === "exclusive") {
       holding.mode = mode;
     }
-    holding.caller = message.replyTo;
+    // Whoever asks in its stead, for an answer of his own, does not know the transaction.
+    if (message.chain === undefined || holding.caller === undefined) holding.caller = message.replyTo;
     holding.trace ??= message.trace;
     this.#traces.taken(holding, span);
-    this.#scope.services.timers.delete(holding);
+    // A turn that is not over by then is stopped, whatever became of its caller.
+    const { timers, time } = this.#scope.services;
+    timers.set(holding, Math.max(0, context.until - time.now()));
     return holding;
   }
 
@@ -170,11 +191,12 @@ export class Participants implements ParticipantTable {
   failed({ activation, inbound, transaction }: Turn, thrown: unknown): void {
     const { holding, joined } = transaction!;
     if (!isHolding(holding!)) return;
-    if (inbound!.refused && !holding!.recorded) {
+    const others = [...(activation.queries ?? [])].some((query) => query.transaction?.id === holding!.id);
+    if (inbound!.refused && !holding!.recorded && !others) {
       this.#release(activation, holding!, { kind: "aborted", reason: "rejected" }, undefined);
       return;
     }
-    if (joined.size > 0 || joined.outstanding !== undefined) joined.doom(asActorError(thrown));
+    if (joined.size > 0 || joined.outstanding) joined.doom(asActorError(thrown));
     this.promise(activation, transaction!, this.#scope.commits.gathering);
   }
 
@@ -271,6 +293,12 @@ export class Participants implements ParticipantTable {
     });
   }
 
+  /** `undefined`: nobody holds it, or it is hosted elsewhere by now, and what it did in a transaction with it. */
+  #hosted(address: string): Hold | undefined {
+    const hold = this.#holds.get(address);
+    return hold !== undefined && this.#scope.services.types.has(parseAddress(address).type) ? hold : undefined;
+  }
+
   /** All participants are here: one commit decides for them. */
   concludeHere(
     id: string,
@@ -279,7 +307,7 @@ export class Participants implements ParticipantTable {
     trace: TraceHeaders | undefined,
     decided: (conclusion: Conclusion) => void,
   ): void {
-    const holdings = addresses.map((address) => this.#holds.get(address)?.find(id));
+    const holdings = addresses.map((address) => this.#hosted(address)?.find(id));
     const again = () => this.concludeHere(id, until, addresses, trace, decided);
     const unsettled = holdings.find((holding) => holding !== undefined && !this.#isSettled(holding.hold));
     if (unsettled !== undefined) {
@@ -310,7 +338,7 @@ export class Participants implements ParticipantTable {
       },
       () => {
         for (const holding of present) this.#heard(holding, { kind: "unreachable" }, holding.wound);
-        if (this.#scope.alive) again();
+        if (this.#scope.alive) this.#afterPause(again);
       },
     );
   }
@@ -321,6 +349,14 @@ export class Participants implements ParticipantTable {
     if (this.own.isOwn(holding)) this.own.due(holding);
     else this.#ask(holding);
   };
+
+  #afterPause(go: () => void): void {
+    const cancel = this.#scope.services.ports.clock.after(silenceMs, () => {
+      this.#pauses.delete(cancel);
+      go();
+    });
+    this.#pauses.add(cancel);
+  }
 
   #wound(holding: Holding, by: string): void {
     if (holding.wound !== undefined) return;

@@ -18,8 +18,10 @@ import { carriedLocks } from "../client/carried-locks.js";
 import type { BoundMethod, Caller, Target } from "../client/ref.js";
 import { isSystemType } from "../system-handlers.js";
 import { handedOn } from "../tracing/handed-on.js";
+import { identityIn } from "../transactions/transaction-keys.js";
 import { fingerprint } from "./fingerprint.js";
 import { currentTurn, type Turn } from "./turn.js";
+import type { TurnTransaction } from "./turn-transaction.js";
 
 /** Identities longer than this are replaced by their hash, so that deep chains of asks do not grow without bound. */
 const maxIdentityLength = 200;
@@ -58,8 +60,21 @@ export const turnCalls: Caller = {
   },
 };
 
+/** A transaction waits for all its calls, also for those that have not left yet when the handler returns. */
+function ask(
+  method: BoundMethod,
+  args: readonly unknown[],
+  options: NormalCallOptions,
+  trace: TraceHeaders | undefined,
+  span?: Span,
+): Promise<unknown> {
+  const asked = askInTurn(method, args, options, trace, span);
+  const transaction = transactionOf(method);
+  return transaction === undefined ? asked : transaction.joined.calling(asked);
+}
+
 /** Async so that every refusal is a rejection of the ask. */
-async function ask(
+async function askInTurn(
   method: BoundMethod,
   args: readonly unknown[],
   options: NormalCallOptions,
@@ -69,7 +84,7 @@ async function ask(
   const { address, handler, target } = method;
   const turn = current(`ask ${address}.${handler}`);
   turn.checkRunning("ask");
-  const transaction = isSystemType(target.type) ? undefined : turn.transaction;
+  const transaction = transactionOf(method);
   const kind = kindOfAsk(turn, method);
   const chain = chainTo(turn, address);
   const argsText = encodeText(args, "args");
@@ -102,7 +117,7 @@ async function ask(
   const { joined, context } = transaction;
   const reads = turn.kind === "query" ? ({ reads: true } as const) : {};
   const call = { context: { ...context, ...reads }, joined: joined.joined.bind(joined) };
-  return joined.calling(services.calls.ask(partition, asked, argsText, { ...details, transaction: call }));
+  return services.calls.ask(partition, asked, argsText, { ...details, transaction: call });
 }
 
 function tell(
@@ -172,6 +187,11 @@ function current(what: string): Turn {
   return turn;
 }
 
+/** The transaction that a call of the turn is part of; the system itself takes part in none. */
+function transactionOf({ target }: BoundMethod): TurnTransaction | undefined {
+  return isSystemType(target.type) ? undefined : currentTurn.getStore()?.transaction;
+}
+
 /** A query may ask queries only; where the target's class is not at hand, its owner refuses. */
 function kindOfAsk(turn: Turn, { kind, handler, target }: BoundMethod): "ask" | "query" {
   if (turn.kind !== "query" || kind === "query") return kind;
@@ -206,11 +226,6 @@ function derivedIdentity(turn: Turn, { address, handler }: BoundMethod, argsText
   const identity = `d:${turn.activation.address}:${turn.inbound.identity}:${turn.asks++}:${asked}`;
   if (identity.length <= maxIdentityLength) return identity;
   return `d:${createHash("sha256").update(identity).digest("base64url")}`;
-}
-
-/** A key counts once in each attempt of a transaction, for what an aborted one did under it never was. */
-function identityIn(transaction: { readonly id: string } | undefined, id: string): string {
-  return transaction === undefined ? id : `${id}@${transaction.id}`;
 }
 
 /** Nested asks inherit the deadline of the turn. */

@@ -8,6 +8,7 @@ import {
   NotStartedError,
   OverloadedError,
   QueryEffectError,
+  TransactionAbortedError,
   type TransactionContext,
   TurnEndedError,
   TurnTimeoutError,
@@ -75,8 +76,25 @@ export class Turns implements TurnHost {
 
   transact(turn: Turn): TurnTransaction | undefined {
     const { transaction } = turn;
-    if (transaction?.own && transaction.holding === undefined) this.#own.begin(turn);
+    if (transaction === undefined) return undefined;
+    if (!transaction.own) this.#checkFirstRun(turn, transaction);
+    else if (transaction.holding === undefined) this.#own.begin(turn);
     return transaction;
+  }
+
+  /**
+   * What an earlier run of the turn has called counts with the transaction, and need not be what this one calls.
+   *
+   * @throws TransactionAbortedError when there may have been one
+   */
+  #checkFirstRun({ inbound, kind, what }: Turn, { id, joined }: TurnTransaction): void {
+    if (kind === "query" || !inbound!.redelivered) return;
+    const lost = new TransactionAbortedError(
+      `transaction ${id} was aborted: ${what} may have called others before its worker was lost`,
+      { reason: "lost", transaction: id },
+    );
+    joined.doom(lost);
+    throw lost;
   }
 
   /** Its actor is held from now on; for one of its own only once it calls somebody. */
@@ -150,6 +168,10 @@ export class Turns implements TurnHost {
       if (refusal) return refusal;
     }
     if (message.kind === "tell") return undefined;
+    if (message.tx !== undefined && !activation.hold?.find(message.tx.id)?.recorded) {
+      const { overload } = this.#participants;
+      if (overload !== undefined) return overload;
+    }
     const { limits, time } = this.scope.services;
     if (message.deadline !== undefined && time.now() > message.deadline + limits.clockToleranceMs) {
       return new NotStartedError(`${what}: the caller's time was over before it began`);
@@ -212,9 +234,13 @@ export class Turns implements TurnHost {
       this.#finishAfterLookups(turn, value, turn.lookups);
       return;
     }
-    const outstanding = turn.transaction?.joined.outstanding;
-    if (outstanding !== undefined) {
-      void outstanding.then(() => this.#later(turn, () => this.#finish(turn, value)));
+    const joined = turn.transaction?.joined;
+    if (joined?.outstanding) {
+      // Its code does not wait for them any more, so a failure of theirs is one of the turn.
+      joined.answered().then(
+        () => this.#later(turn, () => this.#finish(turn, value)),
+        (error) => this.#later(turn, () => this.#fail(turn, error)),
+      );
       return;
     }
     try {
@@ -270,6 +296,8 @@ export class Turns implements TurnHost {
     if (transaction.own) return this.#own.finish(turn, valueText, tentative);
     this.#end(turn);
     hold.tentative = tentative;
+    // What the transaction destroyed is gone for its further calls, too.
+    if (turn.destroys) restoreState(activation.hosted.fields, activation.instance!, text);
     services.brakes.succeeded(activation.hosted, inbound!);
     this.#participants.promise(activation, transaction, commits.gathering);
     this.#settlement.answer(inbound!, valueText, commits.gathering);

@@ -336,6 +336,32 @@ describe("transactions that wait for each other", () => {
   });
 });
 
+it("P9: an erasure that waits for a transaction does not have an older one wait with it", async () => {
+  const oldest = watch(
+    client.transaction(async (tx) => {
+      await tx.ref(Vault, "v").put(1);
+      await gate.pass();
+      return tx.ref(Purse, "a").count();
+    }),
+  );
+  await rig.advance(5);
+  const second = new Gate();
+  const reader = watch(
+    other.transaction(async (tx) => {
+      await tx.ref(Purse, "a").count();
+      await second.pass();
+      return tx.ref(Vault, "v").put(1);
+    }),
+  );
+  await rig.settle();
+  const erased = watch(worker.actors.erase("Purse/a"));
+  await rig.settle();
+  second.open();
+  gate.open();
+  await rig.advance(1_000);
+  expect([oldest.state, reader.value, erased.state]).toEqual(["resolved", 2, "resolved"]);
+});
+
 describe("what a transaction reads", () => {
   it("P9: stays as it was read where one of two queries at once was refused", async () => {
     const body = new Gate();

@@ -50,14 +50,14 @@ export function mayRun(activation: Activation, inbound: Inbound): boolean {
 /** The holders that keep an older transaction waiting, each with the oldest of those: they have to give way. */
 export function woundedBy(activation: Activation): Map<Holding, Transactional> {
   const wounded = new Map<Holding, Transactional>();
-  const { hold, transactional, head } = activation;
+  const { hold, transactional, head, erasures } = activation;
   if (hold === undefined || transactional === undefined) return wounded;
   const first = transactional.find(({ inbound }) => inbound === head);
   const behind = first === undefined ? !mayRunPlain(activation, head!) : !isFree(hold.holders, first);
   for (const waiting of transactional) {
     if (waiting.inbound.withdrawn) continue;
-    // Behind a plain message it waits for everybody that the first one waits for.
-    const blocked = behind && !mayPass(activation, waiting);
+    // Behind a plain message it waits for everybody that the first one waits for, and behind an erasure for all.
+    const blocked = erasures !== undefined || (behind && !mayPass(activation, waiting));
     const younger = blocked ? hold.holders.filter((holder) => isOlder(waiting, holder)) : wounds(hold.holders, waiting);
     for (const holder of younger as readonly Holding[]) {
       const known = wounded.get(holder);

@@ -1,4 +1,13 @@
-import { type AbortReason, InvalidArgumentsError, type Participation, parseAddress } from "@actor-runtime/core";
+import {
+  type AbortReason,
+  fromWire,
+  InvalidArgumentsError,
+  type Message,
+  type Participation,
+  parseAddress,
+  type TransactionContext,
+} from "@actor-runtime/core";
+import { abortHandler, commitHereHandler } from "../system-handlers.js";
 
 /** The type of coordinators; the key of a transaction is that of its coordinator. */
 export const transactionType = "$Transaction";
@@ -48,6 +57,74 @@ export function checkText(text: string, field: string): string {
   return text;
 }
 
+/** Word of a transaction to a participant, as `system-handlers.ts` says. */
+export interface Word {
+  readonly id: string;
+  /** Of `$commit`. */
+  readonly participation?: Participation;
+  /** Of `$commit`: an operator decided. */
+  readonly forced?: boolean;
+  /** Of `$commitHere`. */
+  readonly until: number;
+  readonly addresses: readonly string[];
+}
+
+/**
+ * Reads word of a transaction. No turn is there to fail with what is wrong about it.
+ *
+ * @param now the store's time in ms
+ * @throws InvalidArgumentsError
+ */
+export function wordOf({ to, handler, args }: Message, now: number): Word {
+  try {
+    const [id, ...rest] = fromWire(args) as [string, ...unknown[]];
+    const word = { id: checkId(id), until: 0, addresses: [] };
+    if (handler === abortHandler) return word;
+    if (handler === commitHereHandler) {
+      const [until, addresses] = rest as [number, readonly string[]];
+      return { ...word, until: checkUntil(until, now), addresses: checkAddresses(addresses) };
+    }
+    const [participation, forced] = rest;
+    return { ...word, participation: checkParticipation(participation, to), forced: forced === true };
+  } catch (error) {
+    throw new InvalidArgumentsError(`${to}.${handler}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/**
+ * What no coordinator could be asked about would hold an actor for ever.
+ *
+ * @param now the store's time in ms
+ * @throws InvalidArgumentsError
+ */
+export function checkContext({ id, until }: TransactionContext, now: number): void {
+  checkId(id);
+  checkUntil(until, now);
+}
+
+/** Its coordinator can be asked about it. */
+function checkId(id: string): string {
+  checkText(id, "transaction");
+  check(/^[^:]+:[^:]+$/.test(id), `transaction: "${id}" must be <key>:<attempt>`);
+  try {
+    parseAddress(`${transactionType}/${transactionKey(id)}`);
+  } catch (error) {
+    throw new InvalidArgumentsError(`transaction: ${(error as Error).message}`, { cause: error });
+  }
+  return id;
+}
+
+function checkAddresses(addresses: readonly string[]): readonly string[] {
+  check(Array.isArray(addresses) && addresses.length > 0, "addresses: must be those of its participants");
+  for (const address of addresses) checkMember(address);
+  return addresses;
+}
+
+function checkParticipation(participation: unknown, what: string): Participation {
+  check(participation === "read" || participation === "write", `members: ${what} must be "read" or "write"`);
+  return participation as Participation;
+}
+
 /** @throws InvalidArgumentsError */
 export function checkMembers(
   members: Readonly<Record<string, Participation>>,
@@ -55,7 +132,7 @@ export function checkMembers(
   check(typeof members === "object" && members !== null, "members: must be what each actor did, by address");
   for (const [address, participation] of Object.entries(members)) {
     checkMember(address);
-    check(participation === "read" || participation === "write", `members: ${address} must be "read" or "write"`);
+    checkParticipation(participation, address);
   }
   return members;
 }

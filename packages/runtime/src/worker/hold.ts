@@ -135,6 +135,41 @@ export class Hold {
   }
 }
 
+/**
+ * The holds of a partition, by address.
+ *
+ * @throws Error that names the actor: what was promised in its name is known to nobody else, so nobody may go on without it
+ */
+export function parseHolds(records: ReadonlyMap<string, string>): ReadonlyMap<string, StoredHold> {
+  const holds = new Map<string, StoredHold>();
+  for (const [address, text] of records) {
+    try {
+      holds.set(address, parseHold(text));
+    } catch (cause) {
+      const why = (cause as Error).message;
+      throw new Error(`what transactions hold of ${address} cannot be read from the store: ${why}`, { cause });
+    }
+  }
+  return holds;
+}
+
+function parseHold(text: string): StoredHold {
+  const hold = Object(JSON.parse(text)) as Partial<StoredHold>;
+  if (!Array.isArray(hold.holders) || hold.holders.length === 0) throw new TypeError('"holders" must be an array');
+  for (const holder of hold.holders as StoredHold["holders"]) {
+    const { id, since, until, taken, mode } = Object(holder) as Partial<typeof holder>;
+    const known = mode === "shared" || mode === "exclusive";
+    if (typeof id !== "string" || ![since, until, taken].every(Number.isFinite) || !known) {
+      throw new TypeError("a holder must have id, since, until, taken and mode");
+    }
+  }
+  if (hold.tentative !== undefined) {
+    const { text: state, tells } = Object(hold.tentative) as Partial<NonNullable<StoredHold["tentative"]>>;
+    if (typeof state !== "string" || !Array.isArray(tells)) throw new TypeError('"tentative" must have text and tells');
+  }
+  return hold as StoredHold;
+}
+
 /** A hold as it is stored. */
 export interface StoredHold {
   readonly holders: readonly {

@@ -6,7 +6,6 @@ import {
   decideParticipant,
   encodeText,
   errorToWire,
-  fromWire,
   messageBytes,
   OverloadedError,
   type ParticipantEvent,
@@ -23,6 +22,7 @@ import { HoldTraces } from "../tracing/hold-traces.js";
 import { abortedError } from "../transactions/aborted.js";
 import { Contradictions } from "../transactions/contradictions.js";
 import { endByDecision } from "../transactions/transaction-end.js";
+import { type Word, wordOf } from "../transactions/transaction-messages.js";
 import { Acknowledgements } from "./acknowledgements.js";
 import type { Activation } from "./activation.js";
 import type { CommitGroup } from "./commit-group.js";
@@ -104,8 +104,8 @@ export class Participants implements ParticipantTable {
   }
 
   /** Takes up what the store held at takeover; whoever is hosted here comes to life and asks what became of it. */
-  adopt(records: ReadonlyMap<string, string>): void {
-    for (const [address, text] of records) this.#adopt(address, JSON.parse(text) as StoredHold);
+  adopt(stored: ReadonlyMap<string, StoredHold>): void {
+    for (const [address, hold] of stored) this.#adopt(address, hold);
     for (const [address, hold] of this.#holds) {
       const hosted = this.#scope.services.types.get(parseAddress(address).type);
       // A worker that hosts the type takes the partition some day.
@@ -209,11 +209,17 @@ export class Participants implements ParticipantTable {
 
   /** Word of a transaction to an actor of the partition. */
   receive(inbound: Inbound): void {
-    const { to, handler, args } = inbound.message;
-    const [id, until, addresses] = fromWire(args) as [string, number, readonly string[]];
-    if (handler === commitHandler) this.#committed(inbound, this.#holds.get(to)?.find(id), id);
-    else if (handler === abortHandler) this.#aborted(inbound, id);
-    else this.#commitHere(inbound, id, until, addresses);
+    const { handler } = inbound.message;
+    let word: Word;
+    try {
+      word = wordOf(inbound.message, this.#scope.services.time.now());
+    } catch (error) {
+      this.#settlement.refused(inbound, asActorError(error));
+      return;
+    }
+    if (handler === commitHandler) this.#committed(inbound, word);
+    else if (handler === abortHandler) this.#aborted(inbound, word.id);
+    else this.#commitHere(inbound, word);
   }
 
   /** What waited for the actor to come to life goes on. */
@@ -227,9 +233,9 @@ export class Participants implements ParticipantTable {
     return hold !== undefined && this.#waiting.has(hold);
   }
 
-  #committed(inbound: Inbound, holding: Holding | undefined, id: string): void {
-    const { to, args } = inbound.message;
-    const [, participation, forced] = args;
+  #committed(inbound: Inbound, { id, participation, forced }: Word): void {
+    const { to } = inbound.message;
+    const holding = this.#holds.get(to)?.find(id);
     const step = decideParticipant(holding?.state, { kind: "commit" });
     if (forced) this.#contradictions.forced(id, to);
     const hear = () => this.#settlement.heard(inbound, this.#scope.commits.gathering);
@@ -264,7 +270,7 @@ export class Participants implements ParticipantTable {
     });
   }
 
-  #commitHere(inbound: Inbound, id: string, until: number, addresses: readonly string[]): void {
+  #commitHere(inbound: Inbound, word: Word): void {
     const { commits, answers } = this.#scope;
     const keys = inbound.answerKeys();
     const pending = keys.map((key) => commits.pendingAnswer(key)).find((answer) => answer !== undefined);
@@ -274,7 +280,7 @@ export class Participants implements ParticipantTable {
         inbound.earlier ??= answer;
         if (--missing > 0 || !this.#scope.alive) return;
         inbound.earlier ??= null;
-        this.#commitHere(inbound, id, until, addresses);
+        this.#commitHere(inbound, word);
       };
       for (const key of keys) answers.get(key, looked);
       return;
@@ -286,6 +292,7 @@ export class Participants implements ParticipantTable {
       this.#settlement.heard(inbound, group);
       return;
     }
+    const { id, until, addresses } = word;
     this.concludeHere(id, until, addresses, inbound.message.trace, (conclusion) => {
       const { gathering } = this.#scope.commits;
       this.#settlement.answer(inbound, encodeText(conclusion, "answer"), gathering);

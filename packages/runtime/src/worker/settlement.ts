@@ -59,10 +59,7 @@ export class Settlement {
   /** Word of a transaction is heard: it needs no turn. */
   heard(inbound: Inbound, group: CommitGroup): void {
     this.ended(inbound, group, "ok");
-    this.#forget(inbound, group);
-    if (inbound.isParked) group.unpark(this.#scope.activations.find(inbound.message.to)!, inbound);
-    else this.#apply(inbound, group);
-    this.#scope.commits.commitSoon();
+    this.#over(inbound, group);
   }
 
   /** A message is in the store now: a delayed one waits there for its time, one of a slow actor for its turn (O7). */
@@ -76,8 +73,7 @@ export class Settlement {
     const { gathering } = this.#scope.commits;
     this.#error(inbound, refusal, gathering);
     this.ended(inbound, gathering, "refused", refusal);
-    this.#forget(inbound, gathering);
-    this.stored(inbound);
+    this.#over(inbound, gathering);
   }
 
   /** What is stored for its actor goes: tells go with it, who asked gets the error. */
@@ -96,6 +92,14 @@ export class Settlement {
     activation.hosted.brake.passed(inbound);
     this.#error(inbound, cause, gathering);
     this.done(activation, inbound, gathering, endingOf(cause, inbound.message.kind === "tell"), cause);
+  }
+
+  /** It comes to no turn, and is done with this commit wherever it was. */
+  #over(inbound: Inbound, group: CommitGroup): void {
+    this.#forget(inbound, group);
+    if (inbound.isParked) group.unpark(this.#scope.activations.find(inbound.message.to)!, inbound);
+    else this.#apply(inbound, group);
+    this.#scope.commits.commitSoon();
   }
 
   /** The number of a delivery, or the record of a delayed message, is done with this commit. */

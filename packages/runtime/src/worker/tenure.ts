@@ -28,6 +28,7 @@ import { DelayedMessages } from "./delayed.js";
 import { drain } from "./drain.js";
 import { Foreign } from "./foreign.js";
 import { Forgetting } from "./forgetting.js";
+import { parseHolds } from "./hold.js";
 import { HoldWatch } from "./hold-watch.js";
 import { Inbound, type OpenDelivery } from "./inbound.js";
 import { Inbox } from "./inbox.js";
@@ -126,6 +127,8 @@ export class Tenure implements PartitionScope {
     index: number,
     { lease, image, prefetch, incarnation, takeover }: Taken,
   ) {
+    // First of all: nothing runs yet that somebody would have to end where they cannot be read.
+    const holds = parseHolds(image.holds);
     this.services = services;
     this.mailbox = mailbox;
     this.partition = partition;
@@ -182,7 +185,7 @@ export class Tenure implements PartitionScope {
     );
     this.outbox.adopt(image.outbox);
     this.delayed.adopt(image.reminders);
-    this.participants.adopt(image.holds);
+    this.participants.adopt(holds);
     for (const [address, texts] of image.stored) this.#adoptParked(address, texts);
   }
 

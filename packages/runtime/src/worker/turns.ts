@@ -19,6 +19,7 @@ import { checkArguments } from "../definition/arguments.js";
 import { unknownHandler } from "../definition/unknown-handler.js";
 import { isSystemType } from "../system-handlers.js";
 import { Joined } from "../transactions/joined.js";
+import { checkContext } from "../transactions/transaction-messages.js";
 import type { Activation } from "./activation.js";
 import { answerText } from "./answer-text.js";
 import type { CommitGroup } from "./commit-group.js";
@@ -153,6 +154,8 @@ export class Turns implements TurnHost {
     const { definition } = activation.hosted;
     const what = `${message.to}.${message.handler}`;
     if (withdrawn) return new NotStartedError(`${what}: the caller withdrew the call before it began`);
+    const unfit = unfitForTransaction(message, this.scope.services.time.now());
+    if (unfit) return unfit;
     if (message.tx !== undefined && this.#holdsItself(activation, message.tx.id, method)) {
       return new DeadlockError([message.to, message.to]);
     }
@@ -387,6 +390,20 @@ function unknownCalls(
   const joins = transaction !== undefined && !transaction.own;
   if (!joins || !inbound!.redelivered || method?.kind === "query") return undefined;
   return new UnknownOutcomeError(`${what}: it is not known what it called before its worker was lost`);
+}
+
+/** It says to be part of a transaction, and no sender of ours says so in this way. */
+function unfitForTransaction({ to, handler, kind, tx }: Message, now: number): ActorError | undefined {
+  if (tx === undefined) return undefined;
+  if (kind !== "ask") {
+    return new InvalidArgumentsError(`${to}.${handler}: in a transaction everything is asked, and this is a ${kind}`);
+  }
+  try {
+    checkContext(tx, now);
+    return undefined;
+  } catch (error) {
+    return asActorError(error);
+  }
 }
 
 /** The check is code of the user's too, and part of the turn. */

@@ -15,7 +15,8 @@ export class Joined implements CallTransaction {
   readonly context: TransactionContext;
   readonly #members = new Map<string, Participation>();
   readonly #taken = new Map<string, number>();
-  readonly #calls = new Set<Promise<unknown>>();
+  /** Those that are under way, and whom they call. */
+  readonly #calls = new Map<Promise<unknown>, string>();
   /** Why it cannot commit any more; the first reason counts. */
   doomed: WireError | undefined;
 
@@ -53,8 +54,8 @@ export class Joined implements CallTransaction {
    *
    * @returns the call
    */
-  calling<R>(call: Promise<R>): Promise<R> {
-    this.#calls.add(call);
+  calling<R>(address: string, call: Promise<R>): Promise<R> {
+    this.#calls.set(call, address);
     call.then(
       () => this.#calls.delete(call),
       (error: unknown) => {
@@ -84,7 +85,12 @@ export class Joined implements CallTransaction {
    * @throws what the first of them fails with
    */
   async answered(): Promise<void> {
-    await Promise.all(this.#calls);
+    await Promise.all(this.#calls.keys());
+  }
+
+  /** Those that may have taken part, as far as is known: where a call is still under way, it may have come or not. */
+  get called(): ReadonlySet<string> {
+    return new Set([...this.#members.keys(), ...this.#calls.values()]);
   }
 
   joined({ members, taken, doomed }: TransactionReply): void {

@@ -178,7 +178,8 @@ export class OwnTransactions {
     const { transactions } = this.#scope.services;
     const trace = traceOfTurn(turn);
     this.#forget(holding!);
-    for (const address of Object.keys(joined.members)) transactions.abortHere(address, id, trace);
+    // A call that still waits somewhere would hold its actor for nobody.
+    for (const address of joined.called) transactions.abortHere(address, id, trace);
     const { reason, by } = cause ?? { reason: "rejected" as const };
     if (isHolding(holding!)) {
       this.#participants.drop(activation, holding!, { kind: "aborted", reason, by });

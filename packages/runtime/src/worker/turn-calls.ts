@@ -70,7 +70,7 @@ function ask(
 ): Promise<unknown> {
   const asked = askInTurn(method, args, options, trace, span);
   const transaction = transactionOf(method);
-  return transaction === undefined ? asked : transaction.joined.calling(asked);
+  return transaction === undefined ? asked : transaction.joined.calling(method.address, asked);
 }
 
 /** Async so that every refusal is a rejection of the ask. */

@@ -1,9 +1,12 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { TransactionAbortedError, TransactionInDoubtError } from "@actor-runtime/core";
 import type { ActorSystem } from "@actor-runtime/runtime";
 import { Account } from "./account.js";
 import { accountKeys } from "./transfer.js";
 
 const timeoutMs = 15_000;
+/** While an audit holds all accounts, nobody else gets far. */
+const pauseMs = 1_000;
 
 /** Reads all balances again and again, each time in one transaction, and notes what they come to. */
 export class Auditor {
@@ -33,6 +36,7 @@ export class Auditor {
         if (!(error instanceof TransactionAbortedError || error instanceof TransactionInDoubtError)) throw error;
         this.failed += 1;
       }
+      await sleep(pauseMs);
     }
   }
 

@@ -37,12 +37,10 @@ async function keysLeft(redis: Redis, namespace: string): Promise<string[]> {
   return left;
 }
 
-/** Aborts that somebody was told of are remembered for longer, and hold nothing. */
+/** What coordinators still remember of others, that somebody was told of or has not acknowledged, holds nothing. */
 async function transactionsLeft(system: LocalSystem): Promise<string[]> {
   const listed = await system.transactions.list();
   return listed
-    .filter(({ phase, held }) => phase !== "aborted" || held.length > 0)
-    .map(({ id, phase, held, open }) => {
-      return `${id}: ${phase}, held ${held.map(({ address }) => address).join() || "nowhere"}, open ${open.join()}`;
-    });
+    .filter(({ phase, held }) => phase === "running" || held.length > 0)
+    .map(({ id, phase, held }) => `${id}: ${phase}, and holds ${held.map(({ address }) => address).join(", ")}`);
 }

@@ -1,4 +1,4 @@
-import { ActorError, TransactionAbortedError } from "@actor-runtime/core";
+import { ActorError, ClosedError, TransactionAbortedError } from "@actor-runtime/core";
 import type { ActorSystem } from "@actor-runtime/runtime";
 import { Account } from "./account.js";
 import type { Ended } from "./journal.js";
@@ -42,6 +42,7 @@ export class Teller {
       return { end: "done", attempts };
     } catch (error) {
       if (!(error instanceof ActorError)) throw error;
+      if (error instanceof ClosedError) this.#stopped = true;
       return { end: error.effect === "none" ? "undone" : "unknown", why: reasonOf(error), attempts };
     }
   }

@@ -88,8 +88,9 @@ export class TransferStage implements AsyncDisposable {
     const audits = this.#auditor.totals.length + 1;
     const look = () => {
       if (this.#done >= done && this.#auditor.totals.length >= audits) return;
+      const { failed } = this.#figures([]);
       throw new Error(
-        `${done - this.#done} more transfers were to come, and ${this.#auditor.totals.length} audits are done`,
+        `${done - this.#done} more transfers were to come, and ${audits - this.#auditor.totals.length} audits; failed so far: ${JSON.stringify({ failed, audits: this.#auditor.failed })}`,
       );
     };
     await vi.waitFor(look, { timeout: 30_000 + transfers * 50, interval: 20 });

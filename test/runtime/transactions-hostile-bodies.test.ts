@@ -251,23 +251,26 @@ describe("a participant", () => {
 describe("an actor that a transaction holds", () => {
   it("P9: is set from outside only afterwards, and not over what the transaction did", async () => {
     const { version } = await client.actors.load("Account/a");
-    let set = watch(Promise.resolve(""));
-    await deposits(["a", "b"], async () => {
-      set = watch(client.actors.compareAndSet("Account/a", version, { balance: 100, note: "" }));
-      await rig.advance(1_000);
-      expect(set.state).toBe("pending");
-    });
+    const transfer = watch(deposits(["a", "b"], () => gate.pass()));
+    await rig.settle();
+    const set = watch(client.actors.compareAndSet("Account/a", version, { balance: 100, note: "" }));
+    await rig.advance(1_000);
+    expect(set.state).toBe("pending");
+    gate.open();
+    await transfer.end();
     await rig.settle();
     expect(set.error).toBeInstanceOf(ConflictError);
     expect(await balances("a", "b")).toEqual([1, 1]);
   });
 
   it("P9: is erased only afterwards: a commit is of all or of none", async () => {
-    let erased = watch(Promise.resolve({ deadLetters: 0 }));
-    await deposits(["a", "b"], async () => {
-      erased = watch(client.actors.erase("Account/a"));
-      await rig.advance(1_000);
-    });
+    const transfer = watch(deposits(["a", "b"], () => gate.pass()));
+    await rig.settle();
+    const erased = watch(client.actors.erase("Account/a"));
+    await rig.advance(1_000);
+    expect(erased.state).toBe("pending");
+    gate.open();
+    await transfer.end();
     await rig.advance(1_000);
     expect(erased.state).toBe("resolved");
     expect(await balances("a", "b")).toEqual([0, 1]);

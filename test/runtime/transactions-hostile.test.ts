@@ -109,7 +109,7 @@ describe("P13: what transactions hold, as nobody of ours stored it,", () => {
         };
         const get = (_: object, name: keyof typeof store) =>
           ({ load, commit })[name as "load"] ?? store[name].bind(store);
-        return { ...ports, store: new Proxy(store, { get }) };
+        return { ...ports, store: new Proxy<typeof store>(store, { get }) };
       };
       rig = new Rig();
       const worker = await rig.host(actors, { process: "worker", ports: misread });

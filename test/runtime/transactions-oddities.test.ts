@@ -508,7 +508,7 @@ describe("word of a transaction", () => {
     expect(rig.escaped).toEqual([]);
   });
 
-  it("P13: that makes no sense is an unknown handler", async () => {
+  it("P13: that makes no sense is refused", async () => {
     await client.ref(Purse, "a").put(1);
     const stream = `${rig.clock.now()}-stranger`;
     const partition = rig.published.find(({ process }) => process === "client")!.to;
@@ -522,8 +522,8 @@ describe("word of a transaction", () => {
     expect(rig.escaped).toEqual([]);
     const letters = await rig.deadLetters("Purse");
     expect(letters.map(({ handler, cause }) => [handler, cause.class])).toEqual([
-      ["$commit", "UnknownHandlerError"],
-      ["$abort", "UnknownHandlerError"],
+      ["$commit", "InvalidArgumentsError"],
+      ["$abort", "InvalidArgumentsError"],
     ]);
     expect(await client.ref(Purse, "a").put(1)).toBe(2);
   });

@@ -14,18 +14,10 @@ export const abortHandler = "$abort";
  */
 export const commitHereHandler = "$commitHere";
 
-/** Word of a transaction to one of its participants; its owner takes it past the actor's queue, unless it makes no sense. */
-export function isTransactionWord({ handler, kind, args }: Message): boolean {
-  const isTold = kind === "tell" && (handler === commitHandler || handler === abortHandler);
-  const isAsked = kind === "ask" && handler === commitHereHandler;
-  if (!isTold && !isAsked) return false;
-  const [id, until, addresses] = args;
-  if (typeof id !== "string" || id.lastIndexOf(":") < 1) return false;
-  return isTold || (typeof until === "number" && isTexts(addresses));
-}
-
-function isTexts(value: unknown): boolean {
-  return Array.isArray(value) && value.every((text) => typeof text === "string");
+/** Word of a transaction to one of its participants; its owner takes it past the actor's queue. */
+export function isTransactionWord({ handler, kind }: Message): boolean {
+  if (kind === "tell") return handler === commitHandler || handler === abortHandler;
+  return kind === "ask" && handler === commitHereHandler;
 }
 
 /** Types of the system itself begin with `$`, too. */

@@ -184,8 +184,8 @@ export class OwnTransactions {
     if (isHolding(holding!)) {
       this.#participants.drop(activation, holding!, { kind: "aborted", reason, by });
       // Who is not known to have taken part asks the coordinator, which must know then.
-      if (joined.outstanding || joined.doomed !== undefined)
-        transactions.abort(id, "rejected", context.until, trace).catch(() => {});
+      const scattered = joined.outstanding || joined.doomed !== undefined;
+      if (scattered) transactions.abort(id, "rejected", context.until, trace).catch(() => {});
     }
     if (this.#mayTryAgain(activation, inbound, cause)) return;
     this.#ended(holding!, { outcome: "aborted", reason });

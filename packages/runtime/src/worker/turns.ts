@@ -8,7 +8,6 @@ import {
   NotStartedError,
   OverloadedError,
   QueryEffectError,
-  TransactionAbortedError,
   type TransactionContext,
   TurnEndedError,
   TurnTimeoutError,
@@ -77,25 +76,8 @@ export class Turns implements TurnHost {
 
   transact(turn: Turn): TurnTransaction | undefined {
     const { transaction } = turn;
-    if (transaction === undefined) return undefined;
-    if (!transaction.own) this.#checkFirstRun(turn, transaction);
-    else if (transaction.holding === undefined) this.#own.begin(turn);
+    if (transaction?.own && transaction.holding === undefined) this.#own.begin(turn);
     return transaction;
-  }
-
-  /**
-   * What an earlier run of the turn has called counts with the transaction, and need not be what this one calls.
-   *
-   * @throws TransactionAbortedError when there may have been one
-   */
-  #checkFirstRun({ inbound, kind, what }: Turn, { id, joined }: TurnTransaction): void {
-    if (kind === "query" || !inbound!.redelivered) return;
-    const lost = new TransactionAbortedError(
-      `transaction ${id} was aborted: ${what} may have called others before its worker was lost`,
-      { reason: "lost", transaction: id },
-    );
-    joined.doom(lost);
-    throw lost;
   }
 
   /** Its actor is held from now on; for one of its own only once it calls somebody. */

@@ -118,7 +118,7 @@ async function pause(address: string): Promise<void> {
 
 const balances = (...keys: readonly string[]) => Promise.all(keys.map((key) => client.ref(Account, key).current()));
 
-async function held(): Promise<readonly unknown[]> {
+async function heldActors(): Promise<readonly unknown[]> {
   return (await client.transactions.list()).flatMap(({ held }) => held);
 }
 
@@ -142,7 +142,7 @@ describe("a participant", () => {
   it("P9: that is paused after it answered commits all the same: nothing of it runs for that", async () => {
     await deposits(["a", "b"], () => pause("Account/a"));
     await rig.settle();
-    expect(await held()).toEqual([]);
+    expect(await heldActors()).toEqual([]);
     expect(await client.actors.read("Account/a")).toMatchObject({ balance: 1 });
   });
 
@@ -155,7 +155,7 @@ describe("a participant", () => {
     await worker.actors.resume("Account/b");
     await rig.advance(2_000);
     expect(await balances("b")).toEqual([0]);
-    expect(await held()).toEqual([]);
+    expect(await heldActors()).toEqual([]);
   });
 
   it("P9: whose type is braked in between fails the transaction at its end at the latest, and nothing is left", async () => {
@@ -172,7 +172,7 @@ describe("a participant", () => {
     expect(transfer.error).toMatchObject({ name: "TransactionAbortedError" });
     await rig.advance(2_000);
     expect(await balances("a")).toEqual([0]);
-    expect(await held()).toEqual([]);
+    expect(await heldActors()).toEqual([]);
   });
 
   it("P9: that cannot come to life is the cause, and nothing is left of the others", async () => {
@@ -196,7 +196,7 @@ describe("a participant", () => {
     );
     expect(cause).toBeInstanceOf(TooLargeError);
     expect(await balances("a", "b")).toEqual([0, 0]);
-    expect(await held()).toEqual([]);
+    expect(await heldActors()).toEqual([]);
   });
 
   it("P9: whose handler runs out of its own time is the cause, and nothing is left of the others", async () => {
@@ -212,7 +212,7 @@ describe("a participant", () => {
     gate.open();
     await rig.advance(1_500);
     expect(await balances("a", "b")).toEqual([0, 0]);
-    expect(await held()).toEqual([]);
+    expect(await heldActors()).toEqual([]);
   });
 
   it("P9: that ends itself is gone with the commit, and begins anew with the next message", async () => {
@@ -287,7 +287,7 @@ describe("an actor that a transaction holds", () => {
     await rig.advance(15_000);
     expect(transfer.state).toBe("resolved");
     expect(await balances("a", "b", "c", "d")).toEqual([1, 1, 1, 1]);
-    expect(await held()).toEqual([]);
+    expect(await heldActors()).toEqual([]);
   });
 });
 
@@ -321,7 +321,7 @@ describe("a transaction of many", () => {
       }),
     );
     expect(await balances(...keys)).toEqual(keys.map(() => 0));
-    expect(await held()).toEqual([]);
+    expect(await heldActors()).toEqual([]);
   });
 
   it("P9: types and mailboxes commits on all of them", async () => {

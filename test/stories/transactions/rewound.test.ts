@@ -42,12 +42,13 @@ it("P1: an older copy of Redis under running transactions costs what was done si
     const log: Logger = { debug() {}, info: keep("info"), warn: keep("warn"), error: keep("error") };
     return join(member(name), actors, new CountingTelemetry(), log);
   };
-  await using _one = await start("worker-1", [Account, Statement, ...systemActors]);
-  await using _two = await start("worker-2", [Account, Statement, ...systemActors]);
+  await using left = await start("worker-1", [Account, Statement, ...systemActors]);
+  await using right = await start("worker-2", [Account, Statement, ...systemActors]);
   await using client = await start("client", []);
+  expect([left, right].map((worker) => worker.describe().state)).toEqual(["running", "running"]);
   const holders = async () => {
     const { mailboxes } = await client.cluster.describe();
-    return new Set(mailboxes.flatMap(({ holders }) => holders.map((holder) => holder?.worker)));
+    return new Set(mailboxes.flatMap((mailbox) => mailbox.holders.map((holder) => holder?.worker)));
   };
   await expect.poll(holders, { timeout: 30_000 }).toEqual(new Set(["worker-1", "worker-2"]));
 

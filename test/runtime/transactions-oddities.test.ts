@@ -19,6 +19,8 @@ let client: LocalSystem;
 let other: LocalSystem;
 let gate: Gate;
 let failing: Gate;
+/** Keeps actors from coming to life. */
+let waking: Gate | undefined;
 /** What handlers made of chance: other values each time. */
 let chance: number;
 let keys: (string | undefined)[];
@@ -145,12 +147,25 @@ class Vault {
   }
 }
 
-const actors = [Purse, Clerk, Vault, ...systemActors];
+@Actor("Sleepy", { partitions: 1 })
+class Sleepy {
+  private readonly self = inject(ActorContext);
+
+  async onActivate(): Promise<void> {
+    await waking?.pass();
+  }
+  @Handler() burn(): void {
+    this.self.destroy();
+  }
+}
+
+const actors = [Purse, Clerk, Vault, Sleepy, ...systemActors];
 
 beforeEach(async () => {
   rig = new Rig();
   gate = new Gate();
   failing = new Gate();
+  waking = undefined;
   chance = 0;
   keys = [];
   worker = await rig.host(actors, { process: "worker", workerId: "worker" });
@@ -497,6 +512,33 @@ describe("bounds of transactions", () => {
 });
 
 describe("word of a transaction", () => {
+  it("P9: that waits with others for an actor to come to life is heard although the actor leaves with the first of them", async () => {
+    const run = watch(
+      client.transaction({ timeout: "1m" }, async (tx) => {
+        await tx.ref(Sleepy, "a").burn();
+        await tx.ref(Purse, "b").put(1);
+        waking = new Gate();
+        await worker.crash("Sleepy/a");
+        await gate.pass();
+      }),
+    );
+    await rig.advance(500);
+    const [{ id, until }] = (await worker.transactions.list()) as [{ id: string; until: number }];
+    gate.open();
+    await rig.settle();
+    expect(run.state).toBe("resolved");
+    const word = { to: "Sleepy/a", kind: "ask", handler: "$commitHere", args: [id, until, ["Sleepy/a"]] } as const;
+    const partition = rig.published.find(({ to }) => to.startsWith("Sleepy"))!.to;
+    const asked = { ...word, call: "17", replyTo: "nobody" };
+    await rig.publish(partition, frameOf({ stream: `${rig.clock.now()}-stranger`, first: 1, after: 0 }, [asked]));
+    await rig.settle();
+    const answers = () => rig.replies.filter(({ to }) => to === "nobody").length;
+    expect(answers()).toBe(0);
+    waking!.open();
+    await rig.advance(500);
+    expect(answers()).toBe(1);
+  });
+
   it("P12: that nobody can decide on is asked for once a second, and keeps nobody else waiting", async () => {
     rig = new Rig();
     await rig.host([Purse], { process: "worker", workerId: "worker" });

@@ -510,11 +510,11 @@ export class Participants implements ParticipantTable {
     return this.#scope.activations.find(address);
   }
 
-  /** Once the actor is in memory, be it as one that cannot come to life. */
+  /** Once the actor is in memory, be it as one that cannot come to life, or nobody holds it any more. */
   whenSettled(hold: Hold, go: (activation: Activation) => void): void {
     const hosted = this.#scope.services.types.get(parseAddress(hold.address).type)!;
     const activation = this.#scope.activations.get(hosted, hold.address, hold.headers);
-    if (isSettled(activation)) go(activation);
+    if (isSettled(activation) || hold.holders.length === 0) go(activation);
     else this.#await(hold, () => this.whenSettled(hold, go));
   }
 

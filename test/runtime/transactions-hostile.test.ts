@@ -1,4 +1,10 @@
-import { type MessageKind, parseReplies, type Reply, type TransactionContext } from "@actor-runtime/core";
+import {
+  type MessageKind,
+  parseMessages,
+  parseReplies,
+  type Reply,
+  type TransactionContext,
+} from "@actor-runtime/core";
 import { Actor, Handler, type LocalSystem, type Ports, Query, State, systemActors } from "@actor-runtime/runtime";
 import { beforeEach, describe, expect, it } from "vitest";
 import { frameOf, Gate, Rig, watch } from "./support.js";
@@ -15,7 +21,10 @@ class Purse {
   }
 }
 
-const actors = [Purse, ...systemActors];
+@Actor("Chest", { partitions: 2 })
+class Chest extends Purse {}
+
+const actors = [Purse, Chest, ...systemActors];
 const partition = "Purse:g1:00";
 const stream = "1767225600000-raw";
 
@@ -64,8 +73,9 @@ describe("P13: word of a transaction that ended its worker, and whoever took its
     );
     await rig.settle();
     expect(rig.escaped).toEqual([]);
-    if (kind === "ask") expect(replies).toMatchObject([{ call: "c", error: { class: "InvalidArgumentsError" } }]);
-    else expect(await rig.deadLetters("Purse")).toMatchObject([{ cause: { class: "InvalidArgumentsError" } }]);
+    const refusal = { class: expect.stringMatching(/^(InvalidArguments|UnknownHandler)Error$/), effect: "none" };
+    if (kind === "ask") expect(replies).toMatchObject([{ call: "c", error: refusal }]);
+    else expect(await rig.deadLetters("Purse")).toMatchObject([{ cause: refusal }]);
     expect(await client.ref(Purse, "x").add(1)).toBe(101);
   });
 });
@@ -138,4 +148,16 @@ describe("P13: what transactions hold, as nobody of ours stored it,", () => {
       expect(rig.escaped).toEqual([]);
     },
   );
+});
+
+it("P12: word of ten thousand that changed came to their coordinator one by one, until it lost its partition: it is one for all of a partition", async () => {
+  const keys = Array.from({ length: 50 }, (_, n) => `chest-${n}`);
+  await client.transaction((tx) => Promise.all(keys.map((key) => tx.ref(Chest, key).add(1))));
+  await rig.advance(2_000);
+  const words = rig.published
+    .flatMap(({ frame }) => parseMessages(frame.body))
+    .filter(({ handler }) => handler === "applied");
+  expect(words).toHaveLength(2);
+  expect(words.flatMap(({ args }) => args.slice(1)).sort()).toEqual(keys.map((key) => `Chest/${key}`).sort());
+  expect(await client.transactions.list()).toEqual([]);
 });

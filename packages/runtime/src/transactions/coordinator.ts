@@ -103,11 +103,14 @@ export class Coordinator {
     });
   }
 
-  /** A participant changed with the commit of an attempt. */
-  @Handler() applied(id: string, member: string): void {
-    const address = checkMember(member);
-    if (this.committed?.id !== this.#attempt(id) || !this.committed.open.includes(address)) return;
-    this.changed.add(address);
+  /** Participants changed with the commit of an attempt. */
+  @Handler() applied(id: string, ...members: readonly string[]): void {
+    for (const member of members) checkMember(member);
+    if (this.committed?.id !== this.#attempt(id)) return;
+    const open = new Set(this.committed.open);
+    const news = members.filter((member) => open.has(member));
+    if (news.length === 0) return;
+    for (const member of news) this.changed.add(member);
     this.#decide({ kind: "applied", id, members: [...this.changed] });
     // Another attempt may commit once what is kept under its key has ended.
     if (!this.committed?.open.length) this.changed.clear();

@@ -237,6 +237,8 @@ describe("P11: a transaction is one trace", () => {
       }),
     );
     await traced.rig.advance(100);
+    // What it would still say, it can tell nobody.
+    traced.rig.world.disconnect("client");
     const closed = client.close({ drainTimeout: 0 });
     await traced.rig.advance(5_000);
     expect(only("transaction.hold").attributes).toMatchObject({

@@ -327,6 +327,43 @@ describe("a transaction", () => {
   });
 });
 
+describe("a transaction whose system is closed while it runs", () => {
+  it("P9: kept its actors from everybody until its time was over: it is given up, and they are free at once", async () => {
+    const other = await rig.host([], { process: "other", workerId: "other" });
+    let reason: unknown;
+    const running = watch(
+      client.transaction(async (tx) => {
+        tx.signal.addEventListener("abort", () => (reason = tx.signal.reason));
+        await tx.ref(Account, "alice").withdraw(10);
+        await tx.ref(Account, "bob").deposit(10);
+        await new Promise(() => {});
+      }),
+    );
+    await rig.settle();
+    await client.close();
+    await rig.settle();
+    expect(running.error).toBeInstanceOf(TransactionAbortedError);
+    expect(running.error).toMatchObject({ reason: "rejected", cause: { code: "CLOSED" } });
+    expect(reason).toBe(running.error);
+    const free = watch(Promise.all(["alice", "bob"].map((key) => other.ref(Account, key).current())));
+    await rig.settle();
+    expect(free.value).toEqual([100, 100]);
+  });
+
+  it("that is no worker does not wait for those that hang in a call", async () => {
+    gates.set("alice", new Gate());
+    const running = watch(client.transaction((tx) => tx.ref(Account, "alice").deposit(10)));
+    await rig.settle();
+    await client.close();
+    await running.end();
+    expect(running.error).toMatchObject({ reason: "rejected", cause: { code: "CLOSED" } });
+    gates.get("alice")!.open();
+    await rig.advance(12_000);
+    const other = await rig.host([], { process: "other", workerId: "other" });
+    expect(await other.ref(Account, "alice").current()).toBe(100);
+  });
+});
+
 describe("transactions that want the same actors", () => {
   it("P9: resolve a deadlock within milliseconds: the older goes on, the younger runs again", async () => {
     const [both, gate] = [new Gate(), new Gate()];

@@ -337,6 +337,7 @@ export class LocalSystem implements ActorSystem {
     const servedElsewhere = await this.#worker?.stop(graceMs);
     // What this process asked, others may answer now.
     if (servedElsewhere) await calls.finish(until, servedElsewhere);
+    await this.#transactions.giveUp();
     await this.#locks.close();
     calls.close();
     await lanes.finish();

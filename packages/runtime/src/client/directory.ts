@@ -6,6 +6,7 @@ import {
   type Store,
   UnknownTypeError,
 } from "@actor-runtime/core";
+import { isSystemType } from "../system-handlers.js";
 
 interface Entry {
   readonly mailbox: Mailbox;
@@ -86,7 +87,8 @@ export class Directory {
 }
 
 function unknownType(type: string): UnknownTypeError {
-  return new UnknownTypeError(
-    `no worker has ever hosted actors of type "${type}"; start one with a class marked @Actor("${type}"), or check the name`,
-  );
+  const fix = isSystemType(type)
+    ? "connect({ actors }) hosts it beside your actors, and createSystem where systemActors are among them"
+    : `start one with a class marked @Actor("${type}"), or check the name`;
+  return new UnknownTypeError(`no worker has ever hosted actors of type "${type}"; ${fix}`);
 }

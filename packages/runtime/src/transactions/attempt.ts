@@ -51,6 +51,8 @@ export class Attempt implements Caller, CallSignal, TransactionScope {
   #controller: AbortController | undefined;
   #doomed: TransactionAbortedError | undefined;
   #ended = false;
+  /** Has it waited for no more. */
+  #stop = () => {};
 
   /** @param number 1 for the first */
   constructor(services: AttemptServices, context: TransactionContext, number: number) {
@@ -63,22 +65,33 @@ export class Attempt implements Caller, CallSignal, TransactionScope {
   /**
    * Resolves with what the body returned once every call it made was answered, awaited or not.
    *
-   * @throws what the body threw, or a call it did not await; TransactionAbortedError when its time is over, whatever it does
+   * @throws what the body threw, or a call it did not await; TransactionAbortedError when its time is over or it is given up,
+   * whatever it does
    */
   async run<R>(body: Body<R>): Promise<R> {
     const { clock, time } = this.#services;
     let cancel = () => {};
     const expired = new Promise<never>((_, reject) => {
-      cancel = clock.after(Math.max(0, this.context.until - time.now()), () => {
-        this.#doom(this.#late);
-        reject(this.#doomed);
-      });
+      this.#stop = () => reject(this.#doomed);
+      cancel = clock.after(Math.max(0, this.context.until - time.now()), () => this.giveUp(this.#late));
     });
     try {
       return await Promise.race([this.#complete(body), expired]);
     } finally {
       cancel();
     }
+  }
+
+  /**
+   * It cannot commit any more, and its body is not waited for.
+   *
+   * @returns `false`: that has returned, and it may be committing
+   */
+  giveUp(error: TransactionAbortedError): boolean {
+    if (this.#ended) return false;
+    this.#doom(error);
+    this.#stop();
+    return true;
   }
 
   /** It makes no calls any more; those still on their way are withdrawn. */

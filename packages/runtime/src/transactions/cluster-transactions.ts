@@ -48,6 +48,7 @@ const mayComeRight: ReadonlySet<AbortReason> = new Set<AbortReason>(["conflict",
 /** Transactions whose bodies run in this process, outside of actors. */
 export class ClusterTransactions {
   readonly #services: ClusterTransactionsServices;
+  readonly #attempts = new Map<Attempt, Promise<unknown>>();
   #closed = false;
 
   constructor(services: ClusterTransactionsServices) {
@@ -84,6 +85,15 @@ export class ClusterTransactions {
   /** None begins any more. */
   close(): void {
     this.#closed = true;
+  }
+
+  /** Those whose bodies still run are given up; resolves once all whom they called have been sent word of it. */
+  async giveUp(): Promise<void> {
+    const ends = Array.from(this.#attempts, ([attempt, end]) => {
+      const closed = new ClosedError("the system was closed while it ran");
+      return attempt.giveUp(rejectedBy(closed, attempt.context)) ? end : undefined;
+    });
+    await Promise.allSettled(ends);
   }
 
   /** Attempts, one after the other, until one commits, or there is no time for another. */
@@ -138,6 +148,16 @@ export class ClusterTransactions {
 
   /** @throws TransactionInDoubtError */
   async #attempt<R>(attempt: Attempt, body: Body<R>, keyed: boolean): Promise<End<R>> {
+    const end = this.#try(attempt, body, keyed);
+    this.#attempts.set(attempt, end);
+    try {
+      return await end;
+    } finally {
+      this.#attempts.delete(attempt);
+    }
+  }
+
+  async #try<R>(attempt: Attempt, body: Body<R>, keyed: boolean): Promise<End<R>> {
     const { running } = this.#services;
     const { context } = attempt;
     running.set(context.id, attempt);

@@ -523,7 +523,7 @@ describe("word of a transaction", () => {
       }),
     );
     await rig.advance(500);
-    const [{ id, until }] = (await worker.transactions.list()) as [{ id: string; until: number }];
+    const { id, until } = (await worker.transactions.list())[0]!;
     gate.open();
     await rig.settle();
     expect(run.state).toBe("resolved");

@@ -89,11 +89,9 @@ export class ClusterTransactions {
 
   /** Those whose bodies still run are given up; resolves once all whom they called have been sent word of it. */
   async giveUp(): Promise<void> {
-    const ends = Array.from(this.#attempts, ([attempt, end]) => {
-      const closed = new ClosedError("the system was closed while it ran");
-      return attempt.giveUp(rejectedBy(closed, attempt.context)) ? end : undefined;
-    });
-    await Promise.allSettled(ends);
+    const closed = new ClosedError("the system was closed while it ran");
+    const given = [...this.#attempts].filter(([attempt]) => attempt.giveUp(rejectedBy(closed, attempt.context)));
+    await Promise.allSettled(given.map(([, end]) => end));
   }
 
   /** Attempts, one after the other, until one commits, or there is no time for another. */

@@ -19,6 +19,7 @@ import type { Activation } from "./activation.js";
 import { storedText } from "./commit-group.js";
 import type { Holding, OwnMessage, Tentative } from "./hold.js";
 import type { Inbound } from "./inbound.js";
+import type { OnePartitionCommit } from "./one-partition-commit.js";
 import { type Conclusion, isHolding, type Participants } from "./participants.js";
 import type { PartitionScope } from "./scope.js";
 import { asActorError, type Settlement } from "./settlement.js";
@@ -42,13 +43,15 @@ export class OwnTransactions {
   readonly #scope: PartitionScope;
   readonly #settlement: Settlement;
   readonly #participants: Participants;
+  readonly #here: OnePartitionCommit;
   /** Those that began in this tenure. */
   readonly #turns = new Map<Holding, Turn>();
 
-  constructor(scope: PartitionScope, settlement: Settlement, participants: Participants) {
+  constructor(scope: PartitionScope, settlement: Settlement, participants: Participants, here: OnePartitionCommit) {
     this.#scope = scope;
     this.#settlement = settlement;
     this.#participants = participants;
+    this.#here = here;
   }
 
   /** The partition is given up. */
@@ -123,13 +126,7 @@ export class OwnTransactions {
     this.#scope.services.timers.delete(turn);
     this.#committing(turn, addresses.length + 1, here ? "partition" : "coordinator");
     if (here) {
-      this.#participants.concludeHere(
-        id,
-        context.until,
-        [activation.address, ...addresses],
-        traceOfCommit(turn),
-        () => {},
-      );
+      this.#here.decide(id, context.until, [activation.address, ...addresses], traceOfCommit(turn), () => {});
       return true;
     }
     hold.own = { ...hold.own, members };
@@ -307,7 +304,7 @@ export class OwnTransactions {
 
   #conclude(holding: Holding, conclusion: Conclusion): void {
     if (!this.#scope.alive || !isHolding(holding)) return;
-    this.#participants.whenSettled(holding.hold, (activation) => {
+    this.#participants.waits.whenSettled(holding.hold, (activation) => {
       if (isHolding(holding)) this.#participants.conclude(activation, holding, conclusion, true);
     });
   }

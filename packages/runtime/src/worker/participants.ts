@@ -1,10 +1,6 @@
 import {
   type ActorError,
-  type Answer,
-  type Cancel,
-  decideHere,
   decideParticipant,
-  encodeText,
   errorToWire,
   messageBytes,
   OverloadedError,
@@ -17,21 +13,19 @@ import {
   transactionText,
   type WireError,
 } from "@actor-runtime/core";
-import { abortHandler, commitHandler } from "../system-handlers.js";
 import { HoldTraces } from "../tracing/hold-traces.js";
 import { abortedError } from "../transactions/aborted.js";
-import { Contradictions } from "../transactions/contradictions.js";
 import { endByDecision } from "../transactions/transaction-end.js";
-import { type Word, wordOf } from "../transactions/transaction-messages.js";
 import { Acknowledgements } from "./acknowledgements.js";
 import type { Activation } from "./activation.js";
 import type { CommitGroup } from "./commit-group.js";
 import { Hold, Holding, type OwnMessage, type StoredHold, type Tentative } from "./hold.js";
+import { HoldWaits } from "./hold-waits.js";
 import type { Inbound } from "./inbound.js";
 import { dropTells, leaveTells } from "./leave-tells.js";
 import { woundedBy } from "./next-message.js";
 import type { ParticipantTable, PartitionScope } from "./scope.js";
-import { asActorError, type Settlement } from "./settlement.js";
+import { asActorError } from "./settlement.js";
 import { restoreState, storedForm } from "./state.js";
 import type { Turn } from "./turn.js";
 import { holdModeOf, type TurnTransaction } from "./turn-transaction.js";
@@ -59,23 +53,17 @@ interface Own {
 export class Participants implements ParticipantTable {
   own!: Own;
   readonly #scope: PartitionScope;
-  readonly #settlement: Settlement;
+  /** Who waits for actors to come to life, or for word of a coordinator. */
+  readonly waits: HoldWaits;
   readonly #acknowledgements: Acknowledgements;
   readonly #holds = new Map<string, Hold>();
   #taken = 0;
-  /** What waits for actors to come to life, or for word of a coordinator. */
-  readonly #waiting = new Map<Hold, (() => void)[]>();
-  /** Waits before a coordinator is asked again. */
-  readonly #pauses = new Set<Cancel>();
-  readonly #contradictions: Contradictions;
   readonly #traces: HoldTraces;
 
-  constructor(scope: PartitionScope, settlement: Settlement) {
+  constructor(scope: PartitionScope) {
     this.#acknowledgements = new Acknowledgements(scope);
     this.#scope = scope;
-    this.#settlement = settlement;
-    const { log, ports } = scope.services;
-    this.#contradictions = new Contradictions({ log, telemetry: ports.telemetry });
+    this.waits = new HoldWaits(scope);
     this.#traces = new HoldTraces(scope.services.tracing);
   }
 
@@ -122,7 +110,6 @@ export class Participants implements ParticipantTable {
   close(reason: ActorError): void {
     this.#acknowledgements.close();
     this.own.close();
-    for (const cancel of this.#pauses) cancel();
     for (const hold of this.#holds.values()) {
       for (const holding of hold.holders) {
         this.#scope.services.timers.delete(holding);
@@ -200,154 +187,19 @@ export class Participants implements ParticipantTable {
     this.promise(activation, transaction!, this.#scope.commits.gathering);
   }
 
-  /** The younger of those that hold the actor give way to the older that wait for it (wound-wait). */
-  press(activation: Activation): void {
-    for (const [holding, { id }] of woundedBy(activation)) this.#wound(holding, id);
-  }
-
-  // ---- word from outside
-
-  /** Word of a transaction to an actor of the partition. */
-  receive(inbound: Inbound): void {
-    const { handler } = inbound.message;
-    let word: Word;
-    try {
-      word = wordOf(inbound.message, this.#scope.services.time.now());
-    } catch (error) {
-      this.#settlement.refused(inbound, asActorError(error));
-      return;
-    }
-    if (handler === commitHandler) this.#committed(inbound, word);
-    else if (handler === abortHandler) this.#aborted(inbound, word.id);
-    else this.#commitHere(inbound, word);
-  }
-
   /** What waited for the actor to come to life goes on. */
   resume(activation: Activation): void {
-    const { hold } = activation;
-    if (hold !== undefined && isSettled(activation)) this.#goOn(hold);
+    this.waits.resume(activation);
   }
 
   /** Whether somebody waits for the actor to come to life. */
-  awaits({ hold }: Activation): boolean {
-    return hold !== undefined && this.#waiting.has(hold);
+  awaits(activation: Activation): boolean {
+    return this.waits.awaits(activation);
   }
 
-  #committed(inbound: Inbound, { id, participation, forced }: Word): void {
-    const { to } = inbound.message;
-    const holding = this.#holds.get(to)?.find(id);
-    const step = decideParticipant(holding?.state, { kind: "commit" });
-    if (forced) this.#contradictions.forced(id, to);
-    const hear = () => this.#settlement.heard(inbound, this.#scope.commits.gathering);
-    if (step !== "apply" || holding === undefined) {
-      if (participation === "write") this.#acknowledgements.add(id, to, inbound.message.trace);
-      hear();
-      return;
-    }
-    this.whenSettled(holding.hold, (activation) => {
-      // The coordinator may have been asked meanwhile, and have said the same.
-      if (isHolding(holding)) this.conclude(activation, holding, { kind: "committed" }, participation === "write");
-      hear();
-    });
-  }
-
-  #aborted(inbound: Inbound, id: string): void {
-    const { to } = inbound.message;
-    this.#contradictions.givenUp(id, to);
-    const activation = this.#scope.activations.find(to);
-    for (const waiting of activation?.transactional ?? []) if (waiting.id === id) waiting.inbound.withdrawn = true;
-    const hear = () => this.#settlement.heard(inbound, this.#scope.commits.gathering);
-    const holding = this.#holds.get(to)?.find(id);
-    if (holding === undefined || decideParticipant(holding.state, { kind: "abort" }) !== "discard") {
-      hear();
-      if (activation !== undefined) this.#scope.scheduler.pump(activation);
-      return;
-    }
-    this.whenSettled(holding.hold, (now) => {
-      holding.caller = undefined;
-      if (isHolding(holding)) this.conclude(now, holding, { kind: "aborted", reason: "rejected" });
-      hear();
-    });
-  }
-
-  #commitHere(inbound: Inbound, word: Word): void {
-    const { commits, answers } = this.#scope;
-    const keys = inbound.answerKeys();
-    const pending = keys.map((key) => commits.pendingAnswer(key)).find((answer) => answer !== undefined);
-    if (pending === undefined && inbound.earlier === undefined && keys.length > 0) {
-      let missing = keys.length;
-      const looked = (answer: Answer | undefined) => {
-        inbound.earlier ??= answer;
-        if (--missing > 0 || !this.#scope.alive) return;
-        inbound.earlier ??= null;
-        this.#commitHere(inbound, word);
-      };
-      for (const key of keys) answers.get(key, looked);
-      return;
-    }
-    const answer = pending ?? inbound.earlier;
-    const group = commits.gathering;
-    if (answer) {
-      this.#settlement.replyAgain(inbound, answer, group);
-      this.#settlement.heard(inbound, group);
-      return;
-    }
-    const { id, until, addresses } = word;
-    this.concludeHere(id, until, addresses, inbound.message.trace, (conclusion) => {
-      const { gathering } = this.#scope.commits;
-      this.#settlement.answer(inbound, encodeText(conclusion, "answer"), gathering);
-      this.#settlement.heard(inbound, gathering);
-    });
-  }
-
-  /** `undefined`: nobody holds it, or it is hosted elsewhere by now, and what it did in a transaction with it. */
-  #hosted(address: string): Hold | undefined {
-    const hold = this.#holds.get(address);
-    return hold !== undefined && this.#scope.services.types.has(parseAddress(address).type) ? hold : undefined;
-  }
-
-  /** All participants are here: one commit decides for them. */
-  concludeHere(
-    id: string,
-    until: number,
-    addresses: readonly string[],
-    trace: TraceHeaders | undefined,
-    decided: (conclusion: Conclusion) => void,
-  ): void {
-    const holdings = addresses.map((address) => this.#hosted(address)?.find(id));
-    const again = () => this.concludeHere(id, until, addresses, trace, decided);
-    const unsettled = holdings.find((holding) => holding !== undefined && !this.#isSettled(holding.hold));
-    if (unsettled !== undefined) {
-      this.whenSettled(unsettled.hold, again);
-      return;
-    }
-    const states = holdings.map((holding) => holding?.state);
-    const step = decideHere(states, until, this.#scope.services.time.now());
-    if (step === "wait") {
-      const asking = holdings.find((holding) => holding?.state === "asking")!;
-      this.#await(asking.hold, again);
-      return;
-    }
-    if (step === "commit") {
-      const conclusion = { kind: "committed" } as const;
-      for (const holding of holdings) this.conclude(this.#activationOf(holding!.hold)!, holding!, conclusion);
-      decided(conclusion);
-      return;
-    }
-    // An abort is for the coordinator to record, so that whoever asks again gets the same answer.
-    const reason = states.includes(undefined) ? "lost" : "deadline";
-    const present = holdings.filter((holding) => holding !== undefined);
-    for (const holding of present) holding.state = "asking";
-    this.#scope.services.transactions.abort(id, reason, until, trace).then(
-      (outcome) => {
-        for (const holding of present) this.#heard(holding, { kind: "outcome", outcome }, holding.wound);
-        if (this.#scope.alive) decided(outcome);
-      },
-      () => {
-        for (const holding of present) this.#heard(holding, { kind: "unreachable" }, holding.wound);
-        if (this.#scope.alive) this.#afterPause(again);
-      },
-    );
+  /** The younger of those that hold the actor give way to the older that wait for it (wound-wait). */
+  press(activation: Activation): void {
+    for (const [holding, { id }] of woundedBy(activation)) this.#wound(holding, id);
   }
 
   // ---- asking the coordinator
@@ -356,14 +208,6 @@ export class Participants implements ParticipantTable {
     if (this.own.isOwn(holding)) this.own.due(holding);
     else this.#ask(holding);
   };
-
-  #afterPause(go: () => void): void {
-    const cancel = this.#scope.services.ports.clock.after(silenceMs, () => {
-      this.#pauses.delete(cancel);
-      go();
-    });
-    this.#pauses.add(cancel);
-  }
 
   #wound(holding: Holding, by: string): void {
     if (holding.wound !== undefined) return;
@@ -380,37 +224,46 @@ export class Participants implements ParticipantTable {
     timers.delete(holding);
     holding.state = "asking";
     transactions.inquire(id, until, wound, holding.headers).then(
-      (outcome) => this.#heard(holding, { kind: "outcome", outcome }, wound),
-      () => this.#heard(holding, { kind: "unreachable" }, wound),
+      (outcome) => this.heard(holding, { kind: "outcome", outcome }, wound),
+      () => this.heard(holding, { kind: "unreachable" }, wound),
     );
   }
 
-  /** @param wound what it was told */
-  #heard(holding: Holding, event: ParticipantEvent, wound: string | undefined): void {
+  /**
+   * What the coordinator said, or that it says nothing.
+   *
+   * @param wound what it was told when it was asked
+   */
+  heard(holding: Holding, event: ParticipantEvent, wound: string | undefined): void {
     if (!this.#scope.alive) return;
     const { hold, state } = holding;
     if (!isHolding(holding)) {
-      this.#goOn(hold);
+      this.waits.goOn(hold);
       return;
     }
     holding.state = "held";
     const step = decideParticipant(state, event);
     if (step === "apply" || step === "discard") {
       const { outcome } = event as Extract<ParticipantEvent, { kind: "outcome" }>;
-      this.whenSettled(hold, (activation) => {
+      this.waits.whenSettled(hold, (activation) => {
         if (isHolding(holding)) {
           this.conclude(activation, holding, outcome as Conclusion, holding.mode === "exclusive");
         }
-        this.#goOn(hold);
+        this.waits.goOn(hold);
       });
       return;
     }
-    this.#goOn(hold);
+    this.waits.goOn(hold);
     if (holding.wound !== wound) this.#ask(holding);
     else this.#scope.services.timers.set(holding, silenceMs);
   }
 
   // ---- the end
+
+  /** Its coordinator waits for word that it changed. */
+  acknowledge(id: string, address: string, trace: TraceHeaders | undefined): void {
+    this.#acknowledgements.add(id, address, trace);
+  }
 
   /**
    * What is tentative counts from now on, or never was; the actor is free of the transaction with this commit.
@@ -445,7 +298,7 @@ export class Participants implements ParticipantTable {
       this.#scope.scheduler.pump(activation);
     }
     // Who waited for word of its coordinator has it; the actor may know nothing of the hold any more.
-    this.#goOn(hold);
+    this.waits.goOn(hold);
   }
 
   #apply(activation: Activation, { text, initial, destroys, seen, tells }: Tentative, group: CommitGroup): void {
@@ -499,42 +352,10 @@ export class Participants implements ParticipantTable {
     if (caller !== undefined) this.#scope.services.replies.add(caller, transactionText({ id, members: {}, doomed }));
   }
 
-  // ---- actors that are on their way into memory, or out of it
-
-  #isSettled(hold: Hold): boolean {
-    const activation = this.#activationOf(hold);
-    return activation !== undefined && isSettled(activation);
-  }
-
-  #activationOf({ address }: Hold): Activation | undefined {
-    return this.#scope.activations.find(address);
-  }
-
-  /** Once the actor is in memory, be it as one that cannot come to life, or nobody holds it any more. */
-  whenSettled(hold: Hold, go: (activation: Activation) => void): void {
-    const hosted = this.#scope.services.types.get(parseAddress(hold.address).type)!;
-    const activation = this.#scope.activations.get(hosted, hold.address, hold.headers);
-    if (isSettled(activation) || hold.holders.length === 0) go(activation);
-    else this.#await(hold, () => this.whenSettled(hold, go));
-  }
-
-  /** What waited for it looks again, also when nobody holds the actor any more. */
-  #goOn(hold: Hold): void {
-    const waiting = this.#waiting.get(hold);
-    this.#waiting.delete(hold);
-    for (const go of waiting ?? []) go();
-  }
-
   /** Fences are µs, and no two tenures have the same; nobody takes an actor more often than that. */
   #nextTaken(): number {
     this.#taken = Math.max(this.#taken + 1, this.#scope.lease.fence);
     return this.#taken;
-  }
-
-  #await(hold: Hold, go: () => void): void {
-    const waiting = this.#waiting.get(hold);
-    if (waiting) waiting.push(go);
-    else this.#waiting.set(hold, [go]);
   }
 
   #adopt(address: string, { holders, own, tentative }: StoredHold): void {
@@ -561,9 +382,4 @@ export class Participants implements ParticipantTable {
 /** It is in force still. */
 export function isHolding(holding: Holding): boolean {
   return holding.hold.holders.includes(holding);
-}
-
-/** It is in memory for good or ill: nothing of it is being read or made. */
-function isSettled({ phase }: Activation): boolean {
-  return phase === "ready" || phase === "failed" || phase === "held";
 }

@@ -34,6 +34,7 @@ import { Inbound, type OpenDelivery } from "./inbound.js";
 import { Inbox } from "./inbox.js";
 import { KeptAnswers } from "./kept-answers.js";
 import { Marks } from "./marks.js";
+import { OnePartitionCommit } from "./one-partition-commit.js";
 import { Outbox } from "./outbox.js";
 import { OwnTransactions } from "./own-transactions.js";
 import { Participants } from "./participants.js";
@@ -44,6 +45,7 @@ import type { PartitionScope } from "./scope.js";
 import type { WorkerServices } from "./services.js";
 import { Settlement } from "./settlement.js";
 import { Streams } from "./streams.js";
+import { TransactionWords } from "./transaction-words.js";
 import { Window } from "./window.js";
 
 /** Confirmed outbox entries leave the store with the next commit, or after this time if there is none. */
@@ -104,6 +106,8 @@ export class Tenure implements PartitionScope {
   readonly takeover: TraceHeaders | undefined;
   readonly foreign = new Foreign(this);
   readonly participants: Participants;
+  readonly #here: OnePartitionCommit;
+  readonly #words: TransactionWords;
   readonly #inbox: Inbox;
   readonly #holdWatch: HoldWatch;
   readonly #window: Window;
@@ -162,8 +166,10 @@ export class Tenure implements PartitionScope {
     this.marks = new Marks(this, image.marks, incarnation);
     this.activations = new Activations(this);
     const settlement = new Settlement(this);
-    this.participants = new Participants(this, settlement);
-    const own = new OwnTransactions(this, settlement, this.participants);
+    this.participants = new Participants(this);
+    this.#here = new OnePartitionCommit(this, this.participants);
+    this.#words = new TransactionWords(this, settlement, this.participants, this.#here);
+    const own = new OwnTransactions(this, settlement, this.participants, this.#here);
     this.participants.own = own;
     this.scheduler = new Scheduler(this, settlement, this.participants, own);
     this.delayed = new DelayedMessages({
@@ -247,7 +253,7 @@ export class Tenure implements PartitionScope {
       return;
     }
     if (isTransactionWord(inbound.message)) {
-      this.participants.receive(inbound);
+      this.#words.receive(inbound);
       return;
     }
     const activation = this.activations.get(hosted, to, inbound.message.trace);
@@ -338,6 +344,7 @@ export class Tenure implements PartitionScope {
     this.commits.close(reason);
     this.answers.close();
     this.activations.close(reason);
+    this.#here.close();
     this.participants.close(reason);
     this.delayed.close();
     this.outbox.close();
@@ -397,7 +404,7 @@ export class Tenure implements PartitionScope {
     activation.parked = { entries, persisted: entries.length, bytes };
     // Those that came while nobody hosted the type here.
     for (const inbound of entries) {
-      if (isTransactionWord(inbound.message)) this.participants.receive(inbound);
+      if (isTransactionWord(inbound.message)) this.#words.receive(inbound);
       else activation.await(inbound);
     }
   }

@@ -1,0 +1,111 @@
+import { type Answer, decideParticipant, encodeText } from "@actor-runtime/core";
+import { abortHandler, commitHandler } from "../system-handlers.js";
+import { Contradictions } from "../transactions/contradictions.js";
+import { type Word, wordOf } from "../transactions/transaction-messages.js";
+import type { Inbound } from "./inbound.js";
+import type { OnePartitionCommit } from "./one-partition-commit.js";
+import { isHolding, type Participants } from "./participants.js";
+import type { PartitionScope } from "./scope.js";
+import { asActorError, type Settlement } from "./settlement.js";
+
+/** Hears word of transactions that comes to actors of one partition, past their queues. */
+export class TransactionWords {
+  readonly #scope: PartitionScope;
+  readonly #settlement: Settlement;
+  readonly #participants: Participants;
+  readonly #here: OnePartitionCommit;
+  readonly #contradictions: Contradictions;
+
+  constructor(scope: PartitionScope, settlement: Settlement, participants: Participants, here: OnePartitionCommit) {
+    this.#scope = scope;
+    this.#settlement = settlement;
+    this.#participants = participants;
+    this.#here = here;
+    const { log, ports } = scope.services;
+    this.#contradictions = new Contradictions({ log, telemetry: ports.telemetry });
+  }
+
+  /** Word of a transaction to an actor of the partition. */
+  receive(inbound: Inbound): void {
+    const { handler } = inbound.message;
+    let word: Word;
+    try {
+      word = wordOf(inbound.message, this.#scope.services.time.now());
+    } catch (error) {
+      this.#settlement.refused(inbound, asActorError(error));
+      return;
+    }
+    if (handler === commitHandler) this.#committed(inbound, word);
+    else if (handler === abortHandler) this.#aborted(inbound, word.id);
+    else this.#commitHere(inbound, word);
+  }
+
+  #committed(inbound: Inbound, { id, participation, forced }: Word): void {
+    const { to } = inbound.message;
+    const holding = this.#participants.find(to)?.find(id);
+    const step = decideParticipant(holding?.state, { kind: "commit" });
+    if (forced) this.#contradictions.forced(id, to);
+    const hear = () => this.#settlement.heard(inbound, this.#scope.commits.gathering);
+    if (step !== "apply" || holding === undefined) {
+      if (participation === "write") this.#participants.acknowledge(id, to, inbound.message.trace);
+      hear();
+      return;
+    }
+    this.#participants.waits.whenSettled(holding.hold, (activation) => {
+      // The coordinator may have been asked meanwhile, and have said the same.
+      if (isHolding(holding)) {
+        this.#participants.conclude(activation, holding, { kind: "committed" }, participation === "write");
+      }
+      hear();
+    });
+  }
+
+  #aborted(inbound: Inbound, id: string): void {
+    const { to } = inbound.message;
+    this.#contradictions.givenUp(id, to);
+    const activation = this.#scope.activations.find(to);
+    for (const waiting of activation?.transactional ?? []) if (waiting.id === id) waiting.inbound.withdrawn = true;
+    const hear = () => this.#settlement.heard(inbound, this.#scope.commits.gathering);
+    const holding = this.#participants.find(to)?.find(id);
+    if (holding === undefined || decideParticipant(holding.state, { kind: "abort" }) !== "discard") {
+      hear();
+      if (activation !== undefined) this.#scope.scheduler.pump(activation);
+      return;
+    }
+    this.#participants.waits.whenSettled(holding.hold, (now) => {
+      holding.caller = undefined;
+      if (isHolding(holding)) this.#participants.conclude(now, holding, { kind: "aborted", reason: "rejected" });
+      hear();
+    });
+  }
+
+  #commitHere(inbound: Inbound, word: Word): void {
+    const { commits, answers } = this.#scope;
+    const keys = inbound.answerKeys();
+    const pending = keys.map((key) => commits.pendingAnswer(key)).find((answer) => answer !== undefined);
+    if (pending === undefined && inbound.earlier === undefined && keys.length > 0) {
+      let missing = keys.length;
+      const looked = (answer: Answer | undefined) => {
+        inbound.earlier ??= answer;
+        if (--missing > 0 || !this.#scope.alive) return;
+        inbound.earlier ??= null;
+        this.#commitHere(inbound, word);
+      };
+      for (const key of keys) answers.get(key, looked);
+      return;
+    }
+    const answer = pending ?? inbound.earlier;
+    const group = commits.gathering;
+    if (answer) {
+      this.#settlement.replyAgain(inbound, answer, group);
+      this.#settlement.heard(inbound, group);
+      return;
+    }
+    const { id, until, addresses } = word;
+    this.#here.decide(id, until, addresses, inbound.message.trace, (conclusion) => {
+      const { gathering } = this.#scope.commits;
+      this.#settlement.answer(inbound, encodeText(conclusion, "answer"), gathering);
+      this.#settlement.heard(inbound, gathering);
+    });
+  }
+}

@@ -53,6 +53,7 @@ describe("a worker on RabbitMQ and Redis", { timeout: 60_000 }, () => {
     expect(await client.actors.read("Account/alice")).toMatchObject({ balance: 8 });
     expect(await client.actors.types()).toMatchObject([
       { name: "$Lock", mailbox: "$system" },
+      { name: "$Transaction", mailbox: "$system" },
       { name: "Account", mailbox: "Account" },
     ]);
     expect([client.describe().types, worker.describe().transport]).toEqual([[], "rabbitmq"]);

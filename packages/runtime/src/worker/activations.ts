@@ -61,6 +61,13 @@ export class Activations implements ActivationTable {
       .catch((error) => services.log.debug({ partition, err: error }, "each coordinator is looked for in the store"));
   }
 
+  /** Whether any coordinator of this partition may have stored state. */
+  get mayStoreCoordinators(): boolean {
+    if (!this.#coordinators.isEmpty) return true;
+    for (const { hosted, stored } of this) if (stored && hosted.definition.name === transactionType) return true;
+    return false;
+  }
+
   find(address: string): Activation | undefined {
     return this.#byAddress.get(address);
   }

@@ -32,6 +32,11 @@ export class StoredAddresses {
     else this.#stored.delete(address);
   }
 
+  /** It is certain that none is stored of those that are not in memory. */
+  get isEmpty(): boolean {
+    return this.#touched === undefined && this.#stored.size === 0;
+  }
+
   /** Whether it is certain that nothing is stored of an actor that is not in memory. */
   lacks(address: string): boolean {
     return this.#touched === undefined && address.startsWith(this.#prefix) && !this.#stored.has(address);

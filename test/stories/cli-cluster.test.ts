@@ -213,7 +213,9 @@ describe("two workers on RabbitMQ and Redis", { timeout: 60_000 }, () => {
 it("connect() takes weight and build as start does, and names a wrong one", async () => {
   await using system = await connect({ actors: [Account], workerId: "w1", weight: 0.5, build: "v2" });
   const { view, mailboxes } = await system.cluster.describe();
-  expect(view.members).toMatchObject([{ id: "w1", weight: 0.5, build: "v2", types: ["Account", "$Lock", "$Transaction"] }]);
+  expect(view.members).toMatchObject([
+    { id: "w1", weight: 0.5, build: "v2", types: ["Account", "$Lock", "$Transaction"] },
+  ]);
   const holders = mailboxes.flatMap((mailbox) => mailbox.holders.map((holder) => holder?.worker));
   expect(holders).toEqual(Array.from({ length: 16 + systemPartitions }, () => "w1"));
   await expect(connect({ actors: [Account], weight: 0 })).rejects.toThrow(

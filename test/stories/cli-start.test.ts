@@ -25,6 +25,7 @@ describe.each(places)("start in $name", { timeout: 30_000 }, ({ env, transport }
       types: [
         { name: "Account", handlers: expect.arrayContaining(["deposit"]), queries: ["current"], activations: 0 },
         { name: "$Lock" },
+        { name: "$Transaction" },
       ],
     });
     worker.kill("SIGTERM");
@@ -76,7 +77,7 @@ describe.each(places)("start in $name", { timeout: 30_000 }, ({ env, transport }
       env: { ...env(), ACTOR_ONLY: "A,C" },
     });
     const { types } = (await (await fetch(`${worker.url}/api/actors`)).json()) as { types: { name: string }[] };
-    expect(types.map(({ name }) => name)).toEqual(["A", "$Lock"]);
+    expect(types.map(({ name }) => name)).toEqual(["A", "$Lock", "$Transaction"]);
     const wrong = await actorRuntime(["start", "*.actor.ts", "--only", "D"], { cwd });
     expect(wrong).toMatchObject({
       code: 78,

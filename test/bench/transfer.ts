@@ -11,7 +11,7 @@ const besideAsks: readonly Benchmark[] = [
   name,
   group: "transfer",
   unit: "transfers/s",
-  baselineName: `4 asks in sequence, ${concurrency} transfers at a time`,
+  baselineName: `4 asks in sequence, ${concurrency} at a time`,
   target,
   also: { p50: "ms", p99: "ms", retries: "per transfer", aborted: "of 1" },
   run: () => compare(["transaction", concurrency, "uniform"], ["asks", concurrency, "uniform"]),

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { RabbitProcess } from "../../services/rabbitmq-process.js";
 import { RedisProcess } from "../../services/redis-process.js";
-import { type Outcome, TransferStage } from "./transfer-stage.js";
+import { type Outcome, slowestMs, TransferStage } from "./transfer-stage.js";
 
 /** So many transfers are done at least. */
 const wanted = Number(process.env["TRANSFERS"] ?? 500);
@@ -55,7 +55,7 @@ function show({ transfers, done, failed, retries, audits, totals }: Outcome, ms:
 }
 
 it(`P9: ${wanted} transfers among 100 accounts, and audits of them all, while everything is struck`, {
-  timeout: 120_000 + forgottenAfterMs + wanted * 50,
+  timeout: 120_000 + forgottenAfterMs + wanted * slowestMs,
 }, async () => {
   await using rabbit = await RabbitProcess.start();
   await using redis = await RedisProcess.start({ appendfsync: "always" });

@@ -20,6 +20,8 @@ const file = new URL("./transfer-member.ts", import.meta.url);
 const clientsEach = 4;
 /** After it nothing is held, parked or in doubt, once all processes and services are back. */
 const settledWithinMs = 3_000;
+/** What one transfer may take on a machine that is busy with something else, on average. */
+export const slowestMs = 200;
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** What a story leaves behind, for its checks. */
@@ -93,7 +95,7 @@ export class TransferStage implements AsyncDisposable {
         `${done - this.#done} more transfers were to come, and ${audits - this.#auditor.totals.length} audits; failed so far: ${JSON.stringify({ failed, audits: this.#auditor.failed })}`,
       );
     };
-    await vi.waitFor(look, { timeout: 30_000 + transfers * 50, interval: 20 });
+    await vi.waitFor(look, { timeout: 30_000 + transfers * slowestMs, interval: 20 });
   }
 
   /** Four clients die in the middle of what they do. */

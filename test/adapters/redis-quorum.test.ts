@@ -102,7 +102,8 @@ describe("locks on three Redis servers", () => {
     await servers[0].process.stop();
     expect(await one.locks.renew(session, longestMs)).toBeDefined();
     expect(reachable(await one.describe())).toEqual([false, true, true]);
-    const other = await two.locks.open("t", longestMs);
+    // The other has to find the restarted server again first.
+    const other = await untilKnown(() => two.locks.open("t", longestMs));
     expect(await offer(two, other, "report")).toHaveProperty("held");
     await one.locks.release(own);
     expect((await take(two, other)).fence).toBeGreaterThan(own.fence);

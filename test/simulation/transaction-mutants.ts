@@ -53,11 +53,6 @@ export const transactionMutants: readonly TransactionMutant[] = [
     within: 30,
     breakCode: () => participants("promise", tellingEarly),
   },
-  {
-    title: "word of a commit is lost on a participant that asks",
-    within: 100,
-    breakCode: notHearing,
-  },
   { title: "whatever its caller gave up counts", within: 10, breakCode: () => participants("conclude", applyingAll) },
 ];
 
@@ -187,16 +182,12 @@ interface Participants {
 }
 
 // oxlint-disable-next-line typescript/no-explicit-any
-type Work = (this: Participants, ...args: any[]) => unknown;
+type Work = (this: Participants, ...args: any[]) => void;
 
-function participants(name: string, broken: (original: Work) => Work): Promise<Undo> {
-  return inWorker("participants.js", "Participants", name, broken);
-}
-
-async function inWorker(file: string, type: string, name: string, broken: (original: Work) => Work): Promise<Undo> {
+async function participants(name: string, broken: (original: Work) => Work): Promise<Undo> {
   const entry = createRequire(import.meta.url).resolve("@actor-runtime/runtime");
-  const { href } = pathToFileURL(join(dirname(entry), "worker", file));
-  const { prototype } = ((await import(href)) as Record<string, { prototype: Record<string, Work> }>)[type]!;
+  const file = pathToFileURL(join(dirname(entry), "worker/participants.js")).href;
+  const { prototype } = ((await import(file)) as { Participants: { prototype: Record<string, Work> } }).Participants;
   const original = prototype[name]!;
   prototype[name] = broken(original);
   return () => {
@@ -232,32 +223,6 @@ function tellingEarly(promise: Work): Work {
 }
 
 /** It says that it has changed all the same. */
-/** Whom word of a commit comes to that asks just now, is not found. */
-async function notHearing(): Promise<Undo> {
-  let heard: { readonly to: string; readonly id: string } | undefined;
-  const undoFind = await participants("find", (find) => {
-    return function (address: string) {
-      const hold = find.call(this, address) as Hold | undefined;
-      const asks = hold?.holders.some(({ id, state }) => id === heard?.id && state === "asking");
-      return address === heard?.to && asks ? undefined : hold;
-    };
-  });
-  const undoReceive = await inWorker("transaction-words.js", "TransactionWords", "receive", (receive) => {
-    return function (inbound: {
-      readonly message: { readonly to: string; readonly handler: string; readonly args: [string] };
-    }) {
-      const { to, handler, args } = inbound.message;
-      heard = handler === "$commit" ? { to, id: args[0] } : undefined;
-      receive.call(this, inbound);
-      heard = undefined;
-    };
-  });
-  return () => {
-    undoReceive();
-    undoFind();
-  };
-}
-
 function applyingAll(conclude: Work): Work {
   return function (activation: Activation, holding: Holding, conclusion: { readonly reason?: string }) {
     conclude.call(this, activation, holding, conclusion.reason === "rejected" ? { kind: "committed" } : conclusion);

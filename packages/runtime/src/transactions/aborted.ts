@@ -1,4 +1,5 @@
 import {
+  type AbortReason,
   type ActorError,
   CancelledError,
   TransactionAbortedError,
@@ -15,6 +16,11 @@ export function abortedError(id: string, { reason, by }: Aborted): TransactionAb
     transaction: id,
     by,
   });
+}
+
+/** Another attempt may commit: it only gave way, or lost what it did. */
+export function mayComeRight(reason: AbortReason | undefined): boolean {
+  return reason === "conflict" || reason === "lost";
 }
 
 /** The body threw, or what it returned cannot be kept. */

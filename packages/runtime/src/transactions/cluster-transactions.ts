@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import {
-  type AbortReason,
   ClosedError,
   ConfigError,
   encodeText,
@@ -14,7 +13,7 @@ import type { Transaction } from "../client/ref-types.js";
 import { currentLocks, lockScope } from "../locks/lock-scope.js";
 import type { Tracing } from "../tracing/tracing.js";
 import { commitSpan, TransactionTrace, tellEnd } from "../tracing/transaction-trace.js";
-import { abortedError, rejectedBy } from "./aborted.js";
+import { abortedError, mayComeRight, rejectedBy } from "./aborted.js";
 import { Attempt, type AttemptServices } from "./attempt.js";
 import type { Committer } from "./committer.js";
 import type { Commit, Decided, TransactionCalls } from "./transaction-calls.js";
@@ -43,7 +42,6 @@ type End<R> = { readonly result: R } | { readonly aborted: TransactionAbortedErr
 const backoff = { firstMs: 5, maxMs: 200 };
 /** How long what committed is known under its idempotency key (ms). */
 const keepMs = 10 * 60_000;
-const mayComeRight: ReadonlySet<AbortReason> = new Set<AbortReason>(["conflict", "lost"]);
 
 /** Transactions whose bodies run in this process, outside of actors. */
 export class ClusterTransactions {
@@ -120,7 +118,7 @@ export class ClusterTransactions {
       const other = keyed && aborted.reason === "superseded" ? await this.#result<R>(key) : undefined;
       if (other !== undefined) return other.result;
       const delayMs = retryDelayMs(number, backoff, random.next());
-      if (!mayComeRight.has(aborted.reason) || time.now() + delayMs >= until) throw aborted;
+      if (!mayComeRight(aborted.reason) || time.now() + delayMs >= until) throw aborted;
       await new Promise<void>((resolve) => void clock.after(delayMs, resolve));
       metrics.retried();
     }

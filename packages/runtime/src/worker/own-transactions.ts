@@ -13,8 +13,9 @@ import {
   UnknownOutcomeError,
 } from "@actor-runtime/core";
 import { commitSpan, tellEnd } from "../tracing/transaction-trace.js";
-import { abortedError } from "../transactions/aborted.js";
+import { abortedError, mayComeRight } from "../transactions/aborted.js";
 import { type CommitPath, committedEnd, endByDecision, type TransactionEnd } from "../transactions/transaction-end.js";
+import { attemptId, transactionKey } from "../transactions/transaction-messages.js";
 import type { Activation } from "./activation.js";
 import { storedText } from "./commit-group.js";
 import type { Holding, OwnMessage, Tentative } from "./hold.js";
@@ -311,13 +312,12 @@ export class OwnTransactions {
 
   #mayTryAgain(activation: Activation, inbound: Inbound, error: TransactionAbortedError | undefined): boolean {
     const context = inbound.begins;
-    if (context === undefined || (error?.reason !== "conflict" && error?.reason !== "lost")) return false;
+    if (context === undefined || !mayComeRight(error?.reason)) return false;
     const { services } = this.#scope;
     const attempts = ++inbound.transactionAttempts;
     const delayMs = retryDelayMs(attempts, backoff, services.ports.random.next());
     if (attempts >= maxAttempts || services.time.now() + delayMs >= context.until) return false;
-    const key = context.id.slice(0, context.id.lastIndexOf(":"));
-    inbound.begins = { ...context, id: `${key}:${attempts + 1}` };
+    inbound.begins = { ...context, id: attemptId(transactionKey(context.id), String(attempts + 1)) };
     inbound.restsUntil = services.ports.clock.monotonic() + delayMs;
     activation.await(inbound);
     this.#settlement.gaveWay(inbound, delayMs);

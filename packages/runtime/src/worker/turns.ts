@@ -18,7 +18,7 @@ import { checkArguments } from "../definition/arguments.js";
 import { unknownHandler } from "../definition/unknown-handler.js";
 import { isSystemType } from "../system-handlers.js";
 import { Joined } from "../transactions/joined.js";
-import { checkContext } from "../transactions/transaction-messages.js";
+import { attemptId, checkContext } from "../transactions/transaction-messages.js";
 import type { Activation } from "./activation.js";
 import { answerText } from "./answer-text.js";
 import type { CommitGroup } from "./commit-group.js";
@@ -107,7 +107,7 @@ export class Turns implements TurnHost {
   ): TransactionContext {
     const { time, ports } = this.scope.services;
     const since = Math.floor(time.now());
-    return { id: `${ports.random.id()}:1`, since, until: Math.min(since + timeoutMs, deadline) };
+    return { id: attemptId(ports.random.id(), "1"), since, until: Math.min(since + timeoutMs, deadline) };
   }
 
   timeout(turn: Turn): void {

@@ -55,6 +55,7 @@ export function someCommit(
     outTrim: [],
     marks: [],
     holds: [],
+    due: [],
     answerRetentionMs: 120_000,
     ...writes,
   };

@@ -104,6 +104,7 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
         out: [{ target: "Invoice:g1:00", number: mark.length, prev: 0, message: mark }],
         holds: [{ address: "Account/alice", hold: mark }],
         marks: [{ identity: "s:1", mark }],
+        due: [{ address: "Account/alice", dueAt: mark.length }],
         floor: mark.length,
       };
     }
@@ -122,6 +123,9 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
       expect(Object.fromEntries(image.outNumbers)).toEqual({ "Invoice:g1:00": mark.length });
       expect(Object.fromEntries(image.holds)).toEqual({ "Account/alice": mark });
       expect(Object.fromEntries(image.marks)).toEqual({ "s:1": mark });
+      expect(await store.due(partition, Number.POSITIVE_INFINITY, 10)).toEqual([
+        { address: "Account/alice", dueAt: mark.length },
+      ]);
       expect(image.floor).toBe(mark.length);
     }
 
@@ -531,6 +535,35 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
         expect(Object.fromEntries(image.reminders)).toEqual({ "Account/alice#tick": reminder });
         expect(Object.fromEntries(image.holds)).toEqual({ "Account/bob": "second" });
         expect(Object.fromEntries(image.marks)).toEqual({ "s:2": "3,alone" });
+      });
+
+      it("lists who has reminders that are due, the earliest first", async () => {
+        const due = (limit: number, until = 1_700_000_000_002) => store.due(partition, until, limit);
+        await committed(1, {
+          due: [
+            { address: "Account/late", dueAt: 1_700_000_000_003 },
+            { address: "Account/second", dueAt: 1_700_000_000_002 },
+            { address: "Account/gone", dueAt: 1 },
+            { address: "Account/moved", dueAt: 2 },
+          ],
+        });
+        expect(await due(2)).toEqual([
+          { address: "Account/gone", dueAt: 1 },
+          { address: "Account/moved", dueAt: 2 },
+        ]);
+        await committed(2, {
+          due: [
+            { address: "Account/gone", dueAt: undefined },
+            { address: "Account/moved", dueAt: 1_700_000_000_001 },
+            { address: "Account/never", dueAt: undefined },
+          ],
+        });
+        expect(await due(10)).toEqual([
+          { address: "Account/moved", dueAt: 1_700_000_000_001 },
+          { address: "Account/second", dueAt: 1_700_000_000_002 },
+        ]);
+        expect(await due(10, Number.POSITIVE_INFINITY)).toHaveLength(3);
+        expect(await due(10, 0)).toEqual([]);
       });
 
       it("keeps the floor until a commit raises it", async () => {

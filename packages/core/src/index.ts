@@ -80,6 +80,7 @@ export {
   type Reply,
   type StoredMessage,
   type StreamRefusal,
+  type Tick,
   type TransactionContext,
   type TransactionReply,
   type WireError,
@@ -103,7 +104,7 @@ export {
 } from "./model/message-codec.js";
 export { type Mailbox, type PartitionId, parsePartition, partitionId, partitionsOf } from "./model/partition.js";
 export { clientStream, streamOpenedAt } from "./model/stream-name.js";
-export type { Alarm, Alarms } from "./ports/alarms.js";
+export type { Alarm, Alarms, Ring } from "./ports/alarms.js";
 export type {
   Broker,
   Channel,
@@ -144,12 +145,21 @@ export {
   type View,
   type ViewMember,
 } from "./ports/membership.js";
+export type {
+  PoolChannel,
+  PoolConsumer,
+  PoolConsumerOptions,
+  PoolDelivery,
+  PoolQueue,
+  Pools,
+} from "./ports/pools.js";
 export type { Random } from "./ports/random.js";
 export { silentSpan } from "./ports/silent-span.js";
 export type {
   Answer,
   CommitOutcome,
   CommitRecord,
+  DueWrite,
   HoldWrite,
   NamespaceRecord,
   OutboxEntry,
@@ -197,6 +207,16 @@ export {
 } from "./rules/participant.js";
 export { candidatesOf, type PlacementInput, passedOn, placementOf } from "./rules/placement.js";
 export { Ranges } from "./rules/ranges.js";
+export {
+  decideTick,
+  type MissedPolicy,
+  missedAfterMs,
+  type NextCron,
+  nextTime,
+  type Reminder,
+  type ReminderSchedule,
+  type TickDecision,
+} from "./rules/reminder.js";
 export { type Backoff, retryDelayMs } from "./rules/retry.js";
 export { ConsistentHashRing, maxWeight, type RingMember, type RingOptions } from "./rules/ring.js";
 export {

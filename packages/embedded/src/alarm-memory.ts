@@ -1,8 +1,8 @@
-import type { Alarm, Cancel, Clock } from "@actor-runtime/core";
+import type { Alarm, Cancel, Clock, Ring } from "@actor-runtime/core";
 
 /** Somebody who hands alarms on; a rejection means: again, later. */
 export interface AlarmListener {
-  ring(alarm: Alarm): Promise<void>;
+  readonly ring: Ring;
 }
 
 interface Entry {
@@ -30,7 +30,7 @@ export class AlarmMemory {
   }
 
   set(alarm: Alarm): void {
-    this.cancel(alarm.id);
+    if (this.#entries.has(alarm.id)) return;
     const entry: Entry = { alarm, cancel: () => {}, failures: 0, state: "waiting" };
     this.#entries.set(alarm.id, entry);
     this.#sleep(entry, alarm.dueAt - this.#clock.now());
@@ -80,8 +80,10 @@ export class AlarmMemory {
     entry.state = listener;
     const isCurrent = (): boolean => this.#entries.get(entry.alarm.id) === entry && entry.state === listener;
     listener.ring(entry.alarm).then(
-      () => {
-        if (isCurrent()) this.#entries.delete(entry.alarm.id);
+      (againMs) => {
+        if (!isCurrent()) return;
+        if (againMs === undefined) this.#entries.delete(entry.alarm.id);
+        else this.#sleep(entry, againMs);
       },
       () => {
         if (isCurrent()) this.#retry(entry);

@@ -1,4 +1,4 @@
-import type { Alarm, Alarms } from "@actor-runtime/core";
+import type { Alarm, Alarms, Ring } from "@actor-runtime/core";
 import type { AlarmListener, AlarmMemory } from "./alarm-memory.js";
 import type { Link } from "./link.js";
 
@@ -13,15 +13,19 @@ export class EmbeddedAlarms implements Alarms {
     this.#link = link;
   }
 
-  set(alarm: Alarm): Promise<void> {
-    return this.#link.call(() => this.#memory.set(alarm));
+  set(alarms: readonly Alarm[]): Promise<void> {
+    return this.#link.call(() => {
+      for (const alarm of alarms) this.#memory.set(alarm);
+    });
   }
 
-  cancel(id: string): Promise<void> {
-    return this.#link.call(() => this.#memory.cancel(id));
+  cancel(ids: readonly string[]): Promise<void> {
+    return this.#link.call(() => {
+      for (const id of ids) this.#memory.cancel(id);
+    });
   }
 
-  async listen(ring: (alarm: Alarm) => Promise<void>): Promise<() => Promise<void>> {
+  async listen(ring: Ring): Promise<() => Promise<void>> {
     const listener: AlarmListener = { ring: (alarm) => this.#ring(alarm, ring) };
     await this.#link.call(() => this.#memory.listen(listener));
     this.#listeners.add(listener);
@@ -42,11 +46,11 @@ export class EmbeddedAlarms implements Alarms {
   }
 
   /** Rejects when it is not known whether it was handed on. */
-  #ring(alarm: Alarm, ring: (alarm: Alarm) => Promise<void>): Promise<void> {
+  #ring(alarm: Alarm, ring: Ring): Promise<number | undefined> {
     return new Promise((resolve, reject) => {
       this.#link.notify(() => {
         ring(alarm).then(
-          () => this.#link.send(resolve),
+          (againMs) => this.#link.send(() => resolve(againMs)),
           (error) => this.#link.send(() => reject(error)),
         );
       });

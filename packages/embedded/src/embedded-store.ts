@@ -40,6 +40,10 @@ export class EmbeddedStore implements Store {
     return this.#call(() => this.#memory.readAnswers(partition, keys));
   }
 
+  due(partition: PartitionId, until: number, limit: number): Promise<{ address: string; dueAt: number }[]> {
+    return this.#call(() => this.#memory.due(partition, until, limit));
+  }
+
   async *list(partition: PartitionId, prefix: string): AsyncIterable<{ address: string; state: string }> {
     yield* await this.#call(() => this.#memory.list(partition, prefix));
   }

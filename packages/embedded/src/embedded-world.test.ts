@@ -35,6 +35,7 @@ function record({ fence, nonce }: Lease, seq: number, state: string): CommitReco
     outTrim: [],
     marks: [],
     holds: [],
+    due: [],
     answerRetentionMs: 120_000,
   };
 }
@@ -214,7 +215,7 @@ describe("EmbeddedWorld", () => {
     it("leaves the alarm it was handing on to somebody else", async () => {
       const rung: string[] = [];
       await a.alarms.listen(() => new Promise(() => rung.push("a")));
-      await b.alarms.set({ id: "alarm", partition, dueAt: clock.now(), hint: "tick" });
+      await b.alarms.set([{ id: "alarm", partition, dueAt: clock.now(), hint: "tick" }]);
       await clock.advance(0);
       await b.alarms.listen(async () => void rung.push("b"));
       world.disconnect("a");
@@ -231,7 +232,7 @@ describe("EmbeddedWorld", () => {
         seconds.push((clock.now() - start) / 1_000);
         if (seconds.length < 9) throw new Error("the broker is away");
       });
-      await a.alarms.set({ id: "alarm", partition, dueAt: start, hint: "tick" });
+      await a.alarms.set([{ id: "alarm", partition, dueAt: start, hint: "tick" }]);
       await clock.advance(3_600_000);
       expect(seconds).toEqual([0, 1, 3, 7, 15, 31, 63, 123, 183]);
     });
@@ -240,7 +241,7 @@ describe("EmbeddedWorld", () => {
       const rung: number[] = [];
       await a.alarms.listen(async () => void rung.push(clock.now()));
       const dueAt = clock.now() + 60_000;
-      await a.alarms.set({ id: "back", partition, dueAt, hint: "tick" });
+      await a.alarms.set([{ id: "back", partition, dueAt, hint: "tick" }]);
       clock.jumpWall(-600_000);
       await clock.advance(659_999);
       expect(rung).toEqual([]);
@@ -248,7 +249,7 @@ describe("EmbeddedWorld", () => {
       expect(rung).toEqual([dueAt]);
 
       const day = 24 * 3_600_000;
-      await a.alarms.set({ id: "forward", partition, dueAt: clock.now() + day, hint: "tick" });
+      await a.alarms.set([{ id: "forward", partition, dueAt: clock.now() + day, hint: "tick" }]);
       clock.jumpWall(day);
       await clock.advance(3_600_000);
       expect(rung).toHaveLength(2);

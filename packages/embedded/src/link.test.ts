@@ -78,6 +78,7 @@ describe("a process whose messages take their time", () => {
       outTrim: [],
       marks: [],
       holds: [],
+      due: [],
       answerRetentionMs: 120_000,
     };
     return watched(slow.store.commit(partition, record));
@@ -209,7 +210,7 @@ describe("a process whose messages take their time", () => {
     await store.arrive();
     await store.return();
     await listening;
-    await quick.alarms.set({ id: "wake", partition, dueAt: clock.now(), hint: "" });
+    await quick.alarms.set([{ id: "wake", partition, dueAt: clock.now(), hint: "" }]);
     await clock.advance(0);
     world.disconnect("slow");
     await store.return();

@@ -28,6 +28,7 @@ export interface PartitionRecord {
   readonly outNumbers: Map<Destination, number>;
   readonly holds: Map<string, string>;
   readonly marks: Map<string, string>;
+  readonly due: Map<string, number>;
 }
 
 export function emptyPartition(now: number): PartitionRecord {
@@ -44,6 +45,7 @@ export function emptyPartition(now: number): PartitionRecord {
     outNumbers: new Map(),
     holds: new Map(),
     marks: new Map(),
+    due: new Map(),
   };
 }
 
@@ -67,6 +69,7 @@ export function write(partition: PartitionRecord, record: CommitRecord, now: num
   }
   for (const { target, upTo } of record.outTrim) trim(partition.outbox, target, upTo);
   for (const { address, hold } of record.holds) put(partition.holds, address, hold);
+  for (const { address, dueAt } of record.due) put(partition.due, address, dueAt);
   for (const { identity, mark } of record.marks) put(partition.marks, identity, mark);
 }
 

@@ -110,6 +110,13 @@ export class StoreMemory {
     return keys.map((key) => readAnswer(record, key));
   }
 
+  due(partition: PartitionId, until: number, limit: number): { address: string; dueAt: number }[] {
+    return Array.from(this.#partition(partition).due, ([address, dueAt]) => ({ address, dueAt }))
+      .filter(({ dueAt }) => dueAt <= until)
+      .toSorted((a, b) => a.dueAt - b.dueAt)
+      .slice(0, limit);
+  }
+
   list(partition: PartitionId, prefix: string): { address: string; state: string }[] {
     const found: { address: string; state: string }[] = [];
     for (const [address, state] of this.#partition(partition).states) {

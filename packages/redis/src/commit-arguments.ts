@@ -45,11 +45,12 @@ export function commitArguments(keys: PartitionKeys, record: CommitRecord): Comm
     ({ address }) => address,
     ({ hold }) => hold,
   );
+  const due = dueChanges(record);
   const lists = record.stored.length + record.out.length + record.outTrim.length;
-  const tables = [reminders, marks, holds];
+  const tables = [reminders, marks, holds, due];
   const fields = [states.deleted, rows.deleted, ...tables.flatMap(({ set, deleted }) => [set, deleted])];
   if (lists > 0 || fields.some(({ length }) => length > 0)) {
-    names.push(keys.parked, keys.outNumbers, keys.outTrimmed, keys.reminders, keys.marks, keys.holds);
+    names.push(keys.parked, keys.outNumbers, keys.outTrimmed, keys.reminders, keys.marks, keys.holds, keys.due);
     section(args, states.deleted);
     section(args, rows.deleted);
     storedSections(names, args, keys, record);
@@ -116,6 +117,17 @@ function changes<W>(
     const text = value(write);
     if (text === undefined) deleted.push(field(write));
     else set.push(field(write), text);
+  }
+  return { set, deleted };
+}
+
+/** As {@link changes}, each score before its member. */
+function dueChanges({ due }: CommitRecord): { readonly set: string[]; readonly deleted: string[] } {
+  const set: string[] = [];
+  const deleted: string[] = [];
+  for (const { address, dueAt } of due) {
+    if (dueAt === undefined) deleted.push(address);
+    else set.push(String(dueAt), address);
   }
   return { set, deleted };
 }

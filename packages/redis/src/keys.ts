@@ -21,6 +21,8 @@ export class PartitionKeys {
   readonly outTrimmed: Key;
   /** Hash: id → reminder. */
   readonly reminders: Key;
+  /** Sorted set: address → when its earliest reminder is due, ms since 1970. */
+  readonly due: Key;
   /** Hash: identity → attempt mark. */
   readonly marks: Key;
   readonly holds: Key;
@@ -36,6 +38,7 @@ export class PartitionKeys {
     this.outNumbers = `${this.#tag}outn`;
     this.outTrimmed = `${this.#tag}outt`;
     this.reminders = `${this.#tag}rem`;
+    this.due = `${this.#tag}due`;
     this.marks = `${this.#tag}marks`;
     this.holds = `${this.#tag}holds`;
   }

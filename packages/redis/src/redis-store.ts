@@ -103,6 +103,25 @@ export class RedisStore implements Store {
     );
   }
 
+  async due(partition: PartitionId, until: number, limit: number): Promise<{ address: string; dueAt: number }[]> {
+    this.#checkOpen();
+    const { due } = this.#keys.partition(partition);
+    const bounds = ["-inf", until === Number.POSITIVE_INFINITY ? "+inf" : String(until)];
+    // As the RESP2 reply: members and scores in turn.
+    const flat = (await this.#reads.call(
+      "zrangebyscore",
+      due,
+      ...bounds,
+      "WITHSCORES",
+      "LIMIT",
+      "0",
+      String(limit),
+    )) as string[];
+    const found: { address: string; dueAt: number }[] = [];
+    for (let i = 0; i < flat.length; i += 2) found.push({ address: flat[i]!, dueAt: Number(flat[i + 1]) });
+    return found;
+  }
+
   async *list(partition: PartitionId, prefix: string): AsyncIterable<{ address: string; state: string }> {
     this.#checkOpen();
     const listed = new Set<string>();

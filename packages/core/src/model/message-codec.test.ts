@@ -38,6 +38,7 @@ const anyMessage: fc.Arbitrary<Message> = fc.record(
     locks: fc.array(fc.tuple(fc.string({ minLength: 1, maxLength: 128, unit: "binary" }), fc.maxSafeNat()), {
       maxLength: maxMessageLocks,
     }),
+    tick: fc.record({ name: text, id: text, number: fc.maxSafeNat() }, { noNullPrototype: true }),
     trace: strings,
     headers: strings,
     attempts: fc.nat(),

@@ -4,6 +4,7 @@ import type {
   MessageKind,
   Reply,
   StreamRefusal,
+  Tick,
   TransactionContext,
   TransactionReply,
   WireError,
@@ -51,6 +52,7 @@ export function messageText(message: Omit<Message, "args">, argsText: string): s
   if (message.dueAt !== undefined) text += `,"dueAt":${message.dueAt}`;
   if (message.chain !== undefined) text += `,"chain":${JSON.stringify(message.chain)}`;
   if (message.locks !== undefined) text += `,"locks":${JSON.stringify(message.locks)}`;
+  if (message.tick !== undefined) text += `,"tick":${JSON.stringify(message.tick)}`;
   if (message.tx !== undefined) text += `,"tx":${JSON.stringify(message.tx)}`;
   if (message.trace !== undefined) text += `,"trace":${JSON.stringify(message.trace)}`;
   if (message.headers !== undefined) text += `,"headers":${JSON.stringify(message.headers)}`;
@@ -128,13 +130,13 @@ export function parseReplies(body: Uint8Array): Reply[] {
   return parseArray(body, "reply", checkReply) as Reply[];
 }
 
-const kinds: ReadonlySet<unknown> = new Set<MessageKind>(["tell", "ask", "query", "cancel", "fin", "ping"]);
+const kinds: ReadonlySet<unknown> = new Set<MessageKind>(["tell", "ask", "query", "cancel", "fin", "ping", "tick"]);
 
 type Fields<T> = { readonly [Key in keyof T]?: unknown };
 
 function checkMessage(message: Fields<Message>, index: number): void {
   const { kind, attempts } = message;
-  if (!kinds.has(kind)) throw wrong("message", index, "kind", "tell, ask, query, cancel, fin or ping");
+  if (!kinds.has(kind)) throw wrong("message", index, "kind", "tell, ask, query, cancel, fin, ping or tick");
   if (typeof message.to !== "string") throw wrong("message", index, "to", "an address");
   if (typeof message.handler !== "string") throw wrong("message", index, "handler", "a string");
   if (!Array.isArray(message.args)) throw wrong("message", index, "args", "an array");
@@ -151,6 +153,7 @@ function checkMessage(message: Fields<Message>, index: number): void {
   if (!isOptionalFences(message.locks)) {
     throw wrong("message", index, "locks", `at most ${maxMessageLocks} pairs of a name and a fence`);
   }
+  if (!isTick(message.tick, kind)) throw wrong("message", index, "tick", "a name, an id and a number");
   if (!isOptionalTransaction(message.tx)) throw wrong("message", index, "tx", "an id, since and until");
   if (!isOptionalRecord(message.trace)) throw wrong("message", index, "trace", "an object of strings");
   if (!isOptionalRecord(message.headers)) throw wrong("message", index, "headers", "an object of strings");
@@ -212,6 +215,13 @@ function isFence(value: unknown): boolean {
   const [name, fence] = value as unknown[];
   const named = typeof name === "string" && name.length > 0 && name.length <= maxLockName;
   return named && Number.isSafeInteger(fence) && (fence as number) >= 0;
+}
+
+function isTick(value: unknown, kind: unknown): boolean {
+  if (value === undefined) return kind !== "tick";
+  if (!isRecord(value)) return false;
+  const { name, id, number } = value as Fields<Tick>;
+  return typeof name === "string" && typeof id === "string" && Number.isSafeInteger(number);
 }
 
 function isOptionalTransaction(value: unknown): boolean {

@@ -1,13 +1,14 @@
 /**
  * `tell` and `ask` change things and are numbered in their sender's stream; `query` reads and `cancel` withdraws an ask
  * or query that has not been answered yet, both without a number. `fin`, numbered and addressed to nobody, is the last word
- * of a stream (delivery.md S9). `ping`, without a number, says nothing: it shows that the mailbox still delivers.
+ * of a stream (delivery.md S9). `ping`, without a number, says nothing: it shows that the mailbox still delivers. `tick`, without
+ * one too, is a hint that a reminder is due: its owner makes a tell of it if the actor's record expects exactly that tick.
  */
-export type MessageKind = "tell" | "ask" | "query" | "cancel" | "fin" | "ping";
+export type MessageKind = "tell" | "ask" | "query" | "cancel" | "fin" | "ping" | "tick";
 
 /** Whether messages of this kind have a number in their sender's stream. */
 export function isNumbered(kind: MessageKind): boolean {
-  return kind !== "query" && kind !== "cancel" && kind !== "ping";
+  return kind === "tell" || kind === "ask" || kind === "fin";
 }
 
 /** The transaction that a call is part of. */
@@ -39,6 +40,13 @@ export interface TransactionReply {
   readonly doomed?: WireError;
 }
 
+/** One tick of a reminder: `number` counts those of what `set` made, which `id` names. */
+export interface Tick {
+  readonly name: string;
+  readonly id: string;
+  readonly number: number;
+}
+
 /**
  * One message as it travels, arguments still in wire form (`model/codec.ts`). Stream and number stand in the frame's
  * segments, the wire version in its headers.
@@ -68,6 +76,8 @@ export interface Message {
   readonly chain?: readonly string[] | undefined;
   /** Locks its sender holds, at most 64, with their fences: a turn under a lock that somebody took later is refused. */
   readonly locks?: readonly (readonly [name: string, fence: number])[] | undefined;
+  /** The tick of a reminder that it is. */
+  readonly tick?: Tick | undefined;
   /** The transaction it is part of. */
   readonly tx?: TransactionContext | undefined;
   /** W3C trace context: `traceparent`, `tracestate`, `baggage`. Empty: its sender decided that it is not traced. */

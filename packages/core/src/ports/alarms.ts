@@ -2,7 +2,7 @@ import type { PartitionId } from "../model/partition.js";
 
 /** A wake-up call: a hint that a reminder of the partition is due, never the truth itself. */
 export interface Alarm {
-  /** Deterministic, so that setting it again replaces it. */
+  /** Names this one ring: set again, nothing changes. Letters, digits, `-` and `_`; not digits alone. */
   readonly id: string;
   readonly partition: PartitionId;
   /** ms since 1970 */
@@ -10,11 +10,24 @@ export interface Alarm {
   readonly hint: string;
 }
 
-/** The clock behind reminders: survives restarts, rings at least once and not before its time, in any process that listens. */
+/**
+ * Hands an alarm on.
+ *
+ * @returns ms after which it is to ring again, for it rang before its time; `undefined`: it is done. A rejection rings again,
+ * later.
+ */
+export type Ring = (alarm: Alarm) => Promise<number | undefined>;
+
+/**
+ * The clock behind reminders: survives restarts, and rings at least once, in any process that listens. It may ring early where
+ * clocks differ, and what it loses nobody gets back but from the records of the reminders themselves.
+ */
 export interface Alarms {
-  set(alarm: Alarm): Promise<void>;
-  cancel(id: string): Promise<void>;
-  /** `ring` resolves when the hint is handed on; a rejection rings again later. Returns how to stop. */
-  listen(ring: (alarm: Alarm) => Promise<void>): Promise<() => Promise<void>>;
+  /** Many at once: alarms are set with the commit of many turns. */
+  set(alarms: readonly Alarm[]): Promise<void>;
+  /** Alarms that rang, or never were, are no error. */
+  cancel(ids: readonly string[]): Promise<void>;
+  /** Alarms that became due while nobody listened ring now. Returns how to stop. */
+  listen(ring: Ring): Promise<() => Promise<void>>;
   close(): Promise<void>;
 }

@@ -40,10 +40,16 @@ export interface HoldWrite {
   readonly hold: string | undefined;
 }
 
-/** A one-shot or recurring record that becomes due; `undefined` removes it. */
+/** A message that waits for its time; `undefined` removes it. */
 export interface ReminderWrite {
   readonly id: string;
   readonly reminder: { readonly dueAt: number; readonly text: string } | undefined;
+}
+
+/** When the earliest reminder of an actor is due (ms since 1970); `undefined`: it has none. */
+export interface DueWrite {
+  readonly address: string;
+  readonly dueAt: number | undefined;
 }
 
 /** A message that leaves with the commit. Its number was taken as max(last + 1, fence); `prev` is that last (S2). */
@@ -74,6 +80,8 @@ export interface CommitRecord {
   /** Entries of a target up to this number are confirmed by the broker. */
   readonly outTrim: readonly { readonly target: Destination; readonly upTo: number }[];
   readonly holds: readonly HoldWrite[];
+  /** The index of actors with reminders; the reminders themselves are part of their states. */
+  readonly due: readonly DueWrite[];
   /** Attempt marks: `undefined` clears. */
   readonly marks: readonly { readonly identity: string; readonly mark: string | undefined }[];
   /** Streams opened up to this time are forgotten and refused as stale from now on. */
@@ -132,6 +140,8 @@ export interface Store {
   readStates(partition: PartitionId, addresses: readonly string[]): Promise<(string | undefined)[]>;
   /** Kept answers in the order asked for. */
   readAnswers(partition: PartitionId, keys: readonly string[]): Promise<(Answer | undefined)[]>;
+  /** Actors with reminders that are due by `until` (ms since 1970, inclusive), earliest first, at most `limit`. */
+  due(partition: PartitionId, until: number, limit: number): Promise<readonly { address: string; dueAt: number }[]>;
   /** Addresses with stored state that begin with `prefix` (`Account/al`), in no particular order. */
   list(partition: PartitionId, prefix: string): AsyncIterable<{ readonly address: string; readonly state: string }>;
   /** The namespace's record, made by the first caller. */

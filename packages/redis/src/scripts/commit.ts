@@ -4,8 +4,8 @@ import { script, storeTime } from "../script.js";
 const chunk = 4_000;
 
 /**
- * KEYS own, states, rows, both generations of answers; for what few commits write also parked, outn, outt, rem, marks, holds, and one
- * list per entry of `stored`, `out` and `outTrim`. ARGV as `commitArguments` writes them. → 1 committed, 2 already, 3 fenced, or `seq, generation` of the
+ * KEYS own, states, rows, both generations of answers; for what few commits write also parked, outn, outt, rem, marks, holds, due, and
+ * one list per entry of `stored`, `out` and `outTrim`. ARGV as `commitArguments` writes them. → 1 committed, 2 already, 3 fenced, or `seq, generation` of the
  * store when it is rewound.
  *
  * All checks, then all writes, in the order of delivery.md A.5. Redis checks its memory before the first line, so nothing
@@ -56,7 +56,7 @@ if all('HSET', KEYS[4 + young]) > 0 and retention > keep then keep, turned = ret
 all('HDEL', KEYS[4], KEYS[5])
 
 if at <= #ARGV then
-  local listed = 11
+  local listed = 12
   local function take()
     at = at + 1
     return ARGV[at - 1]
@@ -98,6 +98,8 @@ if at <= #ARGV then
   all('HDEL', KEYS[10])
   all('HSET', KEYS[11])
   all('HDEL', KEYS[11])
+  all('ZADD', KEYS[12])
+  all('ZREM', KEYS[12])
 end
 
 redis.call('HSET', KEYS[1], 'seq', ARGV[3])

@@ -1,4 +1,5 @@
 import {
+  type Alarm,
   type Answer,
   answerKey,
   type Clock,
@@ -63,12 +64,16 @@ export class CommitGroup {
   #parked: Map<string, ParkedChange> | undefined;
   #marks: Map<string, string | undefined> | undefined;
   #holds: Map<string, string | undefined> | undefined;
+  #due: Map<string, number | undefined> | undefined;
   #answerIndex: Map<string, Answer> | undefined;
   #indexed = 0;
 
   // ---- leaves once the commit is known to have succeeded (O10)
   readonly replies: ReplyDraft[] = [];
   readonly deliveries: OpenDelivery[] = [];
+  /** Of reminders that tick next, and ids of those that do not any more. */
+  alarms: Alarm[] | undefined;
+  silenced: string[] | undefined;
   readonly tally = new Tally();
   readonly waiters: { resolve(): void; reject(error: unknown): void }[] = [];
   /** The spans that end with it; `undefined`: nobody traces what is in it. */
@@ -102,7 +107,8 @@ export class CommitGroup {
       this.#reminders !== undefined ||
       this.#parked !== undefined ||
       this.#marks !== undefined ||
-      this.#holds !== undefined
+      this.#holds !== undefined ||
+      this.#due !== undefined
     );
   }
 
@@ -160,6 +166,12 @@ export class CommitGroup {
   hold(address: string, text: string | undefined): void {
     this.#holds ??= new Map();
     this.#holds.set(address, text);
+  }
+
+  /** When the earliest reminder of an actor is due (ms since 1970); `undefined`: it has none. */
+  due(address: string, dueAt: number | undefined): void {
+    this.#due ??= new Map();
+    this.#due.set(address, dueAt);
   }
 
   /** Takes a stored message off the actor's list: it is settled, or about to be written anew. Nearly always it is the first. */
@@ -228,6 +240,7 @@ export class CommitGroup {
       outTrim: this.#trims === undefined ? none : Array.from(this.#trims, ([target, upTo]) => ({ target, upTo })),
       marks: this.#marks === undefined ? none : Array.from(this.#marks, ([identity, mark]) => ({ identity, mark })),
       holds: this.#holds === undefined ? none : Array.from(this.#holds, ([address, hold]) => ({ address, hold })),
+      due: this.#due === undefined ? none : Array.from(this.#due, ([address, dueAt]) => ({ address, dueAt })),
       answerRetentionMs,
     };
   }

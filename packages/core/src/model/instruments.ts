@@ -17,6 +17,8 @@ export interface Histogram extends Instrument {
 const seconds = [
   0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
 ];
+/** From 5 ms, what an alarm takes that rings at its time, to a day, for which a system may have stood still. */
+const lateness = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 3_600, 21_600, 86_400];
 const counts = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000];
 const bytes = [256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304];
 
@@ -67,6 +69,11 @@ export const counters = {
     unit: "{contradiction}",
     help: "Times an actor heard that an operator had a transaction commit, and that its caller gave it up.",
     labels: [],
+  },
+  "actor.reminder.ticks": {
+    unit: "{tick}",
+    help: "Ticks of reminders that came to their turn. outcome: ok, retried (it failed, and runs again), dead (it failed too often or for good; its reminder goes on), skipped (missed, of a reminder that leaves such ticks out) or stale (its reminder was cancelled or set anew, or had this tick before).",
+    labels: ["type", "outcome"],
   },
   "actor.fence_refusals": {
     unit: "{commit}",
@@ -192,6 +199,12 @@ export const histograms = {
     help: "Size of the states and the tells that one commit writes; characters beyond ASCII count as one byte.",
     labels: ["mailbox"],
     buckets: bytes,
+  },
+  "actor.reminder.lateness": {
+    unit: "s",
+    help: "From when the tick of a reminder was due until its first turn begins.",
+    labels: ["type"],
+    buckets: lateness,
   },
   "actor.lock.wait.duration": {
     unit: "s",

@@ -1,6 +1,7 @@
 import type { Logger } from "@actor-runtime/core";
 import type { RefBy } from "./client/ref-types.js";
 import type { Locks } from "./locks/lock-types.js";
+import type { CurrentReminder, Reminders } from "./reminders/reminder-types.js";
 
 /**
  * What an actor knows about itself and may do beside changing its fields. Every actor has its own; it comes by injection.
@@ -68,6 +69,17 @@ export abstract class ActorContext {
    * @throws QueryEffectError in a query
    */
   abstract readonly locks: Locks;
+
+  /**
+   * Reminders of this actor: durable, and part of the turn's commit.
+   *
+   * @example this.self.reminders.set("renew", { every: "30d" }, "renew")
+   * @throws QueryEffectError from `set` and `cancel` in a query
+   */
+  abstract readonly reminders: Reminders;
+
+  /** The tick of a reminder that this turn handles; `undefined`: somebody sent its message. */
+  abstract readonly reminder: CurrentReminder | undefined;
 
   /** Milliseconds since 1970 by the system's clock, the one tests move. Use it instead of `Date.now()`. */
   abstract now(): number;

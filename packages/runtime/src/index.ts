@@ -90,6 +90,13 @@ export type {
 } from "./locks/lock-types.js";
 export { defaultLimits, type Limits } from "./options.js";
 export type { Ports } from "./ports.js";
+export type {
+  CurrentReminder,
+  ReminderInfo,
+  Reminders,
+  ReminderTime,
+  TimerTime,
+} from "./reminders/reminder-types.js";
 export { createSystem, LocalSystem, type SystemOptions } from "./system.js";
 export { systemActors } from "./system-actors.js";
 export type { TracingOptions } from "./tracing-options.js";

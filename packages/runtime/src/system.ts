@@ -45,6 +45,7 @@ import { Metrics } from "./metrics/metrics.js";
 import { TypeMetrics } from "./metrics/type-metrics.js";
 import { defaultLimits, type Limits } from "./options.js";
 import type { Ports } from "./ports.js";
+import { AlarmClock } from "./reminders/alarm-clock.js";
 import { StoreTime } from "./store-time.js";
 import { withSystemServices } from "./system-services.js";
 import { Tracing } from "./tracing/tracing.js";
@@ -208,6 +209,7 @@ export class LocalSystem implements ActorSystem {
       timers: new Deadlines(ports.clock),
       watchdog: options.watchdog,
       dev: options.dev ?? false,
+      alarms: new AlarmClock({ ports, time, lanes, log }),
       transactions: transactionCalls,
       turnRef: refBy<void>(turnCalls, target),
       turnLocks: (turn) => new TurnLocks(this.#locks, turn),
@@ -301,7 +303,8 @@ export class LocalSystem implements ActorSystem {
 
   /** Nothing runs, waits or is on its way, but for what waits for its time. */
   get idle(): boolean {
-    return this.#services.lanes.idle && (this.#worker?.idle ?? true);
+    const { lanes, alarms } = this.#services;
+    return lanes.idle && alarms.idle && (this.#worker?.idle ?? true);
   }
 
   /** Drops everything in memory of the actor's partition, as a crash of its worker would; resolves once it is served anew. */

@@ -1,4 +1,4 @@
-import { messageBytes } from "@actor-runtime/core";
+import { type ActorError, messageBytes } from "@actor-runtime/core";
 import type { OutboundStream } from "./outbound-stream.js";
 import type { Outgoing } from "./outgoing.js";
 
@@ -20,7 +20,7 @@ export class Unanswered implements Outgoing {
     return this.source !== undefined;
   }
   confirmed(): void {}
-  abandoned(): void {
+  abandoned(_error: ActorError): void {
     this.done = true;
   }
 }

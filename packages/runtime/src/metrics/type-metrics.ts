@@ -31,6 +31,9 @@ class MethodMetrics {
   }
 }
 
+/** What became of the tick of a reminder. */
+export type TickOutcome = "ok" | "retried" | "dead" | "skipped" | "stale";
+
 /** What is measured of the messages of one type; labels are fixed beforehand, so that a message allocates nothing here. */
 export class TypeMetrics {
   /** How long turns and queries took of late: for whoever looks into the worker, whether or not anybody measures. */
@@ -38,7 +41,10 @@ export class TypeMetrics {
   readonly parked: Instrument;
   readonly deadLetters: Instrument;
   readonly lockRefused: Instrument;
+  readonly #type: string;
   readonly #meter: Meter;
+  readonly #ticks = new Map<TickOutcome, Instrument>();
+  readonly #lateness: Instrument;
   readonly #wait: Instrument;
   readonly #methods: ReadonlyMap<string, MethodMetrics>;
   readonly #unknown: MethodMetrics;
@@ -46,7 +52,9 @@ export class TypeMetrics {
   /** @param methods names of its handlers and queries; all others are one */
   constructor(meter: Meter, type: string, methods: Iterable<string>) {
     const { telemetry } = meter;
+    this.#type = type;
     this.#meter = meter;
+    this.#lateness = telemetry.histogram("actor.reminder.lateness", { type });
     this.parked = telemetry.counter("actor.parked", { type });
     this.deadLetters = telemetry.counter("actor.dead_letters", { type });
     this.lockRefused = telemetry.counter("actor.lock.refused", { type });
@@ -64,6 +72,18 @@ export class TypeMetrics {
     if (!telemetry.measuring) return;
     const waitMs = inbound.waitMs(time.at(now));
     if (waitMs !== undefined) this.#wait(waitMs / 1_000);
+    const { tick, dueAt = 0 } = inbound.message;
+    if (tick !== undefined && inbound.attempts === 0) this.#lateness(Math.max(0, time.at(now) - dueAt) / 1_000);
+  }
+
+  /** Counts ticks of reminders. */
+  ticks(outcome: TickOutcome): Instrument {
+    let counter = this.#ticks.get(outcome);
+    if (counter === undefined) {
+      counter = this.#meter.telemetry.counter("actor.reminder.ticks", { type: this.#type, outcome });
+      this.#ticks.set(outcome, counter);
+    }
+    return counter;
   }
 
   /** Its handler has returned, or failed. */

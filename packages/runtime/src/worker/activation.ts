@@ -6,8 +6,9 @@ import { TypeBrake } from "./brake.js";
 import type { Hold } from "./hold.js";
 import type { Inbound, Parked } from "./inbound.js";
 import { type LastError, lastErrorOf } from "./last-error.js";
+import { ReminderList } from "./reminder-list.js";
 import type { SeenLocks } from "./seen-locks.js";
-import { type StoredField, storedForm } from "./state.js";
+import { encodeState, restoreState, type StoredField, storedForm } from "./state.js";
 import { holdModeOf, partOf, type Transactional } from "./turn-transaction.js";
 
 /** A hosted type: its definition and what all its activations share. */
@@ -101,6 +102,10 @@ export class Activation implements Timed {
   lastError: LastError | undefined;
   /** What it has seen of locks; stored with its state. */
   seenLocks: SeenLocks | undefined;
+  /** As its turns see them. */
+  reminders: ReminderList | undefined;
+  /** Those of `text`. */
+  savedReminders: ReminderList | undefined;
   /** What transactions hold of it. */
   hold: Hold | undefined;
   /** Those of its waiting messages that are part of transactions. */
@@ -125,6 +130,18 @@ export class Activation implements Timed {
   get storedText(): string | undefined {
     const { text, initial, seenLocks, hosted } = this;
     return storedForm(hosted.definition.version, text === initial ? undefined : text, seenLocks);
+  }
+
+  /** The text of the state that its instance has now. */
+  get textNow(): string {
+    const { hosted, instance, reminders } = this;
+    return encodeState(hosted.definition.version, hosted.fields, instance!, reminders);
+  }
+
+  /** It goes back to what one of its texts says; an instance that is dropped stays as it is. */
+  restore(text: string): void {
+    if (!this.spoiled) restoreState(this.hosted.fields, this.instance!, text);
+    this.reminders = text === this.text ? this.savedReminders : ReminderList.in(text);
   }
 
   /** Its state as its turns see it: tentative, while a transaction that changed it holds it. */

@@ -11,6 +11,7 @@ import { Wakings } from "../tracing/wakings.js";
 import { transactionType } from "../transactions/transaction-messages.js";
 import { Activation, type HostedType } from "./activation.js";
 import { ReadBatch } from "./read-batch.js";
+import { textEnd } from "./reminder-list.js";
 import type { ActivationTable, PartitionScope } from "./scope.js";
 import { SelfContext } from "./self-context.js";
 import { asActorError } from "./settlement.js";
@@ -260,28 +261,29 @@ export class Activations implements ActivationTable {
     if (initial !== hosted.initial) hosted.initial = initial;
     activation.initial = hosted.initial;
     activation.instance = instance;
+    activation.reminders = activation.savedReminders = undefined;
     if (text === undefined) {
       activation.text = activation.initial;
       return;
     }
-    const { values, migrated, seen } = readState(definition, activation.address, text);
+    const { values, migrated, seen, reminders } = readState(definition, activation.address, text);
     if (seen !== undefined) activation.seenLocks = seen;
     if (values === undefined) {
       activation.text = activation.initial;
       activation.stored = false;
       return;
     }
+    activation.reminders = activation.savedReminders = reminders;
     assignState(hosted.fields, instance, values);
     activation.unsaved ||= migrated;
     // A failing turn goes back to this text, so it holds every field, also one that is younger than what is stored, and no more.
     const whole = !migrated && seen === undefined && hosted.fields.every(({ name }) => Object.hasOwn(values, name));
-    activation.text = whole ? text : encodeState(definition.version, hosted.fields, instance);
+    activation.text = whole && text.endsWith(textEnd(reminders)) ? text : activation.textNow;
   }
 
   /** What `onActivate` set is kept: a failing turn goes back to it, and the next commit writes it. */
   #afterOnActivate(activation: Activation): void {
-    const { definition, fields } = activation.hosted;
-    const text = encodeState(definition.version, fields, activation.instance!);
+    const text = activation.textNow;
     if (text === activation.text) return;
     activation.text = text;
     activation.unsaved = true;
@@ -293,14 +295,16 @@ export class Activations implements ActivationTable {
    *
    * @throws StateVersionError when that is newer than the class
    */
-  #restoreTentative({ address, hold, hosted, initial, instance }: Activation): void {
+  #restoreTentative(activation: Activation): void {
+    const { address, hold, hosted, initial, instance } = activation;
     const tentative = hold?.tentative;
     if (tentative === undefined) return;
     const { definition, fields } = hosted;
     restoreState(fields, instance!, initial);
-    const { values } = readState(definition, address, tentative.text);
+    const { values, reminders } = readState(definition, address, tentative.text);
     if (!tentative.initial) assignState(fields, instance!, values!);
-    hold!.tentative = { ...tentative, text: encodeState(definition.version, fields, instance!) };
+    activation.reminders = reminders;
+    hold!.tentative = { ...tentative, text: activation.textNow };
   }
 
   /** The actor cannot come to life: the message that woke it fails, the next one tries again. */

@@ -71,8 +71,9 @@ export class CommitGroup {
   // ---- leaves once the commit is known to have succeeded (O10)
   readonly replies: ReplyDraft[] = [];
   readonly deliveries: OpenDelivery[] = [];
-  /** Of reminders that tick next, and ids of those that do not any more. */
+  /** Of ticks that come next, and of those that come no more. */
   alarms: Alarm[] | undefined;
+  /** Ids. */
   silenced: string[] | undefined;
   readonly tally = new Tally();
   readonly waiters: { resolve(): void; reject(error: unknown): void }[] = [];
@@ -172,6 +173,18 @@ export class CommitGroup {
   due(address: string, dueAt: number | undefined): void {
     this.#due ??= new Map();
     this.#due.set(address, dueAt);
+  }
+
+  /** An alarm is set once the commit is known. */
+  ring(alarm: Alarm): void {
+    this.alarms ??= [];
+    this.alarms.push(alarm);
+  }
+
+  /** An alarm is not needed any more once the commit is known. */
+  silence(alarm: string): void {
+    this.silenced ??= [];
+    this.silenced.push(alarm);
   }
 
   /** Takes a stored message off the actor's list: it is settled, or about to be written anew. Nearly always it is the first. */

@@ -2,6 +2,7 @@ import { ConflictError, InvalidArgumentsError, type Message } from "@actor-runti
 import type { ActorDefinition, MethodDefinition } from "../definition/actor-definition.js";
 import { compareAndSetHandler, isCompareAndSet } from "../system-handlers.js";
 import type { Activation } from "./activation.js";
+import { textEnd } from "./reminder-list.js";
 import { assignState, checkStateSize, encodeState, stateDigest, storedValues } from "./state.js";
 import { currentTurn, type Turn } from "./turn.js";
 
@@ -41,8 +42,8 @@ async function swap(turn: Turn, version: unknown, state: unknown): Promise<strin
 }
 
 /** @throws InvalidArgumentsError or TooLargeError that names the actor and the field */
-function replacementText({ address, hosted, initial }: Activation, state: unknown): string {
-  if (state === undefined) return initial;
+function replacementText({ address, hosted, initial, reminders }: Activation, state: unknown): string {
+  if (state === undefined) return initial.slice(0, -1) + textEnd(reminders);
   const { definition, fields } = hosted;
   const unknown = fieldsOf(address, state).find((field) => !fields.some(({ name }) => name === field));
   if (unknown !== undefined) {
@@ -54,7 +55,7 @@ function replacementText({ address, hosted, initial }: Activation, state: unknow
   const values = {};
   assignState(fields, values, storedValues(initial)!);
   assignState(fields, values, state as Record<string, unknown>);
-  const text = encodeState(definition.version, fields, values);
+  const text = encodeState(definition.version, fields, values, reminders);
   checkStateSize(address, text);
   return text;
 }

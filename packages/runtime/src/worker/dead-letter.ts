@@ -8,7 +8,8 @@ export function deadLetterText(inbound: Inbound, cause: unknown, now: number): s
     id: inbound.identity,
     address: message.to,
     handler: message.handler,
-    message,
+    // Sent again, it is a message like any other: its reminder has gone on.
+    message: { ...message, tick: undefined },
     cause: errorToWire(cause),
     attempts: inbound.attempts + 1,
     at: Math.floor(now),

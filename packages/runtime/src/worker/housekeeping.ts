@@ -7,6 +7,8 @@ import type { Tenure } from "./tenure.js";
 
 /** Idle actors, silent partitions, pauses by operators and probes that are due are looked for this often. */
 const sweepMs = 1_000;
+/** Ticks of reminders whose alarms were lost are looked for this often. */
+const remindMs = 5_000;
 /** So are coordinators that wait for word from participants. */
 const recoverMs = 20_000;
 
@@ -30,6 +32,7 @@ export class Housekeeping {
     this.#sweep();
     this.#every(leaseMs / 3, () => this.#leases.renew());
     this.#every(leaseMs / 20, () => this.#leases.dropExpired());
+    this.#every(remindMs, () => this.#remind());
     this.#every(recoverMs, () => this.#recover());
     this.#every(sweepMs, () => {
       this.#sweep();
@@ -60,6 +63,13 @@ export class Housekeeping {
     const { brakes, log } = this.#services;
     brakes.look().catch((error) => log.debug({ err: error }, "no look at what is paused: the store does not answer"));
     brakes.probe();
+  }
+
+  async #remind(): Promise<void> {
+    for (const { mailbox, partition, ticks } of this.#tenures()) {
+      if (mailbox.name === systemMailbox) continue;
+      await ticks.sweep().catch((err) => this.#services.log.debug({ partition, err }, "no look at what is due"));
+    }
   }
 
   async #recover(): Promise<void> {

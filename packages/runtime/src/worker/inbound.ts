@@ -45,7 +45,7 @@ export interface Parked {
  * stored list.
  */
 export class Inbound {
-  readonly message: Message;
+  #message: Message;
   delivery: OpenDelivery | undefined;
   readonly stream: InboundStream | undefined;
   readonly number: number;
@@ -95,7 +95,7 @@ export class Inbound {
     facts: StoredFacts | undefined,
     recovered: boolean,
   ) {
-    this.message = message;
+    this.#message = message;
     this.delivery = delivery;
     this.stream = stream;
     this.number = number;
@@ -130,6 +130,21 @@ export class Inbound {
   /** @param adopted it was in the store at takeover */
   static reminded(message: Message, reminder: string, facts: StoredFacts, adopted = false): Inbound {
     return new Inbound(message, undefined, undefined, 0, reminder, facts, adopted);
+  }
+
+  /** A hint that a reminder is due; its record says what it means. */
+  static tick(message: Message, open: OpenDelivery, identity: string): Inbound {
+    const facts = { identity, attempts: 0, notBefore: 0 };
+    return new Inbound(message, open, undefined, 0, undefined, facts, open.delivery.redelivered);
+  }
+
+  get message(): Message {
+    return this.#message;
+  }
+
+  /** A tick is the tell that its record says. */
+  become(message: Message): void {
+    this.#message = message;
   }
 
   /** It stands on its actor's stored list. */

@@ -17,6 +17,7 @@ import { isErasure } from "../system-handlers.js";
 import { deadFrameText } from "./dead-letter.js";
 import { Inbound, type OpenDelivery } from "./inbound.js";
 import { actorOverflow } from "./overflow.js";
+import { tickIdentity } from "./reminder-list.js";
 import type { PartitionScope } from "./scope.js";
 import { holeOf, linkOf, segmentOf, type Walk, walkOf } from "./walk.js";
 
@@ -198,11 +199,27 @@ export class Inbox {
       this.#route(Inbound.delivered(message, walk.open, undefined, 0));
       return;
     }
+    if (message.kind === "tick") {
+      this.#tick(walk.open, message);
+      return;
+    }
     // Told messages have no caller, so a cancellation without one must not match them.
     if (message.kind === "cancel" && message.replyTo !== undefined && message.call !== undefined) {
       this.#scope.scheduler.cancel(this.#scope.activations.find(message.to), message);
     }
     this.#scope.settleDelivery(walk.open);
+  }
+
+  /** What cannot be given to its actor now is dropped: its owner sends it again. */
+  #tick(open: OpenDelivery, message: Message): void {
+    const { activations, ticks } = this.#scope;
+    const live = activations.find(message.to);
+    const identity = tickIdentity(message.tick!);
+    const takes = live
+      ? !ticks.isWaiting(live, identity) && this.#overflow(live.waiting, message) === undefined
+      : this.#refuse(message) === undefined && this.#isHosted(message);
+    if (takes) this.#scope.enqueue(Inbound.tick(message, open, identity));
+    else this.#scope.settleDelivery(open);
   }
 
   /** Hands a message to its actor, or refuses it (P13). */

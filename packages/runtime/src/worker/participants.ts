@@ -24,9 +24,10 @@ import { HoldWaits } from "./hold-waits.js";
 import type { Inbound } from "./inbound.js";
 import { dropTells, leaveTells } from "./leave-tells.js";
 import { woundedBy } from "./next-message.js";
+import { ReminderList } from "./reminder-list.js";
 import type { ParticipantTable, PartitionScope } from "./scope.js";
 import { asActorError } from "./settlement.js";
-import { restoreState, storedForm } from "./state.js";
+import { storedForm } from "./state.js";
 import type { Turn } from "./turn.js";
 import { holdModeOf, type TurnTransaction } from "./turn-transaction.js";
 
@@ -288,7 +289,7 @@ export class Participants implements ParticipantTable {
     this.#scope.commits.commitSoon();
     // Before anybody else's turn begins: what waits for it to be stopped may run at once.
     if (!applies && alone && live) {
-      restoreState(activation.hosted.fields, activation.instance!, activation.text);
+      activation.restore(activation.text);
     }
     this.#stopTurns(activation, holding.id, error);
     if (alone && own !== undefined) this.own.concluded(activation, holding, own, conclusion);
@@ -303,12 +304,15 @@ export class Participants implements ParticipantTable {
 
   #apply(activation: Activation, { text, initial, destroys, seen, tells }: Tentative, group: CommitGroup): void {
     const locks = destroys ? undefined : (activation.seenLocks ?? seen);
+    // A live one has worked with them.
+    if (activation.phase !== "ready") activation.reminders = ReminderList.in(text);
     activation.text = text;
     activation.seenLocks = locks;
     activation.stored = !initial;
     activation.unsaved = false;
     const { version } = activation.hosted.definition;
     group.states.set(activation.address, storedForm(version, initial ? undefined : text, locks));
+    this.#scope.ticks.save(activation, group);
     leaveTells(this.#scope, tells, group);
   }
 

@@ -12,7 +12,6 @@ import { heal } from "./heal.js";
 import type { Participants } from "./participants.js";
 import type { PartitionScope } from "./scope.js";
 import { asActorError, boundedOutcome, type Settlement } from "./settlement.js";
-import { encodeState } from "./state.js";
 import type { Turn } from "./turn.js";
 import type { TurnTransaction } from "./turn-transaction.js";
 
@@ -98,7 +97,7 @@ export class Queries {
 
   /** @throws QueryEffectError when a durable field was assigned, QueryChangedStateError (dev) when one was changed in place */
   #checkEffects({ activation, what }: Turn): void {
-    const { fields, definition } = activation.hosted;
+    const { fields } = activation.hosted;
     const base = activation.queryBase!;
     const now = fieldValues(activation);
     const assigned = fields.filter((_, index) => !Object.is(now[index], base[index]));
@@ -111,7 +110,7 @@ export class Queries {
     if (!now.some(isObject)) return;
     activation.suspect = true;
     if (!this.#scope.services.dev) return;
-    if (encodeState(definition.version, fields, activation.instance!) !== activation.workingText) {
+    if (activation.textNow !== activation.workingText) {
       throw new QueryChangedStateError(
         `${what} is a query, but it changed state in place; copy before you sort, push or set`,
       );

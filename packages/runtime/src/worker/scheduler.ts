@@ -44,7 +44,9 @@ export class Scheduler implements TurnScheduler {
     }
     while (this.#scope.alive && activation.phase === "ready" && activation.running === undefined) {
       const inbound = this.#next(activation);
-      if (inbound === undefined || this.#waits(activation, inbound)) break;
+      if (inbound === undefined) break;
+      if (inbound.message.tick !== undefined && this.#passes(activation, inbound)) continue;
+      if (this.#waits(activation, inbound)) break;
       if (this.#holds(activation, inbound)) break;
       // O5: a keyed or repeated message may have its answer already.
       const keys = inbound.message.kind === "query" ? [] : inbound.answerKeys();
@@ -59,6 +61,15 @@ export class Scheduler implements TurnScheduler {
       }
     }
     if (activation.transactional !== undefined) this.#scope.participants.press(activation);
+  }
+
+  /** The tick of a reminder that the actor does not expect, or that is not wanted so late, leaves without a turn. */
+  #passes(activation: Activation, inbound: Inbound): boolean {
+    const refusal = this.#scope.ticks.refusal(activation, inbound);
+    if (refusal === undefined) return false;
+    activation.take(inbound);
+    this.#settlement.tickPassed(activation, inbound, refusal);
+    return true;
   }
 
   /** What the actor does next; transactions that take part in it may have it wait, or pass others. */
@@ -270,6 +281,9 @@ export class Scheduler implements TurnScheduler {
     if (activation.stored || activation.seenLocks !== undefined) group.states.set(address, undefined);
     activation.stored = false;
     activation.seenLocks = undefined;
+    activation.reminders = undefined;
+    this.#scope.ticks.save(activation, group);
+    group.due(address, undefined);
     group.forgetAnswers(address);
     const delayed = this.#scope.delayed.removeAll(address, group);
     for (const inbound of [...(activation.parked?.entries ?? []), ...delayed]) {

@@ -10,6 +10,7 @@ import type { Outbox } from "./outbox.js";
 import type { ReadBatch } from "./read-batch.js";
 import type { WorkerServices } from "./services.js";
 import type { Streams } from "./streams.js";
+import type { Ticks } from "./ticks.js";
 
 /** The live actors of a partition (`activations.ts`). */
 export interface ActivationTable extends ActivationOwner, Iterable<Activation> {
@@ -83,6 +84,7 @@ export interface PartitionScope {
   readonly marks: Marks;
   readonly foreign: ForeignMessages;
   readonly participants: ParticipantTable;
+  readonly ticks: Ticks;
   /** Whether this tenure still counts. Everything asynchronous looks here before it goes on. */
   readonly alive: boolean;
   readonly lease: Lease;

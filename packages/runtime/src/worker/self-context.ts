@@ -2,6 +2,8 @@ import { type Logger, TurnEndedError } from "@actor-runtime/core";
 import { ActorContext } from "../actor-context.js";
 import type { RefBy } from "../client/ref-types.js";
 import type { Locks } from "../locks/lock-types.js";
+import type { CurrentReminder, Reminders } from "../reminders/reminder-types.js";
+import { TurnReminders } from "../reminders/turn-reminders.js";
 import { keyGiven } from "../transactions/transaction-keys.js";
 import type { Activation } from "./activation.js";
 import { actorLog } from "./actor-log.js";
@@ -49,6 +51,15 @@ export class SelfContext extends ActorContext {
 
   get locks(): Locks {
     return this.#services.turnLocks(this.#turn("take a lock"));
+  }
+
+  get reminders(): Reminders {
+    return new TurnReminders(this.#turn("use its reminders"));
+  }
+
+  get reminder(): CurrentReminder | undefined {
+    const { tick, dueAt } = this.#turn("read its reminder").inbound?.message ?? {};
+    return tick && { name: tick.name, dueAt: dueAt! };
   }
 
   now(): number {

@@ -9,6 +9,7 @@ import type { Locks } from "../locks/lock-types.js";
 import type { Metrics } from "../metrics/metrics.js";
 import type { Limits } from "../options.js";
 import type { Ports } from "../ports.js";
+import type { AlarmClock } from "../reminders/alarm-clock.js";
 import type { StoreTime } from "../store-time.js";
 import type { Tracing } from "../tracing/tracing.js";
 import type { TransactionCalls } from "../transactions/transaction-calls.js";
@@ -45,6 +46,8 @@ export interface WorkerServices {
   readonly watchdog: Watchdog | undefined;
   /** Look for state that a query changed in place right after the query. */
   readonly dev: boolean;
+  /** Of the reminders of its actors. */
+  readonly alarms: AlarmClock;
   readonly transactions: TransactionCalls;
   /** `self.locks` of the turn that asks. */
   readonly turnLocks: (turn: LockHolder) => Locks;

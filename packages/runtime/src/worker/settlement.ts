@@ -52,8 +52,31 @@ export class Settlement {
     if (inbound.isParked) group.unpark(activation, inbound);
     else this.#apply(inbound, group);
     this.#forget(inbound, group);
+    if (inbound.message.tick !== undefined) this.#ticked(activation, inbound, group, ending);
     activation.lastSeq = group.seq;
     this.#scope.commits.commitSoon();
+  }
+
+  /** A reminder goes on whatever became of its tick; one whose actor could not come to life is sent again. */
+  #ticked(activation: Activation, inbound: Inbound, group: CommitGroup, ending: Ending): void {
+    if (inbound.message.kind !== "tell") return;
+    const outcome = ending === "ok" || ending === "retried" ? ending : "dead";
+    group.tally.add(activation.hosted.metrics.ticks(outcome));
+    if (outcome !== "retried") this.#scope.ticks.pass(activation, inbound, group);
+  }
+
+  /** A tick comes to no turn: its actor expects another one, or it is too late for it. */
+  tickPassed(activation: Activation, inbound: Inbound, refusal: "stale" | "skipped"): void {
+    const { gathering } = this.#scope.commits;
+    activation.hosted.metrics.ticks(refusal)(1);
+    if (refusal === "skipped") this.#scope.ticks.pass(activation, inbound, gathering);
+    else if (!inbound.isParked && !this.#scope.marks.has(inbound)) {
+      // Nothing of it is stored anywhere. If the commit that made it stale fails, its owner sends it again.
+      this.#scope.settleDelivery(inbound.delivery!);
+      return;
+    }
+    this.#over(inbound, gathering);
+    activation.lastSeq = gathering.seq;
   }
 
   /** Word of a transaction is heard: it needs no turn. */
@@ -90,6 +113,7 @@ export class Settlement {
   buried(activation: Activation, inbound: Inbound, cause: ActorError): void {
     const { gathering } = this.#scope.commits;
     activation.hosted.brake.passed(inbound);
+    if (inbound.message.kind === "tick") this.#scope.ticks.shun(inbound, gathering);
     this.#error(inbound, cause, gathering);
     this.done(activation, inbound, gathering, endingOf(cause, inbound.message.kind === "tell"), cause);
   }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { encodeText, fromWire, StateVersionError, TooLargeError } from "@actor-runtime/core";
+import { encodeText, fromWire, type Reminder, StateVersionError, TooLargeError } from "@actor-runtime/core";
 import type { ActorDefinition, StateField } from "../definition/actor-definition.js";
+import { ReminderList, textEnd } from "./reminder-list.js";
 import type { SeenLocks } from "./seen-locks.js";
 
 /** Bounds of one actor's state in characters of its text. */
@@ -21,13 +22,18 @@ export function storedFields(fields: readonly StateField[]): StoredField[] {
   }));
 }
 
-/** The stored form: `{"version":1,"state":{…}}`, fields by their stored names. */
-export function encodeState(version: number, fields: readonly StoredField[], instance: object): string {
+/** The stored form: `{"version":1,"state":{…},"reminders":{…}}`, fields by their stored names, reminders where there are any. */
+export function encodeState(
+  version: number,
+  fields: readonly StoredField[],
+  instance: object,
+  reminders?: ReminderList,
+): string {
   let text = `{"version":${version},"state":{`;
   for (const { property, head, path } of fields) {
     text += head + encodeText((instance as Record<string, unknown>)[property], path);
   }
-  return `${text}}}`;
+  return reminders === undefined ? `${text}}}` : `${text}}${textEnd(reminders)}`;
 }
 
 /**
@@ -65,6 +71,7 @@ interface Stored {
   /** Absent: the actor has its initial state. */
   readonly state?: unknown;
   readonly locks?: Readonly<Record<string, number>>;
+  readonly reminders?: Readonly<Record<string, Reminder>>;
 }
 
 export interface ReadState {
@@ -73,6 +80,7 @@ export interface ReadState {
   /** They were stored by an older version. */
   readonly migrated: boolean;
   readonly seen: SeenLocks | undefined;
+  readonly reminders: ReminderList | undefined;
 }
 
 /**
@@ -83,16 +91,17 @@ export interface ReadState {
 export function readState(definition: ActorDefinition, address: string, text: string): ReadState {
   const stored = JSON.parse(text) as Stored;
   const seen = stored.locks && new Map(Object.entries(stored.locks));
-  if (stored.state === undefined) return { values: undefined, migrated: false, seen };
+  const reminders = stored.reminders && ReminderList.of(new Map(Object.entries(stored.reminders)));
+  if (stored.state === undefined) return { values: undefined, migrated: false, seen, reminders };
   const values = fromWire(stored.state) as Record<string, unknown>;
-  if (stored.version === definition.version) return { values, migrated: false, seen };
+  if (stored.version === definition.version) return { values, migrated: false, seen, reminders };
   if (stored.version > definition.version) {
     throw new StateVersionError(
       `${address} was stored by version ${stored.version} of its class, this worker has version ${definition.version}; deploy the newer class`,
     );
   }
   const migrated = definition.migrate ? definition.migrate(values, stored.version) : values;
-  return { values: migrated, migrated: true, seen };
+  return { values: migrated, migrated: true, seen, reminders };
 }
 
 /** Sets the durable fields; a field the stored text does not know keeps its initial value. */

@@ -45,6 +45,7 @@ import type { PartitionScope } from "./scope.js";
 import type { WorkerServices } from "./services.js";
 import { Settlement } from "./settlement.js";
 import { Streams } from "./streams.js";
+import { Ticks } from "./ticks.js";
 import { TransactionWords } from "./transaction-words.js";
 import { Window } from "./window.js";
 
@@ -106,6 +107,7 @@ export class Tenure implements PartitionScope {
   readonly takeover: TraceHeaders | undefined;
   readonly foreign = new Foreign(this);
   readonly participants: Participants;
+  readonly ticks = new Ticks(this);
   readonly #here: OnePartitionCommit;
   readonly #words: TransactionWords;
   readonly #inbox: Inbox;
@@ -369,6 +371,8 @@ export class Tenure implements PartitionScope {
     this.outbox.relay(record.out);
     for (const { to, text } of group.replies) this.services.replies.add(to, text);
     for (const delivery of group.deliveries) this.settleDelivery(delivery);
+    if (group.alarms !== undefined) this.services.alarms.set(group.alarms);
+    if (group.silenced !== undefined) this.services.alarms.cancel(group.silenced);
     this.#metrics.committed(record, group.tally, group.writtenAt);
   }
 

@@ -32,7 +32,7 @@ import type { Participants } from "./participants.js";
 import { Queries } from "./queries.js";
 import type { PartitionScope } from "./scope.js";
 import { asActorError, type Settlement } from "./settlement.js";
-import { checkStateSize, encodeState, largeStateBytes, restoreState } from "./state.js";
+import { checkStateSize, largeStateBytes } from "./state.js";
 import { tentativeOf } from "./tentative.js";
 import { Turn, type TurnHost } from "./turn.js";
 import { notInTransaction, partOf, type TurnTransaction } from "./turn-transaction.js";
@@ -250,6 +250,8 @@ export class Turns implements TurnHost {
     const { activation } = turn;
     const inbound = turn.inbound!;
     for (const lock of turn.locks ?? []) if (lock.held) lock.check();
+    if (turn.destroys) activation.reminders = undefined;
+    else if (inbound.message.tick !== undefined) this.scope.ticks.advance(activation, inbound.message);
     const wanted = value !== undefined && inbound.message.kind !== "tell";
     const valueText = wanted ? answerText(turn.what, value) : undefined;
     const text = turn.replacement ?? (turn.destroys ? activation.initial : this.#stateText(activation));
@@ -282,7 +284,7 @@ export class Turns implements TurnHost {
     this.#end(turn);
     hold.tentative = tentative;
     // What the transaction destroyed is gone for its further calls, too.
-    if (turn.destroys) restoreState(activation.hosted.fields, activation.instance!, text);
+    if (turn.destroys) activation.restore(text);
     services.brakes.succeeded(activation.hosted, inbound!);
     this.#participants.promise(activation, transaction, commits.gathering);
     this.#settlement.answer(inbound!, valueText, commits.gathering);
@@ -293,8 +295,7 @@ export class Turns implements TurnHost {
 
   /** O6: these bytes are what the commit writes, and what a later turn that fails goes back to. */
   #stateText(activation: Activation): string {
-    const { definition, fields } = activation.hosted;
-    const text = encodeState(definition.version, fields, activation.instance!);
+    const text = activation.textNow;
     if (text !== activation.text) checkStateSize(activation.address, text);
     return text;
   }
@@ -314,6 +315,7 @@ export class Turns implements TurnHost {
     activation.stored = !initial;
     activation.unsaved = false;
     if (!initial || known) group.states.set(activation.address, activation.storedText);
+    this.scope.ticks.save(activation, group);
   }
 
   /** The turn failed: it leaves nothing but its error (P4). */
@@ -327,7 +329,7 @@ export class Turns implements TurnHost {
     const { activation, inbound, transaction } = turn;
     this.#end(turn);
     if (turn.tells !== undefined) dropTells(this.scope, turn.tells, thrown);
-    if (!activation.spoiled) restoreState(activation.hosted.fields, activation.instance!, activation.workingText);
+    activation.restore(activation.workingText);
     if (transaction?.own && transaction.holding !== undefined) {
       this.#own.failed(turn, thrown);
     } else {

@@ -108,6 +108,7 @@ export class Worker implements PartitionHost {
     this.#housekeeping.start();
     await this.#placing.run();
     await this.#taken;
+    await this.#services.alarms.start();
   }
 
   /** No turn runs, no message waits but for its time, nothing is on its way to the store. */
@@ -162,6 +163,7 @@ export class Worker implements PartitionHost {
     // Turns may take longer to end than a lease lasts, so leases are renewed until the last partition is given up.
     await this.#ownership.leave((partition) => this.nextOwner(partition) !== undefined);
     this.#stopped = true;
+    await this.#services.alarms.stop();
     this.#quietTimer();
     this.#housekeeping.stop();
     this.#stopObserving();

@@ -1,0 +1,96 @@
+import type { Alarm, Logger } from "@actor-runtime/core";
+import type { Lanes } from "../client/lanes.js";
+import type { Ports } from "../ports.js";
+import { soon } from "../soon.js";
+import type { StoreTime } from "../store-time.js";
+import type { Hint } from "../worker/reminder-list.js";
+import { TickMessage } from "../worker/tick-message.js";
+
+/** Alarms that wait to be set; beyond, they are left to the sweep (P12). */
+const maxWaiting = 100_000;
+/** A tick that the broker does not take in this time rings again (ms). */
+const sendMs = 10_000;
+
+export interface AlarmClockOptions {
+  readonly ports: Ports;
+  readonly time: StoreTime;
+  readonly lanes: Lanes;
+  readonly log: Logger;
+}
+
+/** Sets the alarms of this worker's reminders, gathered while others are being set, and hands on those that ring here. */
+export class AlarmClock {
+  readonly #options: AlarmClockOptions;
+  #waiting: Alarm[] = [];
+  #silenced: string[] = [];
+  #busy = false;
+  #stop: (() => Promise<void>) | undefined;
+
+  constructor(options: AlarmClockOptions) {
+    this.#options = options;
+  }
+
+  /** Alarms ring here from now on. */
+  async start(): Promise<void> {
+    this.#stop = await this.#options.ports.alarms.listen((alarm) => this.#ring(alarm));
+  }
+
+  /** No more alarms ring here. */
+  async stop(): Promise<void> {
+    await this.#stop?.();
+    this.#stop = undefined;
+  }
+
+  /** Nothing waits to be set. */
+  get idle(): boolean {
+    return !this.#busy;
+  }
+
+  set(alarms: readonly Alarm[]): void {
+    if (this.#waiting.length < maxWaiting) this.#waiting.push(...alarms);
+    this.#flushSoon();
+  }
+
+  cancel(ids: readonly string[]): void {
+    if (this.#silenced.length < maxWaiting) this.#silenced.push(...ids);
+    this.#flushSoon();
+  }
+
+  #flushSoon(): void {
+    if (this.#busy) return;
+    this.#busy = true;
+    soon(() => void this.#flush());
+  }
+
+  /** What comes meanwhile is the next group. */
+  async #flush(): Promise<void> {
+    const { alarms } = this.#options.ports;
+    while (this.#waiting.length > 0 || this.#silenced.length > 0) {
+      const [set, cancelled] = [this.#waiting, this.#silenced];
+      this.#waiting = [];
+      this.#silenced = [];
+      try {
+        if (set.length > 0) await alarms.set(set);
+        // A reminder set and cancelled at once has its alarm by now.
+        if (cancelled.length > 0) await alarms.cancel(cancelled);
+      } catch (error) {
+        this.#options.log.warn(
+          { err: error, alarms: set.length },
+          "alarms of reminders could not be set; their owners send those ticks some seconds late",
+        );
+      }
+    }
+    this.#busy = false;
+  }
+
+  /** @returns ms to ring again in, when it is early by the store's time */
+  async #ring({ hint, partition, dueAt }: Alarm): Promise<number | undefined> {
+    const { ports, time, lanes } = this.#options;
+    const earlyMs = dueAt - time.now();
+    if (earlyMs > 0) return Math.ceil(earlyMs);
+    const tick = new TickMessage(JSON.parse(hint) as Hint, ports.clock.monotonic() + sendMs);
+    lanes.lane(partition).send(tick);
+    await tick.sent;
+    return undefined;
+  }
+}

@@ -1,0 +1,125 @@
+import { decideTick, type Message, type Reminder } from "@actor-runtime/core";
+import { nextCron } from "../reminders/cron.js";
+import type { Activation } from "./activation.js";
+import type { CommitGroup } from "./commit-group.js";
+import type { Inbound } from "./inbound.js";
+import { arm, expected, hintOf, ReminderList, textEnd, tickIdentity, withReminder } from "./reminder-list.js";
+import type { PartitionScope } from "./scope.js";
+import { TickMessage } from "./tick-message.js";
+
+/** A tick whose alarm did not ring by then is sent by the owner itself (ms). */
+const overdueMs = 5_000;
+/** So many actors are looked at in one sweep. */
+const sweepActors = 1_000;
+/** An actor whose tick ended its worker twice is swept no sooner (ms). */
+const dangerousMs = 600_000;
+
+/**
+ * The reminders of one partition: what a tick finds when it comes to its turn, and ticks whose alarms were lost. The records
+ * themselves are part of the state of their actors.
+ */
+export class Ticks {
+  readonly #scope: PartitionScope;
+  #sweeping = false;
+
+  constructor(scope: PartitionScope) {
+    this.#scope = scope;
+  }
+
+  /** The same tick waits or runs already. */
+  isWaiting({ address, running, queue, parked }: Activation, identity: string): boolean {
+    const waits = (inbound: Inbound | undefined) => inbound?.identity === identity && inbound.message.to === address;
+    return waits(running?.inbound) || (queue?.some(waits) ?? false) || (parked?.entries.some(waits) ?? false);
+  }
+
+  /**
+   * Makes the tell of a tick that its record expects.
+   *
+   * @returns what keeps it from its turn; `undefined`: it may run
+   */
+  refusal(activation: Activation, inbound: Inbound): "stale" | "skipped" | undefined {
+    const { message } = inbound;
+    const reminder = expected(activation.reminders, message.tick!);
+    if (reminder === undefined) return "stale";
+    if (inbound.attempts === 0 && !decideTick(reminder, this.#now, nextCron).run) return "skipped";
+    if (message.kind === "tell") return undefined;
+    const { handler, args, trace, dueAt } = reminder;
+    inbound.become({ to: message.to, kind: "tell", handler, args, tick: message.tick, trace, dueAt });
+    return undefined;
+  }
+
+  /** Its turn ends well, or there will be none: the record goes on to the next tick. */
+  advance(activation: Activation, { tick }: Message): void {
+    const reminder = expected(activation.reminders, tick!);
+    if (reminder === undefined) return;
+    const { next } = decideTick(reminder, this.#now, nextCron);
+    activation.reminders = withReminder(activation.reminders, tick!.name, next);
+  }
+
+  /** As {@link advance}, for a tick that left nothing else behind: its record commits by itself. */
+  pass(activation: Activation, { message }: Inbound, group: CommitGroup): void {
+    const { reminders: before } = activation;
+    this.advance(activation, message);
+    if (activation.reminders === before) return;
+    activation.text = activation.text.slice(0, -textEnd(before).length) + textEnd(activation.reminders);
+    activation.stored = activation.text !== activation.initial;
+    group.states.set(activation.address, activation.storedText);
+    this.save(activation, group);
+  }
+
+  /** Alarms and index follow what this commit makes of the actor's reminders. */
+  save(activation: Activation, group: CommitGroup): void {
+    const { savedReminders: before, reminders: after } = activation;
+    if (before === after) return;
+    activation.savedReminders = after;
+    arm(this.#scope.partition, activation.address, before, after, group);
+  }
+
+  /** The tick ended its worker before its actor was awake: nobody can look into the record, and the sweep leaves it alone for now. */
+  shun({ message }: Inbound, group: CommitGroup): void {
+    group.due(message.to, this.#now + dangerousMs);
+  }
+
+  /** Sends the ticks whose alarms were lost; to be called every few seconds. */
+  async sweep(): Promise<void> {
+    if (this.#sweeping) return;
+    this.#sweeping = true;
+    try {
+      const { partition, services } = this.#scope;
+      const { store } = services.ports;
+      const until = this.#now - overdueMs;
+      const due = await store.due(partition, until, sweepActors);
+      const addresses = due.map(({ address }) => address);
+      const states = addresses.length === 0 ? [] : await store.readStates(partition, addresses);
+      if (!this.#scope.alive) return;
+      for (const [index, address] of addresses.entries()) this.#look(address, states[index], until);
+    } finally {
+      this.#sweeping = false;
+    }
+  }
+
+  /** @param state as it is stored, of an actor that was due by `until` when the index was read */
+  #look(address: string, state: string | undefined, until: number): void {
+    const list = state === undefined ? undefined : ReminderList.in(state);
+    const activation = this.#scope.activations.find(address);
+    const late = [...(list?.byName ?? [])].filter(([, { dueAt }]) => dueAt <= until);
+    for (const [name, reminder] of late) this.#send(activation, address, name, reminder);
+    if (late.length > 0 || activation !== undefined) return;
+    // The index says more than the records, which were replaced from outside.
+    const { commits } = this.#scope;
+    commits.gathering.due(address, list?.dueAt);
+    commits.commitSoon();
+  }
+
+  #send(activation: Activation | undefined, address: string, name: string, reminder: Reminder): void {
+    const { services, partition } = this.#scope;
+    const hint = hintOf(address, name, reminder);
+    if (activation !== undefined && this.isWaiting(activation, tickIdentity(hint.tick))) return;
+    const expiresAt = services.ports.clock.monotonic() + overdueMs;
+    services.lanes.lane(partition).send(new TickMessage(hint, expiresAt));
+  }
+
+  get #now(): number {
+    return this.#scope.services.time.now();
+  }
+}

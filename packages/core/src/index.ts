@@ -2,7 +2,8 @@
  * # Layout
  *
  * - `model/`  values: addresses, partitions, frames, messages, durations, errors, and how they travel
- * - `rules/`  pure decisions: hash, ring, placement, delivery streams, retry, brake, latency, locks, transactions
+ * - `rules/`  pure decisions: hash, ring, placement, delivery streams, retry, brake, latency, locks, transactions;
+ *   `rules/balance/` which worker of a pool gets a call, and who takes how much from its shared queue
  * - `ports/`  interfaces to the outside, one file each
  *
  * No dependency, no I/O, no timer, no randomness, no wall clock.
@@ -171,6 +172,13 @@ export type {
   StoredWrite,
 } from "./ports/store.js";
 export type { Attributes, Span, SpanOptions, Telemetry, TraceHeaders, TraceIds } from "./ports/telemetry.js";
+export type { Balancer, CallEnding, PoolMember } from "./rules/balance/balancer.js";
+export { balancerOf, type PickStrategy } from "./rules/balance/balancer-of.js";
+export type { Ejection, EjectionCause, OutlierEjection } from "./rules/balance/ejection.js";
+export { type PrefetchInput, prefetchOf } from "./rules/balance/prefetch.js";
+export { type HandlerTime, ServiceTimes } from "./rules/balance/service-times.js";
+export { slownessOf } from "./rules/balance/slowness.js";
+export { nextStanding, normalStanding, type Standing, shareOf } from "./rules/balance/standing.js";
 export { Brake } from "./rules/brake.js";
 export { buildsByAge, membersNewerThan } from "./rules/builds.js";
 export { hashKey, partitionOf } from "./rules/hash.js";

@@ -1,0 +1,21 @@
+import type { Balancer } from "./balancer.js";
+import { OutlierEjection } from "./ejection.js";
+import { PeakEwma } from "./peak-ewma.js";
+import { RandomChoice } from "./random-choice.js";
+import { RoundRobin } from "./round-robin.js";
+import { SmoothWeighted } from "./smooth-weighted.js";
+
+/** How a sender picks the worker for an ask of a pool whose workers have queues of their own. */
+export type PickStrategy = "round-robin" | "random" | "weighted" | "fastest";
+
+const plain: Readonly<Record<PickStrategy, new () => Balancer>> = {
+  "round-robin": RoundRobin,
+  random: RandomChoice,
+  weighted: SmoothWeighted,
+  fastest: PeakEwma,
+};
+
+/** The balancer of a strategy; it leaves out who fails or stalls. */
+export function balancerOf(strategy: PickStrategy): OutlierEjection {
+  return new OutlierEjection(new plain[strategy]());
+}

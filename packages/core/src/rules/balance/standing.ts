@@ -1,0 +1,47 @@
+import { forgiven, outMs, shareAfter } from "./slow-start.js";
+
+/** A worker that takes more than so many times as long as its peers steps aside. */
+const slowFactor = 3;
+
+/**
+ * How a worker of a pool stands to the shared queue.
+ *
+ * - `normal`: takes its full share.
+ * - `aside`: too slow; gets only what the others leave, until `until`.
+ * - `probing`: is back since `since`, with a growing share.
+ *
+ * `strikes`: how often it stepped aside, less what was forgiven.
+ */
+export type Standing =
+  | { readonly kind: "normal"; readonly since: number; readonly strikes: number }
+  | { readonly kind: "aside"; readonly until: number; readonly strikes: number }
+  | { readonly kind: "probing"; readonly since: number; readonly strikes: number };
+
+/** A worker begins so. */
+export const normalStanding: Standing = { kind: "normal", since: 0, strikes: 0 };
+
+/**
+ * What becomes of a worker's standing at `now` (ms of a clock that never goes back), given how slow it is
+ * (`slownessOf`; `undefined`: nobody can say).
+ *
+ * Slower than 3 × its peers, it steps aside for 10 s, twice as long each time up to 5 min; then it is tried again with a share
+ * that grows for 10 s, and is normal after that. Who calls forgets what it measured whenever the standing becomes `probing`, for
+ * that is to be measured anew. Every 10 s back in service forgive one time aside.
+ */
+export function nextStanding(standing: Standing, slowness: number | undefined, now: number): Standing {
+  if (standing.kind === "aside") {
+    return now < standing.until ? standing : { kind: "probing", since: now, strikes: standing.strikes };
+  }
+  if (slowness !== undefined && slowness > slowFactor) {
+    const strikes = forgiven(standing.strikes, now - standing.since);
+    return { kind: "aside", until: now + outMs(strikes), strikes: strikes + 1 };
+  }
+  if (standing.kind === "probing" && shareOf(standing, now) === 1) return { ...standing, kind: "normal" };
+  return standing;
+}
+
+/** Its share of the load of a normal worker: 0 (only what the others leave) to 1. */
+export function shareOf(standing: Standing, now: number): number {
+  if (standing.kind === "normal") return 1;
+  return standing.kind === "aside" ? 0 : shareAfter(now - standing.since);
+}

@@ -14,6 +14,7 @@ import { clockContract } from "../contracts/clock.contract.js";
 import { leasesContract } from "../contracts/leases.contract.js";
 import { lockLeasesContract } from "../contracts/lock-leases.contract.js";
 import { membershipContract } from "../contracts/membership.contract.js";
+import { poolsContract } from "../contracts/pools.contract.js";
 import { randomContract } from "../contracts/random.contract.js";
 import { storeContract } from "../contracts/store.contract.js";
 import { telemetryContract } from "../contracts/telemetry.contract.js";
@@ -40,6 +41,18 @@ brokerContract("embedded", async () => {
     other: two.broker,
     maxMailboxBytes,
     cutChannels: async () => world.cutChannels(),
+    dispose,
+  };
+});
+
+poolsContract("embedded", async () => {
+  const { world, one, two, dispose } = twoProcesses();
+  return {
+    port: one.pools,
+    other: two.pools,
+    maxQueueBytes: maxMailboxBytes,
+    cutChannels: async () => world.cutChannels(),
+    close: () => one.broker.close(),
     dispose,
   };
 });

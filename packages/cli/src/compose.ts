@@ -46,9 +46,9 @@ function embedded({ telemetry = new SilentTelemetry() }: ComposeOptions): Compos
   const clock = new SystemClock();
   const random = new SystemRandom();
   const world = new EmbeddedWorld({ clock, random, schedule: eventLoopHops() }).connect("main");
-  const { broker, store, leases, locks, membership, alarms } = world;
+  const { broker, store, leases, locks, membership, alarms, pools } = world;
   return {
-    ports: { broker, store, leases, locks, membership, alarms, clock, random, telemetry },
+    ports: { broker, store, leases, locks, membership, alarms, pools, clock, random, telemetry },
     close: async () => {},
   };
 }

@@ -51,8 +51,8 @@ export async function connected(
   const { locks } = quorum ?? redis;
   const { clock, random, telemetry } = surroundings;
   // Nothing sets an alarm in this version: delayed tells are records of their partition, which its owner wakes itself.
-  const { alarms } = new EmbeddedWorld({ clock, random, schedule: eventLoopHops() }).connect("main");
-  return { ports: { broker, store, leases, locks, membership, alarms, clock, random, telemetry }, close };
+  const { alarms, pools } = new EmbeddedWorld({ clock, random, schedule: eventLoopHops() }).connect("main");
+  return { ports: { broker, store, leases, locks, membership, alarms, pools, clock, random, telemetry }, close };
 }
 
 export function surroundingsOf(options: Omit<ComposeOptions, "adopt">): Surroundings {

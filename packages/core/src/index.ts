@@ -104,6 +104,7 @@ export {
   valueOutcome,
 } from "./model/message-codec.js";
 export { type Mailbox, type PartitionId, parsePartition, partitionId, partitionsOf } from "./model/partition.js";
+export { isPoolQueue, type PoolQueue, parsePoolQueue, poolQueue } from "./model/pool-queue.js";
 export { clientStream, streamOpenedAt } from "./model/stream-name.js";
 export type { Alarm, Alarms, Ring } from "./ports/alarms.js";
 export type {
@@ -151,7 +152,6 @@ export type {
   PoolConsumer,
   PoolConsumerOptions,
   PoolDelivery,
-  PoolQueue,
   Pools,
 } from "./ports/pools.js";
 export type { Random } from "./ports/random.js";

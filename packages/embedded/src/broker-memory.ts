@@ -2,12 +2,15 @@ import {
   ConfigError,
   type Destination,
   type Frame,
+  isPoolQueue,
   type PartitionId,
+  type PoolQueue,
   type PublishOutcome,
   type ReplyListener,
 } from "@actor-runtime/core";
 import type { Link } from "./link.js";
 import { PartitionQueue } from "./partition-queue.js";
+import { PoolMemory } from "./pool-memory.js";
 import type { Schedule } from "./schedule.js";
 
 /** Dead letters of one type as they were published, oldest first. */
@@ -26,12 +29,13 @@ const deadPrefix = "dead:";
 
 /** What all brokers of a world share: the queues, the dead letters and where replies go. */
 export class BrokerMemory {
+  readonly pools: PoolMemory;
   readonly #maxBytes: number;
   readonly #schedule: Schedule;
   readonly #queues = new Map<PartitionId, PartitionQueue>();
   readonly #dead = new Map<string, DeadLetterQueue>();
   readonly #replies = new Map<string, ReplyQueue>();
-  readonly #refusing = new Set<Destination>();
+  readonly #refusing = new Set<Destination | PoolQueue>();
   #confirmsToLose = 0;
   #storeId: string | undefined;
 
@@ -39,13 +43,12 @@ export class BrokerMemory {
   constructor(maxBytes: number, schedule: Schedule) {
     this.#maxBytes = maxBytes;
     this.#schedule = schedule;
+    this.pools = new PoolMemory(maxBytes, schedule);
   }
 
-  publish(to: Destination, frame: Frame): PublishOutcome {
+  publish(to: Destination | PoolQueue, frame: Frame): PublishOutcome {
     if (this.#refusing.size > 0 && this.#refusing.has(to)) return "refused";
-    const outcome = to.startsWith(deadPrefix)
-      ? this.#bury(to.slice(deadPrefix.length), frame.body)
-      : (this.#queues.get(to)?.push(frame) ?? "unroutable");
+    const outcome = this.#take(to, frame);
     if (this.#confirmsToLose === 0) return outcome;
     this.#confirmsToLose -= 1;
     return "lost";
@@ -112,24 +115,31 @@ export class BrokerMemory {
     });
   }
 
-  cutChannels(partition?: PartitionId): void {
+  cutChannels(of?: PartitionId | PoolQueue): void {
     const reason = new Error("the channel was cut");
-    if (partition !== undefined) this.#queues.get(partition)?.cut(reason);
-    else for (const queue of this.#queues.values()) queue.cut(reason);
+    for (const [partition, queue] of this.#queues) if (of === undefined || of === partition) queue.cut(reason);
+    this.pools.cut(reason, of);
   }
 
   loseConfirms(count: number): void {
     this.#confirmsToLose = count;
   }
 
-  /** Partitions with frames that wait or are not acked. */
-  backlog(): PartitionId[] {
-    return Array.from(this.#queues, ([partition, { depth }]) => (depth > 0 ? [partition] : [])).flat();
+  /** Partitions and pools with frames that wait or are not acked. */
+  backlog(): (PartitionId | PoolQueue)[] {
+    const partitions = Array.from(this.#queues, ([partition, { depth }]) => (depth > 0 ? [partition] : [])).flat();
+    return [...partitions, ...this.pools.backlog()];
   }
 
-  refuse(destination: Destination, on: boolean): void {
+  refuse(destination: Destination | PoolQueue, on: boolean): void {
     if (on) this.#refusing.add(destination);
     else this.#refusing.delete(destination);
+  }
+
+  #take(to: Destination | PoolQueue, frame: Frame): PublishOutcome {
+    if (to.startsWith(deadPrefix)) return this.#bury(to.slice(deadPrefix.length), frame.body);
+    if (isPoolQueue(to)) return this.pools.send(to, frame);
+    return this.#queues.get(to)?.push(frame) ?? "unroutable";
   }
 
   #bury(type: string, body: Uint8Array): PublishOutcome {

@@ -13,14 +13,16 @@ import {
   type ReplyQueue,
 } from "@actor-runtime/core";
 import type { BrokerMemory } from "./broker-memory.js";
+import { EmbeddedPools } from "./embedded-pools.js";
 import type { Link } from "./link.js";
-import type { QueueChannel } from "./partition-queue.js";
+import type { QueueChannel } from "./queue-channel.js";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /** One process's connection to the queues of a world. */
 export class EmbeddedBroker implements Broker {
   readonly name = "embedded";
+  readonly pools: EmbeddedPools;
   readonly #memory: BrokerMemory;
   readonly #link: Link;
   readonly #replyAddress: () => string;
@@ -33,6 +35,7 @@ export class EmbeddedBroker implements Broker {
     this.#memory = memory;
     this.#link = link;
     this.#replyAddress = replyAddress;
+    this.pools = new EmbeddedPools(memory, link, () => this.#checkOpen());
   }
 
   publish(to: Destination, frame: Frame): Promise<PublishOutcome> {
@@ -105,13 +108,16 @@ export class EmbeddedBroker implements Broker {
     });
     this.#replies.clear();
     for (const channel of [...this.#channels]) await channel.close();
+    await this.pools.close();
   }
 
   /** The connection breaks: channels are lost, replies go nowhere, every call fails. */
   disconnect(): void {
     this.#link.cut();
     for (const address of this.#replies.keys()) this.#memory.closeReplies(address);
-    for (const channel of [...this.#channels]) channel.lose(new Error("the connection to the broker was lost"));
+    const reason = new Error("the connection to the broker was lost");
+    for (const channel of [...this.#channels]) channel.lose(reason);
+    this.pools.lose(reason);
   }
 
   /** The connection is back: reply queues are made again under their addresses, consumers have to consume anew. */
@@ -128,9 +134,13 @@ export class EmbeddedBroker implements Broker {
 
   #call<T>(operation: () => T): Promise<Awaited<T>> {
     return this.#link.call(() => {
-      if (this.#closed) throw closedError();
+      this.#checkOpen();
       return operation();
     });
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw closedError();
   }
 }
 

@@ -9,6 +9,8 @@ import {
   type Membership,
   type PartitionId,
   type Placement,
+  type PoolQueue,
+  type Pools,
   type Random,
   type Store,
   type View,
@@ -57,6 +59,7 @@ export interface Connection {
   readonly locks: LockLeases;
   readonly membership: Membership;
   readonly alarms: Alarms;
+  readonly pools: Pools;
 }
 
 /** The half of the world that a connection can lose: RabbitMQ's part, Redis' part, or everything. */
@@ -129,6 +132,7 @@ export class EmbeddedWorld {
       locks: new EmbeddedLockLeases(this.#locks, link, clock),
       membership: new EmbeddedMembership(this.#membership, link, clock),
       alarms,
+      pools: broker.pools,
     };
   }
 
@@ -162,8 +166,8 @@ export class EmbeddedWorld {
 
   // ---- a look inside, without a process that asks
 
-  /** Partitions with messages that are not done: not acked, or committed for others and not yet confirmed by the broker. */
-  backlog(): PartitionId[] {
+  /** Partitions and pools with messages that are not done: not acked, or committed for others and not yet confirmed by the broker. */
+  backlog(): (PartitionId | PoolQueue)[] {
     return [...new Set([...this.#broker.backlog(), ...this.store.outboxes()])];
   }
 
@@ -194,9 +198,9 @@ export class EmbeddedWorld {
 
   // ---- faults
 
-  /** Consumers of the partition, or of all, get `lost`; their unacked frames return to their places. */
-  cutChannels(partition?: PartitionId): void {
-    this.#broker.cutChannels(partition);
+  /** Consumers of the partition or pool, or of all, get `lost`; their unacked frames return to their places. */
+  cutChannels(of?: PartitionId | PoolQueue): void {
+    this.#broker.cutChannels(of);
   }
 
   /** The next `count` publishes are carried out but answer `lost`. */
@@ -205,7 +209,7 @@ export class EmbeddedWorld {
   }
 
   /** While on, publishes to the destination end as `refused`, as if it were full. */
-  refuse(destination: Destination, on: boolean): void {
+  refuse(destination: Destination | PoolQueue, on: boolean): void {
     this.#broker.refuse(destination, on);
   }
 

@@ -2,7 +2,8 @@ import type { Delivery, Frame } from "@actor-runtime/core";
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
 import { Link } from "./link.js";
-import { PartitionQueue, type QueueChannel } from "./partition-queue.js";
+import { PartitionQueue } from "./partition-queue.js";
+import type { QueueChannel } from "./queue-channel.js";
 import type { Schedule } from "./schedule.js";
 
 type Plain = { readonly do: "push" | "open" | "close" | "cut" | "run" };

@@ -5,6 +5,7 @@ import type {
   Leases,
   LockLeases,
   Membership,
+  Pools,
   Random,
   Store,
   Telemetry,
@@ -18,6 +19,8 @@ export interface Ports {
   readonly locks: LockLeases;
   readonly membership: Membership;
   readonly alarms: Alarms;
+  /** Ends with the broker. */
+  readonly pools: Pools;
   readonly clock: Clock;
   readonly random: Random;
   readonly telemetry: Telemetry;

@@ -15,7 +15,10 @@ export interface TracedCall {
 type Tell = (call: string, args: readonly unknown[]) => void;
 
 /** A process' connection, with all that crosses it told to `tell`. */
-export function traced({ broker, store, leases, locks, membership, alarms }: Connection, tell: Tell): Connection {
+export function traced(
+  { broker, store, leases, locks, membership, alarms, pools }: Connection,
+  tell: Tell,
+): Connection {
   return {
     broker: spied(broker, "broker.", tell),
     store: spied(store, "store.", tell),
@@ -23,6 +26,7 @@ export function traced({ broker, store, leases, locks, membership, alarms }: Con
     locks: spied(locks, "locks.", tell),
     membership: spied(membership, "membership.", tell),
     alarms: spied(alarms, "alarms.", tell),
+    pools: spied(pools, "pools.", tell),
   };
 }
 

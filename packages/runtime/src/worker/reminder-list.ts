@@ -88,8 +88,8 @@ export function arm(
   group.due(address, after?.dueAt);
   for (const [name, reminder] of after?.byName ?? []) {
     const known = before?.byName.get(name);
-    if (known?.id !== reminder.id || known.tick !== reminder.tick)
-      group.ring(alarmOf(partition, address, name, reminder));
+    const isSet = known?.id === reminder.id && known.tick === reminder.tick;
+    if (!isSet) group.ring(alarmOf(partition, address, name, reminder));
   }
   for (const [name, { id, tick }] of before?.byName ?? []) {
     if (after?.byName.get(name)?.id !== id) group.silence(alarmId(id, tick));

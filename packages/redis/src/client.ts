@@ -7,15 +7,25 @@ import { replyCode } from "./store-error.js";
 /** How long to wait before connecting again. */
 const backoff = { firstMs: 50, maxMs: 1_000 };
 
+/** For commands that wait: for the server while it is away, and for what they ask it for. */
+const patient = {
+  enableOfflineQueue: true,
+  maxRetriesPerRequest: null,
+  autoResendUnfulfilledCommands: true,
+} satisfies RedisOptions;
+/** A command that waits for something is answered within this time. */
+const longestSilenceMs = 15_000;
+
 /**
  * To the first of the endpoints that answers as long as it does; then to the next.
  *
  * @param endpoints asked anew for every attempt, and never empty
+ * @param waits whether its commands wait for the server while it is away; otherwise they fail at once
  */
-export function redisClient(settings: Settings, endpoints: () => readonly Endpoint[]): Redis {
+export function redisClient(settings: Settings, endpoints: () => readonly Endpoint[], waits = false): Redis {
   let current = 0;
   const redis: Redis = new Redis({
-    ...profile(settings),
+    ...profile(settings, waits),
     ...address(settings, endpoints()[0]!),
     retryStrategy: (failures: number) => {
       current += 1;
@@ -27,11 +37,12 @@ export function redisClient(settings: Settings, endpoints: () => readonly Endpoi
   return redis;
 }
 
-export function clusterClient(settings: Settings): Cluster {
+/** @param waits as for `redisClient` */
+export function clusterClient(settings: Settings, waits = false): Cluster {
   return new Cluster([...settings.endpoints], {
-    enableOfflineQueue: false,
+    enableOfflineQueue: waits,
     lazyConnect: true,
-    redisOptions: { ...profile(settings), ...(settings.tls === undefined ? {} : { tls: settings.tls }) },
+    redisOptions: { ...profile(settings, waits), ...(settings.tls === undefined ? {} : { tls: settings.tls }) },
     slotsRefreshTimeout: settings.connectTimeoutMs,
     clusterRetryStrategy: (failures) => retryDelayMs(failures, backoff, settings.random.next()),
   });
@@ -48,7 +59,7 @@ function address({ tls }: Settings, { host, port }: Endpoint) {
   return { host, port, tls: isIP(host) === 0 ? { servername: host, ...tls } : tls };
 }
 
-function profile(settings: Settings) {
+function profile(settings: Settings, waits = false) {
   const { username, password, db, commandTimeoutMs } = settings;
   return {
     ...(username === undefined ? {} : { username }),
@@ -57,9 +68,9 @@ function profile(settings: Settings) {
     protocol: 2 as const,
     connectionName: settings.connectionName,
     connectTimeout: settings.connectTimeoutMs,
-    commandTimeout: commandTimeoutMs,
-    // A socket that is silent for as long is dead, whatever TCP thinks.
-    socketTimeout: commandTimeoutMs,
+    ...(waits ? {} : { commandTimeout: commandTimeoutMs }),
+    // A socket that leaves a command unanswered for as long is dead, whatever TCP thinks.
+    socketTimeout: waits ? longestSilenceMs : commandTimeoutMs,
     keepAlive: 5_000,
     enableOfflineQueue: false,
     lazyConnect: true,
@@ -69,5 +80,6 @@ function profile(settings: Settings) {
     maxRetriesPerRequest: 0,
     // A demoted master goes on answering: only a new connection finds the new one.
     reconnectOnError: (error: Error) => replyCode(error) === "READONLY",
+    ...(waits ? patient : {}),
   } satisfies RedisOptions;
 }

@@ -94,6 +94,10 @@ export class Connection {
     }
   }
 
+  get cluster(): boolean {
+    return this.#client instanceof Cluster;
+  }
+
   /** Where the servers of a cluster are now, as far as known; none for a single server. */
   get nodes(): readonly Endpoint[] {
     if (this.#client instanceof Redis) return [];

@@ -6,9 +6,10 @@ import {
   type Store,
   StoreUnavailableError,
 } from "@actor-runtime/core";
+import type { Cluster, Redis } from "ioredis";
 import { Barrier } from "./barrier.js";
 import { ChangeFeed } from "./change-feed.js";
-import { redisClient } from "./client.js";
+import { clusterClient, redisClient } from "./client.js";
 import { Connection } from "./connection.js";
 import { Inquiries } from "./inquiries.js";
 import { LockKeys, NamespaceKeys } from "./keys.js";
@@ -111,6 +112,18 @@ export class RedisServices {
     const clockAheadMs = (await this.store.time()) - this.#settings.clock.now();
     const { changes: channel } = new NamespaceKeys(this.#settings.namespace);
     return { servers, clockAheadMs, channel, channelRefusal: await this.#refusalOf(channel) };
+  }
+
+  /**
+   * A client of the same servers, for a library that has commands of its own there, not connected yet. Whoever asked for it
+   * connects it, listens to its errors and ends it.
+   *
+   * @param waits whether its commands wait for the server while it is away, and may block for up to 15 s; otherwise they fail
+   * at once
+   */
+  newClient(waits: boolean): Redis | Cluster {
+    const [main] = this.#connections;
+    return main.cluster ? clusterClient(this.#settings, waits) : redisClient(this.#settings, this.#nodes, waits);
   }
 
   /** Commands under way fail; leases are not released. */

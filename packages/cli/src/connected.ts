@@ -1,3 +1,4 @@
+import { BullmqAlarms } from "@actor-runtime/bullmq";
 import { type Clock, type Logger, type Random, StoreUnavailableError, type Telemetry } from "@actor-runtime/core";
 import { EmbeddedWorld, eventLoopHops, SilentTelemetry, SystemClock, SystemRandom } from "@actor-runtime/embedded";
 import { RabbitBroker } from "@actor-runtime/rabbitmq";
@@ -32,7 +33,9 @@ export async function connected(
   const redis = await connectRedis(settings, surroundings);
   let broker: RabbitBroker | undefined;
   let quorum: QuorumLocks | undefined;
+  const alarms = alarmsOn(redis, settings, surroundings);
   const close = async () => {
+    await alarms.close();
     quorum?.close();
     await Promise.all([broker?.close(), redis.close()]);
   };
@@ -50,8 +53,7 @@ export async function connected(
   const { store, leases, membership } = redis;
   const { locks } = quorum ?? redis;
   const { clock, random, telemetry } = surroundings;
-  // Nothing sets an alarm in this version: delayed tells are records of their partition, which its owner wakes itself.
-  const { alarms, pools } = new EmbeddedWorld({ clock, random, schedule: eventLoopHops() }).connect("main");
+  const { pools } = new EmbeddedWorld({ clock, random, schedule: eventLoopHops() }).connect("main");
   return { ports: { broker, store, leases, locks, membership, alarms, pools, clock, random, telemetry }, close };
 }
 
@@ -87,6 +89,15 @@ export async function connectRedis(settings: ServiceSettings, surroundings: Surr
     if (!(error instanceof StoreUnavailableError)) throw error;
     throw new StoreUnavailableError(`${error.message}: start it, or correct the URL`, { cause: error });
   }
+}
+
+/** On the Redis of the store; they connect when they are first needed. */
+export function alarmsOn(
+  redis: RedisServices,
+  { namespace }: Pick<ServiceSettings, "namespace">,
+  { clock, random, log }: Pick<Surroundings, "clock" | "random" | "log">,
+): BullmqAlarms {
+  return new BullmqAlarms({ client: (waits) => redis.newClient(waits), namespace, clock, random, log });
 }
 
 /** To the servers that keep locks by majority. */

@@ -6,6 +6,7 @@ import { lockLeasesContract } from "../contracts/lock-leases.contract.js";
 import { membershipContract } from "../contracts/membership.contract.js";
 import { eventually, unique } from "../contracts/samples.js";
 import { storeContract } from "../contracts/store.contract.js";
+import { alarmsOn } from "./bullmq/alarms-on.js";
 import { clock, connected, owner } from "./redis/connect.js";
 import { startCluster } from "./redis/redis-cluster.js";
 import type { RedisServer } from "./redis/redis-server.js";
@@ -64,6 +65,19 @@ describe("a Redis Cluster", () => {
     const held = await Promise.all(nodes.map(({ client }) => client.keys(`{${one.namespace}:Account*`)));
     for (const keys of held) expect(keys.length).toBeGreaterThan(0);
     expect((await one.services.describe()).servers).toHaveLength(3);
+    await one.services.close();
+  });
+
+  it("keeps alarms, all of a namespace on one of its nodes", async () => {
+    const one = await connected({ urls: nodes.map(({ url }) => url) });
+    const { alarms } = alarmsOn(one);
+    const rung: string[] = [];
+    await alarms.listen(async ({ id }) => void rung.push(id));
+    const ids = Array.from({ length: 20 }, () => unique("alarm")).sort();
+    const dueAt = clock.now() + 200;
+    await alarms.set(ids.map((id) => ({ id, partition: "Account:g1:00", dueAt, hint: "tick" })));
+    await eventually(() => expect(rung.toSorted()).toEqual(ids));
+    await alarms.close();
     await one.services.close();
   });
 

@@ -131,6 +131,6 @@ export class AlarmWorker {
   #complain(error: Error): void {
     if (this.#complained) return;
     this.#complained = true;
-    this.#settings.log.warn({ err: error }, "alarms do not ring at the moment: Redis");
+    this.#settings.log.warn({ err: error }, "Redis does not serve the alarms, which ring late");
   }
 }

@@ -60,6 +60,12 @@ export function notingQueues(queues: Set<string>, ...brokers: RabbitBroker[]): v
       queues.add(partition.replaceAll(":", "."));
       return consume(mailbox, partition, ...rest);
     };
+    const { pools } = broker;
+    const consumePool = pools.consume.bind(pools);
+    pools.consume = (from, ...rest) => {
+      queues.add(from.replace(":", "."));
+      return consumePool(from, ...rest);
+    };
     const publish = broker.publish.bind(broker);
     broker.publish = (to, frame) => {
       if (to.startsWith("dead:")) queues.add(to.replace(":", "."));

@@ -1,10 +1,11 @@
 import { brokerContract } from "../contracts/broker.contract.js";
+import { poolsContract } from "../contracts/pools.contract.js";
 import { AmqpProxy } from "./amqp-proxy.js";
 import { amqpUrl, connected, deleteNamespace, newNamespace, notingQueues } from "./rabbitmq-support.js";
 
 const maxMailboxBytes = 1024 * 1024;
 
-brokerContract("rabbitmq", async () => {
+async function twoProcesses() {
   const namespace = newNamespace();
   const proxy = await AmqpProxy.start(amqpUrl);
   const one = await connected({ namespace, urls: proxy.url, connectionName: "one", maxMailboxBytes });
@@ -12,9 +13,8 @@ brokerContract("rabbitmq", async () => {
   const queues = new Set<string>();
   notingQueues(queues, one.broker, two.broker);
   return {
-    port: one.broker,
-    other: two.broker,
-    maxMailboxBytes,
+    one: one.broker,
+    two: two.broker,
     cutChannels: async () => proxy.cut("one consume"),
     dispose: async () => {
       await Promise.all([one.broker.close(), two.broker.close()]);
@@ -22,4 +22,15 @@ brokerContract("rabbitmq", async () => {
       await deleteNamespace(namespace, queues);
     },
   };
+}
+
+brokerContract("rabbitmq", async () => {
+  const { one, two, cutChannels, dispose } = await twoProcesses();
+  return { port: one, other: two, maxMailboxBytes, cutChannels, dispose };
+});
+
+poolsContract("rabbitmq", async () => {
+  const { one, two, cutChannels, dispose } = await twoProcesses();
+  const close = () => one.close();
+  return { port: one.pools, other: two.pools, maxQueueBytes: maxMailboxBytes, cutChannels, close, dispose };
 });

@@ -1,6 +1,6 @@
 import { BullmqAlarms } from "@actor-runtime/bullmq";
 import { type Clock, type Logger, type Random, StoreUnavailableError, type Telemetry } from "@actor-runtime/core";
-import { EmbeddedWorld, eventLoopHops, SilentTelemetry, SystemClock, SystemRandom } from "@actor-runtime/embedded";
+import { SilentTelemetry, SystemClock, SystemRandom } from "@actor-runtime/embedded";
 import { RabbitBroker } from "@actor-runtime/rabbitmq";
 import { QuorumLocks, RedisServices } from "@actor-runtime/redis";
 import type { ComposeOptions, Composition } from "./composition.js";
@@ -53,7 +53,7 @@ export async function connected(
   const { store, leases, membership } = redis;
   const { locks } = quorum ?? redis;
   const { clock, random, telemetry } = surroundings;
-  const { pools } = new EmbeddedWorld({ clock, random, schedule: eventLoopHops() }).connect("main");
+  const { pools } = broker;
   return { ports: { broker, store, leases, locks, membership, alarms, pools, clock, random, telemetry }, close };
 }
 

@@ -10,21 +10,24 @@ const poolSize = 8;
 /** The most a frame waits for a channel: long enough for a quick reconnect, and then its caller shall know. */
 const channelWaitMs = 1_000;
 
-/**
- * Publishing with confirms on a few channels. A destination always uses the same one while it lives, so that what one
- * process sends to one destination never travels on two at a time.
- */
+/** Publishing with confirms on a few channels. */
 export class ConfirmPool implements ConnectionUser {
   readonly #settings: Settings;
+  readonly #lane: (to: Destination) => number;
   readonly #time: StoppableTime;
   readonly #channels: readonly PublishChannel[];
   readonly #channelWaitMs: number;
   readonly #sweepMs: number;
   #sweeping = false;
 
-  constructor(settings: Settings) {
+  /**
+   * @param lane chooses the channel, by a number. By default a destination always uses the same one while it lives, so that what
+   * one process sends to one destination never travels on two at a time
+   */
+  constructor(settings: Settings, lane: (to: Destination) => number = hashKey) {
     const { clock, confirmTimeoutMs, log, names } = settings;
     this.#settings = settings;
+    this.#lane = lane;
     this.#time = new StoppableTime(clock);
     this.#channels = Array.from({ length: poolSize }, () => new PublishChannel(names.exchange, log));
     this.#channelWaitMs = Math.min(channelWaitMs, confirmTimeoutMs);
@@ -33,7 +36,7 @@ export class ConfirmPool implements ConnectionUser {
 
   publish(to: Destination, frame: Frame): Promise<PublishOutcome> {
     return new Promise((settle) => {
-      this.#channels[hashKey(to) % poolSize]!.publish({ to, frame, settle, since: this.#time.now, returned: false });
+      this.#channels[this.#lane(to) % poolSize]!.publish({ to, frame, settle, since: this.#time.now, returned: false });
       this.#sweepLater();
     });
   }

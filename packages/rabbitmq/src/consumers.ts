@@ -4,6 +4,7 @@ import { operationError } from "./channel-errors.js";
 import { Connection } from "./connection.js";
 import type { Settings } from "./options.js";
 import { type Consumption, PartitionChannel } from "./partition-channel.js";
+import { PoolConsumerChannel, type PoolConsumption } from "./pool-consumer-channel.js";
 import type { Topology } from "./topology.js";
 
 /** A connection, and how many of its channels are taken. */
@@ -12,18 +13,22 @@ interface Line {
   channels: number;
 }
 
-/** Partitions on channels of their own, over as many connections as they need. */
+interface Closable {
+  close(): Promise<void>;
+}
+
+/** Partitions and pools on channels of their own, over as many connections as they need. */
 export class Consumers {
   readonly #settings: Settings;
   readonly #topology: Topology;
   readonly #rounds: AckRounds;
   readonly #lines: Line[];
-  readonly #open = new Set<PartitionChannel>();
+  readonly #open = new Set<Closable>();
   /** Connections are added one at a time: those who wait for one share it. */
   #growing: Promise<void> | undefined;
   #closed = false;
 
-  /** @param first where partitions go until its channels are taken; it is its maker's to close */
+  /** @param first where consumers go until its channels are taken; it is its maker's to close */
   constructor(settings: Settings, topology: Topology, first: Connection) {
     this.#settings = settings;
     this.#topology = topology;
@@ -31,13 +36,14 @@ export class Consumers {
     this.#lines = [{ connection: first, channels: 0 }];
   }
 
-  async open(consumption: Consumption): Promise<PartitionChannel> {
-    const channel = await this.#channel(await this.#reserve());
-    const opened = await PartitionChannel.open(this.#settings, this.#topology, this.#rounds, channel, consumption);
-    this.#open.add(opened);
-    channel.once("close", () => this.#open.delete(opened));
-    if (this.#closed) await opened.close();
-    return opened;
+  open(consumption: Consumption): Promise<PartitionChannel> {
+    return this.#opened((channel) =>
+      PartitionChannel.open(this.#settings, this.#topology, this.#rounds, channel, consumption),
+    );
+  }
+
+  openPool(consumption: PoolConsumption): Promise<PoolConsumerChannel> {
+    return this.#opened((channel) => PoolConsumerChannel.open(this.#settings, this.#topology, channel, consumption));
   }
 
   /** Returns everything unacked to the queues; nothing is consumed from here on. */
@@ -51,7 +57,16 @@ export class Consumers {
     await Promise.all(this.#lines.slice(1).map(({ connection }) => connection.close()));
   }
 
-  /** Takes a place for a channel at once: partitions are opened side by side. */
+  async #opened<T extends Closable>(open: (channel: Channel) => Promise<T>): Promise<T> {
+    const channel = await this.#channel(await this.#reserve());
+    const opened = await open(channel);
+    this.#open.add(opened);
+    channel.once("close", () => this.#open.delete(opened));
+    if (this.#closed) await opened.close();
+    return opened;
+  }
+
+  /** Takes a place for a channel at once: consumers are opened side by side. */
   async #reserve(): Promise<Line> {
     for (;;) {
       const line = this.#lines.find(({ channels }) => channels < this.#settings.maxChannelsPerConnection);

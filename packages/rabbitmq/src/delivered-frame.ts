@@ -1,6 +1,7 @@
 import { type Delivery, maxFrameBytes, maxMessageBytes } from "@actor-runtime/core";
 import type { ConsumeMessage } from "amqplib";
 import { decodeFrame } from "./frame-headers.js";
+import type { Settings } from "./options.js";
 
 /**
  * No frame of ours is larger. A larger body was put into the queue by somebody else; it is cut, so that it is undecodable and
@@ -8,13 +9,14 @@ import { decodeFrame } from "./frame-headers.js";
  */
 const maxBodyBytes = 2 * (maxFrameBytes + maxMessageBytes);
 
-/** @returns the delivery, and whether it is one of ours to all appearance */
-export function deliveredFrame({ content, fields, properties }: ConsumeMessage): { delivery: Delivery; ours: boolean } {
+/** What came, counted when it is none of ours to all appearance. */
+export function deliveredFrame({ telemetry }: Settings, { content, fields, properties }: ConsumeMessage): Delivery {
   const fits = content.length <= maxBodyBytes;
   const { headers, body, readable } = decodeFrame(
     properties.headers,
     fits ? content : content.subarray(0, maxBodyBytes),
   );
+  if (!fits || !readable) telemetry.count("broker.foreign_frames", 1);
   const { deliveryTag: tag, redelivered } = fields;
-  return { delivery: { tag, redelivered, frame: { headers, body } }, ours: fits && readable };
+  return { tag, redelivered, frame: { headers, body } };
 }

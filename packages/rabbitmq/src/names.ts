@@ -1,7 +1,16 @@
-import { ConfigError, type Mailbox, type PartitionId, parsePartition } from "@actor-runtime/core";
+import {
+  ConfigError,
+  type Mailbox,
+  type PartitionId,
+  type PoolQueue,
+  parsePartition,
+  parsePoolQueue,
+} from "@actor-runtime/core";
 
 /** No dot: `actor.a.b.c` must not be readable as namespace `a` and as namespace `a.b`. */
 const namespacePattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/;
+
+const maxNameLength = 255;
 
 /** What the exchanges and queues of a namespace are called. */
 export class Names {
@@ -37,6 +46,22 @@ export class Names {
     return `${this.#prefix}.${name}.g${generation}.${String(index).padStart(2, "0")}`;
   }
 
+  /**
+   * No dot before the worker: names of types and workers may hold some.
+   *
+   * @throws ConfigError when the name would be too long for AMQP
+   */
+  pool(queue: PoolQueue): string {
+    const { type, worker } = parsePoolQueue(queue);
+    const name = `${this.#prefix}.pool.${type}${worker === undefined ? "" : `@${worker}`}`;
+    if (name.length > maxNameLength) {
+      throw new ConfigError(
+        `queue "${name}" has a name of more than ${maxNameLength} characters: use a shorter namespace, type or worker id`,
+      );
+    }
+    return name;
+  }
+
   dead(type: string): string {
     return `${this.#prefix}.dead.${type}`;
   }
@@ -47,6 +72,6 @@ export class Names {
 
   /** Whether answers may be sent there: an address comes with a message, and must not name any other queue. */
   isReplies(address: string): boolean {
-    return address.startsWith(`${this.#prefix}.replies.`) && address.length < 256;
+    return address.startsWith(`${this.#prefix}.replies.`) && address.length <= maxNameLength;
   }
 }

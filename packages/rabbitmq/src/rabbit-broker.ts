@@ -20,6 +20,7 @@ import { Consumers } from "./consumers.js";
 import { DeadLetterReader, lettersOf, takeLetters } from "./dead-letters.js";
 import { DeadQueues } from "./dead-queues.js";
 import { type RabbitOptions, type Settings, settingsOf } from "./options.js";
+import { RabbitPools } from "./rabbit-pools.js";
 import { ReplyInbox } from "./reply-inbox.js";
 import { ReplySender } from "./reply-sender.js";
 import { onThrowaway } from "./throwaway.js";
@@ -43,12 +44,15 @@ const farewellMs = 2_000;
  */
 export class RabbitBroker implements Broker {
   readonly name = "rabbitmq";
+  readonly pools: RabbitPools;
   readonly #settings: Settings;
   readonly #topology: Topology;
   readonly #publishing: Connection;
   /** Consumes, and declares: what it asks for is answered also while publishing is blocked. */
   readonly #consuming: Connection;
-  readonly #pool: ConfirmPool;
+  readonly #confirms: ConfirmPool;
+  /** Channels of their own: a queue slows a channel with many unconfirmed messages, and pools have many. */
+  readonly #poolConfirms: ConfirmPool;
   readonly #dead: DeadQueues;
   readonly #replySender: ReplySender;
   readonly #replies = new Set<ReplyInbox>();
@@ -61,18 +65,25 @@ export class RabbitBroker implements Broker {
     const { log, names, telemetry } = settings;
     this.#settings = settings;
     this.#topology = new Topology(settings);
-    this.#pool = new ConfirmPool(settings);
+    this.#confirms = new ConfirmPool(settings);
+    let sent = 0;
+    this.#poolConfirms = new ConfirmPool(settings, () => sent++);
     this.#replySender = new ReplySender(names, telemetry);
     this.#publishing = new Connection(settings, "publish", {
       connected: (model) => {
-        this.#pool.connected(model);
+        this.#confirms.connected(model);
+        this.#poolConfirms.connected(model);
         this.#replySender.connected(model);
       },
       disconnected: () => {
-        this.#pool.disconnected();
+        this.#confirms.disconnected();
+        this.#poolConfirms.disconnected();
         this.#replySender.disconnected();
       },
-      blocked: (on) => this.#pool.blocked(on),
+      blocked: (on) => {
+        this.#confirms.blocked(on);
+        this.#poolConfirms.blocked(on);
+      },
     });
     this.#consuming = new Connection(settings, "consume", {
       connected: (model) => this.#connected(model),
@@ -81,8 +92,11 @@ export class RabbitBroker implements Broker {
         for (const inbox of this.#replies) inbox.disconnected();
       },
     });
-    this.#dead = new DeadQueues(this.#pool, this.#consuming, this.#topology, log);
+    this.#dead = new DeadQueues(this.#confirms, this.#consuming, this.#topology, log);
     this.#consumers = new Consumers(settings, this.#topology, this.#consuming);
+    this.pools = new RabbitPools(this.#poolConfirms, this.#consumers, () => {
+      if (this.#closing) throw closedError();
+    });
   }
 
   /**
@@ -111,7 +125,7 @@ export class RabbitBroker implements Broker {
 
   publish(to: Destination, frame: Frame): Promise<PublishOutcome> {
     if (this.#closing) return Promise.reject(closedError());
-    return DeadQueues.holds(to) ? this.#dead.publish(to, frame) : this.#pool.publish(to, frame);
+    return DeadQueues.holds(to) ? this.#dead.publish(to, frame) : this.#confirms.publish(to, frame);
   }
 
   consume(mailbox: Mailbox, partition: PartitionId, prefetch: number, consumer: Consumer): Promise<Channel> {
@@ -169,7 +183,8 @@ export class RabbitBroker implements Broker {
   }
 
   async #close(): Promise<void> {
-    this.#pool.close();
+    this.#confirms.close();
+    this.#poolConfirms.close();
     const farewells = [this.#consumers.close(), this.#replySender.close()];
     for (const inbox of this.#replies) farewells.push(inbox.close());
     await within(farewellMs, this.#settings.clock, Promise.all(farewells));

@@ -1,4 +1,4 @@
-import { ConfigError, type Mailbox, type PartitionId } from "@actor-runtime/core";
+import { ConfigError, type Mailbox, type PartitionId, type PoolQueue, parsePoolQueue } from "@actor-runtime/core";
 import type { Channel } from "amqplib";
 import { brokerText, operationError, replyCode, replyCodeOf } from "./channel-errors.js";
 import type { Settings } from "./options.js";
@@ -47,15 +47,23 @@ export class Topology {
   async declarePartition(channel: Channel, mailbox: Mailbox, partition: PartitionId): Promise<string> {
     const { names, maxMailboxBytes } = this.#settings;
     const queue = names.partition(mailbox, partition);
-    const args = {
-      ...bounded(maxMailboxBytes),
-      "x-single-active-consumer": true,
-      "x-dead-letter-exchange": names.undelivered,
-      "x-dead-letter-strategy": "at-least-once",
-      "x-consumer-timeout": consumerTimeoutMs,
-    };
+    const args = { ...consumed(maxMailboxBytes, names.undelivered), "x-single-active-consumer": true };
     await this.#declareQueue(channel, queue, args, "maxMailboxBytes");
     await channel.bindQueue(queue, names.exchange, partition);
+    return queue;
+  }
+
+  /** The shared queue is there to stay; that of one worker lives and dies with its consumer. @returns the queue's name */
+  async declarePool(channel: Channel, pool: PoolQueue): Promise<string> {
+    const { names, maxMailboxBytes } = this.#settings;
+    const queue = names.pool(pool);
+    if (parsePoolQueue(pool).worker === undefined) {
+      await this.#declareQueue(channel, queue, consumed(maxMailboxBytes, names.undelivered), "maxMailboxBytes");
+    } else {
+      const args = { "x-max-length-bytes": maxMailboxBytes, "x-overflow": "reject-publish" };
+      await channel.assertQueue(queue, { exclusive: true, autoDelete: true, durable: false, arguments: args });
+    }
+    await channel.bindQueue(queue, names.exchange, pool);
     return queue;
   }
 
@@ -116,6 +124,16 @@ function bounded(maxBytes: number): object {
     "x-overflow": "reject-publish",
     "x-max-length-bytes": maxBytes,
     "x-queue-leader-locator": "balanced",
+  };
+}
+
+/** @param undelivered the exchange for what the broker itself gives up delivering */
+function consumed(maxBytes: number, undelivered: string): object {
+  return {
+    ...bounded(maxBytes),
+    "x-dead-letter-exchange": undelivered,
+    "x-dead-letter-strategy": "at-least-once",
+    "x-consumer-timeout": consumerTimeoutMs,
   };
 }
 

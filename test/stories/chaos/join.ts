@@ -55,7 +55,8 @@ export async function join(
   );
   await rabbit.tie((await redis.store.namespace()).storeId);
   const { leases, locks, membership } = redis;
-  const { alarms, pools } = new EmbeddedWorld({ clock, random }).connect(name);
+  const { alarms } = new EmbeddedWorld({ clock, random }).connect(name);
+  const { pools } = rabbit;
   const { broker, store } = countReplays({ broker: rabbit, store: redis.store }, telemetry);
   return createSystem({
     ports: replaced({ broker, store, leases, locks, membership, alarms, pools, clock, random, telemetry }),

@@ -64,7 +64,8 @@ function expressionOf(cron: string, tz: string): CronExpression {
 function isTimeZone(tz: unknown): tz is string {
   if (typeof tz !== "string" || !/^[a-z]/i.test(tz)) return false;
   try {
-    return new Intl.DateTimeFormat("en", { timeZone: tz }) !== undefined;
+    Intl.DateTimeFormat("en", { timeZone: tz });
+    return true;
   } catch {
     return false;
   }

@@ -1,5 +1,5 @@
 // What the compiler accepts and refuses where actors are defined. Never run: types.test.ts compiles it in both dialects.
-import { Actor, ActorContext, Handler, inject, Query, State } from "actor-runtime";
+import { Actor, ActorContext, Every, Handler, inject, Query, State } from "actor-runtime";
 import { Token } from "typedi";
 import { z } from "zod";
 
@@ -93,6 +93,14 @@ export class Parcel {
     const sent: void = this.self.ref(Parcel, key).tell.send("home");
     return sent;
   }
+  @Handler() @Every("1h") weighAgain(tolerance = 1): number {
+    return this.weight + tolerance;
+  }
+  @Every({ cron: "0 9 * * mon-fri", tz: "Europe/Berlin", missed: "skip" })
+  @Handler()
+  async report(): Promise<void> {
+    await this.self.ref(Parcel, "office").where();
+  }
   @Query({ input: z.string() }) isNamed(name: string): boolean {
     return this.names.includes(name);
   }
@@ -141,6 +149,13 @@ export class Refused {
   }
   // @ts-expect-error no duration
   @Handler({ timeout: "2 seconds" }) slow(): void {}
+
+  // @ts-expect-error it is called without arguments
+  @Every("1h") late(by: number): void {
+    void by;
+  }
+  // @ts-expect-error what comes only once is set in a handler
+  @Every({ in: "1h" }) once(): void {}
 
   // @ts-expect-error queries have no time of their own
   @Query({ timeout: "2s" }) quick(): void {}

@@ -87,6 +87,8 @@ export {
   type DeadLetters,
   type DelayOptions,
   type DryRun,
+  Every,
+  type EveryTime,
   Handler,
   type HeldActor,
   type HoldReport,

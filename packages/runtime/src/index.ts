@@ -50,7 +50,15 @@ export { type DeadLetters, type DryRun, isRetryable } from "./dead-letters.js";
 export type { ActorDefinition, AnyActor, TransactionalMode } from "./definition/actor-definition.js";
 export type { ActorOptions } from "./definition/actor-options.js";
 export { declaredActor } from "./definition/declarations.js";
-export { Actor, Handler, Query, State, Transactional, type TransactionalOptions } from "./definition/decorators.js";
+export {
+  Actor,
+  Every,
+  Handler,
+  Query,
+  State,
+  Transactional,
+  type TransactionalOptions,
+} from "./definition/decorators.js";
 export { DefaultContainer } from "./definition/default-container.js";
 export { actorName, defineActor } from "./definition/define.js";
 export { inject } from "./definition/inject.js";
@@ -92,6 +100,7 @@ export { defaultLimits, type Limits } from "./options.js";
 export type { Ports } from "./ports.js";
 export type {
   CurrentReminder,
+  EveryTime,
   ReminderInfo,
   Reminders,
   ReminderTime,

@@ -1,6 +1,7 @@
 import type { Container, Mailbox } from "@actor-runtime/core";
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { ActorContext } from "../actor-context.js";
+import type { RepeatedTime } from "../reminders/reminder-time.js";
 
 export type AnyActor = abstract new (...args: never[]) => object;
 
@@ -17,6 +18,8 @@ export interface MethodDefinition {
   readonly timeoutMs: number;
   /** What `@Transactional` says about it. */
   readonly transaction?: TransactionalMethod | undefined;
+  /** What `@Every` says about it. */
+  readonly every?: RepeatedTime | undefined;
 }
 
 /**
@@ -39,6 +42,14 @@ export interface StateField {
   readonly name: string;
 }
 
+/** A reminder that every actor of a type has, by `@Every`. */
+export interface DeclaredReminder {
+  /** `@` and the handler's name. */
+  readonly name: string;
+  readonly handler: string;
+  readonly time: RepeatedTime;
+}
+
 /** A class as the worker uses it: options normalised, decorators read, both dialects alike. */
 export interface ActorDefinition {
   readonly name: string;
@@ -46,6 +57,7 @@ export interface ActorDefinition {
   /** Name and partition count asked for; the store's record decides (see Store.registerMailbox). */
   readonly mailbox: Pick<Mailbox, "name" | "partitions">;
   readonly methods: ReadonlyMap<string, MethodDefinition>;
+  readonly every: readonly DeclaredReminder[];
   /** Schema version of the state, 1 unless given. */
   readonly version: number;
   readonly migrate: ((old: Record<string, unknown>, from: number) => Record<string, unknown>) | undefined;

@@ -1,6 +1,7 @@
 import type { Duration } from "@actor-runtime/core";
 import { ConfigError } from "@actor-runtime/core";
 import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type { EveryTime } from "../reminders/reminder-types.js";
 import type { StateField, TransactionalMode } from "./actor-definition.js";
 import type { ActorSettings } from "./actor-options.js";
 
@@ -12,6 +13,8 @@ export interface MethodDeclaration {
   readonly input: Schemas | undefined;
   readonly timeout: Duration | undefined;
   readonly transaction?: TransactionalDeclaration | undefined;
+  /** What `@Every` says about it. */
+  readonly every?: EveryDeclaration | undefined;
 }
 
 /** What `@Transactional` says about a method. */
@@ -20,10 +23,16 @@ export interface TransactionalDeclaration {
   readonly timeout: Duration | undefined;
 }
 
+/** What `@Every` says about a method. */
+export interface EveryDeclaration {
+  readonly time: EveryTime;
+}
+
 /** What the decorators of one class body declared, inherited members not included. */
 interface Members {
   readonly methods: Map<string, MethodDeclaration>;
   readonly transactions: Map<string, TransactionalDeclaration>;
+  readonly times: Map<string, EveryDeclaration>;
   /** Property → name in the stored state. */
   readonly fields: Map<string, string>;
 }
@@ -33,6 +42,7 @@ const actorKey = Symbol.for("actor-runtime.actor");
 const membersKey = Symbol.for("actor-runtime.members");
 const methodKey = Symbol.for("actor-runtime.method");
 const transactionKey = Symbol.for("actor-runtime.transaction");
+const everyKey = Symbol.for("actor-runtime.every");
 
 export function declareActor(type: object, settings: ActorSettings): void {
   Object.defineProperty(type, actorKey, { value: settings });
@@ -58,13 +68,24 @@ export function tagMethod(method: object, name: string, declaration: MethodDecla
 
 export function declareTransaction(prototype: object, name: string, declaration: TransactionalDeclaration): void {
   const { transactions } = membersOf(prototype);
-  if (transactions.has(name)) throw transactionalTwice(name);
+  if (transactions.has(name)) throw twice("@Transactional", name);
   transactions.set(name, declaration);
 }
 
 export function tagTransaction(method: object, name: string, declaration: TransactionalDeclaration): void {
-  if (Object.hasOwn(method, transactionKey)) throw transactionalTwice(name);
+  if (Object.hasOwn(method, transactionKey)) throw twice("@Transactional", name);
   Object.defineProperty(method, transactionKey, { value: declaration });
+}
+
+export function declareEvery(prototype: object, name: string, declaration: EveryDeclaration): void {
+  const { times } = membersOf(prototype);
+  if (times.has(name)) throw twice("@Every", name);
+  times.set(name, declaration);
+}
+
+export function tagEvery(method: object, name: string, declaration: EveryDeclaration): void {
+  if (Object.hasOwn(method, everyKey)) throw twice("@Every", name);
+  Object.defineProperty(method, everyKey, { value: declaration });
 }
 
 /**
@@ -78,7 +99,7 @@ export function declareField(prototype: object, property: string, name: string):
 /**
  * Methods by name, those of base classes first; a redecorated method counts as its last declaration.
  *
- * @throws ConfigError when `@Transactional` stands on what is no handler
+ * @throws ConfigError when `@Transactional` or `@Every` stands on what is no handler
  */
 export function declaredMethods(prototype: object): Map<string, MethodDeclaration> {
   const methods = new Map<string, MethodDeclaration>();
@@ -87,16 +108,22 @@ export function declaredMethods(prototype: object): Map<string, MethodDeclaratio
       methods.set(name, declaration);
     }
     for (const [name, transaction] of declaredAt<TransactionalDeclaration>(level, "transactions", transactionKey)) {
-      const method = methods.get(name);
-      if (method?.kind !== "handler") throw noHandler(name, method);
-      methods.set(name, { ...method, transaction });
+      const why = "a query changes nothing and takes part in its caller's transaction anyway";
+      methods.set(name, { ...handlerOf(methods, name, "@Transactional", why), transaction });
+    }
+    for (const [name, every] of declaredAt<EveryDeclaration>(level, "times", everyKey)) {
+      methods.set(name, { ...handlerOf(methods, name, "@Every", "nobody gets the answer of a query"), every });
     }
   }
   return methods;
 }
 
 /** What one class body declares of its methods: listed by legacy decorators, or carried by the functions themselves. */
-function* declaredAt<D>(level: object, list: "methods" | "transactions", key: symbol): Generator<[string, D]> {
+function* declaredAt<D>(
+  level: object,
+  list: "methods" | "transactions" | "times",
+  key: symbol,
+): Generator<[string, D]> {
   yield* (ownMembers(level)?.[list] ?? []) as Iterable<[string, D]>;
   for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(level))) {
     const tag = typeof value === "function" ? ownValue<D>(value, key) : undefined;
@@ -130,7 +157,7 @@ export function declaredFields(prototype: object, owner: string): StateField[] {
 function membersOf(prototype: object): Members {
   const own = ownMembers(prototype);
   if (own) return own;
-  const members: Members = { methods: new Map(), transactions: new Map(), fields: new Map() };
+  const members: Members = { methods: new Map(), transactions: new Map(), times: new Map(), fields: new Map() };
   Object.defineProperty(prototype, membersKey, { value: members });
   return members;
 }
@@ -160,14 +187,19 @@ function decoratedTwice(name: string): ConfigError {
   return new ConfigError(`${name} is decorated twice; keep one @Handler or one @Query`);
 }
 
-function transactionalTwice(name: string): ConfigError {
-  return new ConfigError(`${name} is decorated twice; keep one @Transactional`);
+function twice(decorator: string, name: string): ConfigError {
+  return new ConfigError(`${name} is decorated twice; keep one ${decorator}`);
 }
 
-function noHandler(name: string, method: MethodDeclaration | undefined): ConfigError {
-  if (method === undefined) return new ConfigError(`@Transactional on ${name}: mark the method with @Handler(), too`);
-  return new ConfigError(
-    `@Transactional on ${name}: a query changes nothing and takes part in its caller's transaction anyway; ` +
-      "leave it out, or use @Handler() instead of @Query()",
-  );
+/** What a decorator stands on beside `@Handler`; `why` it does not belong on queries. */
+function handlerOf(
+  methods: ReadonlyMap<string, MethodDeclaration>,
+  name: string,
+  decorator: string,
+  why: string,
+): MethodDeclaration {
+  const method = methods.get(name);
+  if (method?.kind === "handler") return method;
+  if (method === undefined) throw new ConfigError(`${decorator} on ${name}: mark the method with @Handler(), too`);
+  throw new ConfigError(`${decorator} on ${name}: ${why}; leave it out, or use @Handler() instead of @Query()`);
 }

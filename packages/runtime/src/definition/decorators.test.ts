@@ -1,6 +1,6 @@
 import { ConfigError } from "@actor-runtime/core";
 import { describe, expect, it } from "vitest";
-import { Actor, Handler, Query, State, Transactional } from "./decorators.js";
+import { Actor, Every, Handler, Query, State, Transactional } from "./decorators.js";
 import { defineActor } from "./define.js";
 
 abstract class Counted {
@@ -293,6 +293,120 @@ describe("@Transactional", () => {
     }
     Actor("Late")(Late);
     expect(() => defineActor(Late)).toThrow(message);
+  });
+});
+
+describe("@Every", () => {
+  class Feed {
+    @Handler() @Every("1h") refresh(): void {}
+    @Every({ cron: "0 9 * * mon-fri", tz: "Europe/Berlin" })
+    @Handler()
+    report(_to = "all"): void {}
+    @Handler() @Transactional() @Every({ every: "1d", missed: "skip" }) tidy(): void {}
+    @Handler() pause(): void {}
+  }
+  Actor("Feed")(Feed);
+
+  it("stands above or below @Handler and gives every actor a reminder named after it", () => {
+    expect(defineActor(Feed).every).toEqual([
+      { name: "@refresh", handler: "refresh", time: { every: 3_600_000, missed: "once" } },
+      {
+        name: "@report",
+        handler: "report",
+        time: { cron: "0 9 * * mon-fri", tz: "Europe/Berlin", missed: "once" },
+      },
+      { name: "@tidy", handler: "tidy", time: { every: 86_400_000, missed: "skip" } },
+    ]);
+    expect(defineActor(Shelf).every).toEqual([]);
+  });
+
+  it("is carried by the function itself with TC39 decorators", () => {
+    class Clock {
+      strike(): void {}
+    }
+    const context = { kind: "method", name: "strike", static: false, private: false } as never;
+    const strike = Object.getOwnPropertyDescriptor(Clock.prototype, "strike")!.value as () => void;
+    Every("1h")(strike, context);
+    Handler()(strike, context);
+    Actor("Clock")(Clock);
+    expect(defineActor(Clock).every).toMatchObject([{ name: "@strike", time: { every: 3_600_000 } }]);
+    expect(() => Every("2h")(strike, context)).toThrow("strike is decorated twice; keep one @Every");
+  });
+
+  it("counts for an override, alone on it too, until that is marked with @Handler again", () => {
+    @Actor("Blog")
+    class Blog extends Feed {
+      override refresh(): void {}
+      @Handler() override report(): void {}
+      @Every("5m") override pause(): void {}
+    }
+    expect(defineActor(Blog).every.map(({ name }) => name)).toEqual(["@refresh", "@tidy", "@pause"]);
+    expect(defineActor(Feed).every.map(({ name }) => name)).toEqual(["@refresh", "@report", "@tidy"]);
+  });
+
+  it("refuses a second one, and a place that is none", () => {
+    const twice = () => {
+      class Twice {
+        @Handler() @Every("1h") @Every("2h") tick(): void {}
+      }
+      return Twice;
+    };
+    expect(twice).toThrow("tick is decorated twice; keep one @Every");
+    const field = Every("1h") as unknown as (target: object, name: string) => unknown;
+    expect(() => field({}, "x")).toThrow("@Every on x: it belongs on a method, not on this field");
+  });
+
+  it("refuses queries and methods that nobody can call, when the actor is hosted", () => {
+    class Reads {
+      @Query() @Every("1h") total(): void {}
+    }
+    Actor("Reads")(Reads);
+    expect(() => defineActor(Reads)).toThrow(
+      "@Every on total: nobody gets the answer of a query; leave it out, or use @Handler() instead of @Query()",
+    );
+    class Hidden {
+      @Every("1h") tick(): void {}
+    }
+    Actor("Hidden")(Hidden);
+    expect(() => defineActor(Hidden)).toThrow("@Every on tick: mark the method with @Handler(), too");
+  });
+
+  it("refuses a handler that needs arguments, or a transaction of its caller", () => {
+    class Needs {
+      // @ts-expect-error the compiler refuses it too
+      @Handler() @Every("1h") tick(to: string): string {
+        return to;
+      }
+    }
+    Actor("Needs")(Needs);
+    expect(() => defineActor(Needs)).toThrow(
+      "Needs.tick: @Every: it is called without arguments, but takes 1; give them defaults",
+    );
+    class Joins {
+      @Handler() @Every("1h") @Transactional("join") tick(): void {}
+    }
+    Actor("Joins")(Joins);
+    expect(() => defineActor(Joins)).toThrow("Joins.tick: @Every: its turns are in nobody's transaction");
+  });
+
+  it.each([
+    ["soon", 'every: "soon" is no duration'],
+    ["999ms", 'every: "999ms" must be at least "1s"'],
+    [0, 'every: 0 must be at least "1s"'],
+    [undefined, "give one of in, at, every and cron"],
+    [null, "null is no time"],
+    [{ in: "5m" }, "give one of every and cron; what comes only once is set in a handler"],
+    [{ at: 0 }, "give one of every and cron; what comes only once is set in a handler"],
+    [{ every: "1h", tz: "UTC" }, "unknown field tz"],
+    [{ cron: "0 0 30 2 *" }, 'cron: "0 0 30 2 *" names a day that never comes'],
+    [{ cron: "0 9 * * *", tz: "Mars" }, 'tz: "Mars" is no time zone'],
+  ])("refuses the time %j by class and method", (time, message) => {
+    class Late {
+      @Handler() @Every(time as "1h") tick(): void {}
+    }
+    Actor("Late")(Late);
+    expect(() => defineActor(Late)).toThrow(ConfigError);
+    expect(() => defineActor(Late)).toThrow(`Late.tick: @Every: ${message}`);
   });
 });
 

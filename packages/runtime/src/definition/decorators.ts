@@ -1,19 +1,22 @@
 import { ConfigError, type Duration } from "@actor-runtime/core";
+import type { EveryTime } from "../reminders/reminder-types.js";
 import type { TransactionalMode } from "./actor-definition.js";
 import { type ActorOptions, actorSettings } from "./actor-options.js";
 import {
   declareActor,
+  declareEvery,
   declareField,
   declareMethod,
   declareTransaction,
   type MethodDeclaration,
   type Schemas,
   type TransactionalDeclaration,
+  tagEvery,
   tagMethod,
   tagTransaction,
 } from "./declarations.js";
 import { checkPlace, isStandard, legacyPlace } from "./decorator-place.js";
-import type { ClassDecoratorFor, FieldDecorator, MethodDecoratorOf } from "./decorator-types.js";
+import type { ClassDecoratorFor, FieldDecorator, MethodDecoratorFor, MethodDecoratorOf } from "./decorator-types.js";
 
 export interface QueryOptions<S extends Schemas = Schemas> {
   /**
@@ -138,6 +141,27 @@ export function Transactional(
     if (isStandard(at)) return tagTransaction(target, checkPlace("@Transactional", "method", at), declaration);
     const name = checkPlace("@Transactional", "method", legacyPlace(target, at as string | symbol, descriptor));
     return declareTransaction(target, name, declaration);
+  };
+}
+
+/**
+ * Gives every actor of the type a reminder that calls this handler, without arguments: from the first turn on that commits, for
+ * as long as the actor lives. It is named `@` and the handler's name, and missed ticks become what `missed` says (default:
+ * one for all of them). When the time given here changes, each actor's changes with its next turn; when the decorator goes, so
+ * does the reminder. Stands above or below `@Handler`.
+ *
+ * @param time a period of at least 1 s, or a cron expression with its time zone
+ * @throws ConfigError on queries, on methods that are no handlers or need arguments, and when the time is wrong
+ * @example
+ * @Handler() @Every({ cron: "0 9 * * mon-fri", tz: "Europe/Berlin" }) report(): void {
+ *   this.self.ref(Mailer, this.self.key).tell.send(this.changes);
+ * }
+ */
+export function Every(time: EveryTime): MethodDecoratorFor<readonly []> {
+  return (target: object, at: unknown, descriptor?: PropertyDescriptor) => {
+    if (isStandard(at)) return tagEvery(target, checkPlace("@Every", "method", at), { time });
+    const name = checkPlace("@Every", "method", legacyPlace(target, at as string | symbol, descriptor));
+    return declareEvery(target, name, { time });
   };
 }
 

@@ -1,6 +1,8 @@
-import { ConfigError } from "@actor-runtime/core";
+import { ConfigError, InvalidArgumentsError } from "@actor-runtime/core";
+import { type RepeatedTime, repeatedTime } from "../reminders/reminder-time.js";
+import type { EveryTime } from "../reminders/reminder-types.js";
 import { defaultTransactionMs, transactionMs } from "../transactions/transaction-options.js";
-import type { ActorDefinition, AnyActor, MethodDefinition, StateField } from "./actor-definition.js";
+import type { ActorDefinition, AnyActor, DeclaredReminder, MethodDefinition, StateField } from "./actor-definition.js";
 import type { ActorSettings } from "./actor-options.js";
 import { constructorParameters } from "./constructor-parameters.js";
 import { declaredActor, declaredFields, declaredMethods, type MethodDeclaration } from "./declarations.js";
@@ -31,6 +33,7 @@ export function defineActor(type: AnyActor): ActorDefinition {
     ...settings,
     type,
     methods,
+    every: remindersOf(methods),
     stateFields(instance) {
       fields ??= declaredFields(Object.getPrototypeOf(instance), `class ${type.name}`);
       return fields;
@@ -76,7 +79,7 @@ function defineMethod(type: AnyActor, actor: string, name: string, declaration: 
   if (isReservedName(name)) {
     throw new ConfigError(`${where}: the name is reserved, references use it themselves; rename the method`);
   }
-  const { transaction } = declaration;
+  const { transaction, every } = declaration;
   return {
     actor,
     name,
@@ -88,7 +91,34 @@ function defineMethod(type: AnyActor, actor: string, name: string, declaration: 
       mode: transaction.mode,
       timeoutMs: transactionMs(transaction.timeout ?? defaultTransactionMs, `${where}: @Transactional timeout`),
     },
+    every: every && defineEvery(`${where}: @Every`, type.prototype[name], declaration, every.time),
   };
+}
+
+function defineEvery(
+  where: string,
+  run: MethodDefinition["run"],
+  { transaction }: MethodDeclaration,
+  time: EveryTime,
+): RepeatedTime {
+  if (run.length > 0) {
+    throw new ConfigError(`${where}: it is called without arguments, but takes ${run.length}; give them defaults`);
+  }
+  if (transaction?.mode === "join") {
+    throw new ConfigError(`${where}: its turns are in nobody's transaction; use @Transactional("createOrJoin")`);
+  }
+  try {
+    return repeatedTime(where, time);
+  } catch (error) {
+    if (!(error instanceof InvalidArgumentsError)) throw error;
+    throw new ConfigError(error.message, { cause: error });
+  }
+}
+
+function remindersOf(methods: ReadonlyMap<string, MethodDefinition>): readonly DeclaredReminder[] {
+  return Array.from(methods.values()).flatMap(({ name, every }) =>
+    every === undefined ? [] : [{ name: `@${name}`, handler: name, time: every }],
+  );
 }
 
 /** @throws ConfigError when the class is no actor */

@@ -1,6 +1,6 @@
 import { type Duration, durationMs, InvalidArgumentsError, type MissedPolicy } from "@actor-runtime/core";
 import { checkCron } from "./cron.js";
-import type { ReminderTime } from "./reminder-types.js";
+import type { EveryTime, ReminderTime } from "./reminder-types.js";
 
 const shortestPeriodMs = 1_000;
 /** Dates are written with four digits in many places. */
@@ -24,8 +24,7 @@ interface Checked {
 }
 
 /** A time that comes again and again: every value checked, whole ms. */
-export type RepeatedTime = Checked &
-  ({ readonly every: number } | { readonly cron: string; readonly tz?: string | undefined });
+export type RepeatedTime = Checked & ({ readonly every: number } | { readonly cron: string; readonly tz?: string });
 
 /** `ReminderTime` with every value checked: whole ms, dates in ms since 1970. */
 export type NormalTime = RepeatedTime | (Checked & ({ readonly in: number } | { readonly at: number }));
@@ -42,7 +41,18 @@ export function normalTime(what: string, time: ReminderTime): NormalTime {
   if (kind === "every") return { every: period(what, given.every), missed };
   const fault = checkCron(given.cron, given.tz);
   if (fault !== undefined) throw new InvalidArgumentsError(`${what}: ${fault}`);
-  return { cron: given.cron, tz: given.tz, missed };
+  return { cron: given.cron, ...(given.tz !== undefined && { tz: given.tz }), missed };
+}
+
+/**
+ * The time given to `@Every`.
+ *
+ * @throws InvalidArgumentsError as {@link normalTime} does, and for one that comes only once
+ */
+export function repeatedTime(what: string, time: EveryTime): RepeatedTime {
+  const normal = normalTime(what, typeof time === "object" ? time : { every: time });
+  if ("every" in normal || "cron" in normal) return normal;
+  throw new InvalidArgumentsError(`${what}: give one of every and cron; what comes only once is set in a handler`);
 }
 
 /** A field that is undefined is left out. */

@@ -20,6 +20,9 @@ export type ReminderTime =
   /** Five or six fields, seconds first: `"0 9 * * mon-fri"`. `tz`: a name of the IANA database. @default UTC */
   | (Repeats & { readonly cron: string; readonly tz?: string });
 
+/** When every actor of a type ticks: after each period, or at the times of a cron expression. */
+export type EveryTime = Duration | Extract<ReminderTime, { readonly every: Duration } | { readonly cron: string }>;
+
 /** A reminder as `list` tells of it. */
 export interface ReminderInfo {
   readonly name: string;

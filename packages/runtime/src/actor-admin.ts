@@ -1,45 +1,24 @@
-import {
-  checkType,
-  encodeText,
-  type PartitionId,
-  parseAddress,
-  partitionsOf,
-  UnsupportedError,
-} from "@actor-runtime/core";
+import { checkType, encodeText, parseAddress, partitionsOf, UnsupportedError } from "@actor-runtime/core";
 import type { ActorAdmin, NamedType } from "./actor-system.js";
-import { type CallDetails, callTarget } from "./client/call-target.js";
-import type { Calls } from "./client/calls.js";
 import { carriedLocks } from "./client/carried-locks.js";
 import type { Directory } from "./client/directory.js";
+import type { OperatorCalls } from "./client/operator-calls.js";
 import { targetsOf } from "./paused.js";
 import type { Ports } from "./ports.js";
 import { compareAndSetHandler, eraseHandler, isSystemType } from "./system-handlers.js";
-import type { Tracing } from "./tracing/tracing.js";
-import { checkNotHeld } from "./transactions/transaction-scope.js";
 import { fieldsOf } from "./worker/compare-and-set.js";
 import { stateDigest, storedValues, storedVersion } from "./worker/state.js";
-
-const askDetails: CallDetails = {
-  timeoutMs: 30_000,
-  signal: undefined,
-  headers: undefined,
-  id: undefined,
-  chain: undefined,
-  dueAt: undefined,
-};
 
 /** `system.actors`: reads what is committed; what changes something goes through the actor's owner. */
 export class StoredActors implements ActorAdmin {
   readonly #ports: Ports;
   readonly #directory: Directory;
-  readonly #calls: Calls;
-  readonly #tracing: Tracing;
+  readonly #calls: OperatorCalls;
 
-  constructor(ports: Ports, directory: Directory, calls: Calls, tracing: Tracing) {
+  constructor(ports: Ports, directory: Directory, calls: OperatorCalls) {
     this.#ports = ports;
     this.#directory = directory;
     this.#calls = calls;
-    this.#tracing = tracing;
   }
 
   async types(): Promise<readonly NamedType[]> {
@@ -86,7 +65,7 @@ export class StoredActors implements ActorAdmin {
     const argsText = `[${encodeText(version, "version")},${encodeText(state, "state")}]`;
     // At once where the mailbox is known, so that it keeps its place among the caller's other messages.
     const partition = this.#directory.partition(type, key) ?? (await this.#directory.find(type, key));
-    return (await this.#ask(partition, address, compareAndSetHandler, argsText, carriedLocks())) as string;
+    return (await this.#calls.ask(partition, address, compareAndSetHandler, argsText, carriedLocks())) as string;
   }
 
   pause(target: string): Promise<readonly string[]> {
@@ -104,27 +83,11 @@ export class StoredActors implements ActorAdmin {
   async erase(address: string): Promise<{ deadLetters: number }> {
     const { type, key } = parseAddress(address);
     const partition = await this.#directory.find(type, key);
-    await this.#ask(partition, address, eraseHandler, "[]");
+    await this.#calls.ask(partition, address, eraseHandler, "[]");
     // By identity: after a crash the broker may hold two copies of one letter (delivery.md C.21).
     const ids = new Set<string>();
     for await (const letter of this.#ports.broker.deadLetters(type)) if (letter.address === address) ids.add(letter.id);
     return { deadLetters: ids.size };
-  }
-
-  #ask(
-    partition: PartitionId,
-    address: string,
-    handler: string,
-    argsText: string,
-    locks?: CallDetails["locks"],
-  ): Promise<unknown> {
-    checkNotHeld(address, undefined);
-    const { type, key } = parseAddress(address);
-    const target = callTarget(address, "ask", handler);
-    const span = this.#tracing.on ? this.#tracing.ask({ handler, target: { type, key, known: undefined } }) : undefined;
-    return this.#tracing.follow(span, () =>
-      this.#calls.ask(partition, target, argsText, { ...askDetails, locks, span, trace: span?.headers }),
-    );
   }
 
   async #setPaused(target: string, paused: boolean): Promise<readonly string[]> {

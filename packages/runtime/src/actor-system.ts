@@ -3,6 +3,7 @@ import type { RefBy, Transaction } from "./client/ref-types.js";
 import type { Cluster } from "./cluster.js";
 import type { DeadLetters } from "./dead-letters.js";
 import type { LockAdmin } from "./locks/lock-types.js";
+import type { ReminderAdmin } from "./reminders/reminder-admin.js";
 import type { TransactionAdmin, TransactionOptions } from "./transactions/transaction-types.js";
 
 /** A type as the namespace knows it, wherever it is hosted. */
@@ -148,6 +149,8 @@ export interface ActorSystem extends AsyncDisposable {
   transaction<R>(options: TransactionOptions, body: (tx: Transaction) => R | Promise<R>): Promise<R>;
   /** Transactions that are not over everywhere, for operators and for callers in doubt. */
   readonly transactions: TransactionAdmin;
+  /** Reminders of all actors, for operators; an actor sets its own by `self.reminders`. */
+  readonly reminders: ReminderAdmin;
   describe(): SystemDescription;
   /** Stops taking new work, finishes running turns for up to `drainTimeout` (default 25 s), commits, gives everything back. */
   close(options?: { drainTimeout?: Duration }): Promise<void>;

@@ -98,6 +98,7 @@ export type {
 } from "./locks/lock-types.js";
 export { defaultLimits, type Limits } from "./options.js";
 export type { Ports } from "./ports.js";
+export type { ReminderAdmin, ReminderFilter, ReminderReport } from "./reminders/reminder-admin.js";
 export type {
   CurrentReminder,
   EveryTime,
@@ -106,6 +107,7 @@ export type {
   ReminderTime,
   TimerTime,
 } from "./reminders/reminder-types.js";
+export { StoredReminders } from "./reminders/stored-reminders.js";
 export { createSystem, LocalSystem, type SystemOptions } from "./system.js";
 export { systemActors } from "./system-actors.js";
 export type { TracingOptions } from "./tracing-options.js";

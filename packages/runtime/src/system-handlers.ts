@@ -3,6 +3,7 @@ import type { Message } from "@actor-runtime/core";
 /** Handlers of the system itself begin with `$`; nobody outside may call them. */
 export const eraseHandler = "$erase";
 export const compareAndSetHandler = "$compareAndSet";
+export const cancelReminderHandler = "$cancelReminder";
 
 /** The caller of a transaction, or its coordinator, tells a participant that it committed: `[id, participation, forced?]`. */
 export const commitHandler = "$commit";
@@ -29,12 +30,12 @@ export function isSystemHandler(name: string): boolean {
   return name.startsWith("$");
 }
 
-/** `system.actors.compareAndSet` asks for it and waits for the answer. */
-export function isCompareAndSet({ handler, kind, replyTo }: Message): boolean {
-  return handler === compareAndSetHandler && kind === "ask" && replyTo !== undefined;
+/** `system.actors` and `system.reminders` ask, and wait for the answer; anything else of such a name is an unknown handler. */
+export function isSystemAsk({ handler, kind, replyTo }: Message): boolean {
+  return isSystemHandler(handler) && kind === "ask" && replyTo !== undefined;
 }
 
-/** `system.actors.erase` asks for it and waits for the answer; anything else of that name is an unknown handler. */
-export function isErasure({ handler, kind, replyTo }: Message): boolean {
-  return handler === eraseHandler && kind === "ask" && replyTo !== undefined;
+/** The owner removes the actor, past its queue. */
+export function isErasure(message: Message): boolean {
+  return message.handler === eraseHandler && isSystemAsk(message);
 }

@@ -16,6 +16,7 @@ import { normalCallOptions, type RefOptions } from "./client/call-options.js";
 import { Calls } from "./client/calls.js";
 import { Directory } from "./client/directory.js";
 import { Lanes } from "./client/lanes.js";
+import { OperatorCalls } from "./client/operator-calls.js";
 import { OutsideCaller } from "./client/outside-caller.js";
 import { type BoundMethod, bindMethod, type KnownType, targetOf } from "./client/ref.js";
 import { refBy, targetBy } from "./client/ref-by.js";
@@ -46,6 +47,8 @@ import { TypeMetrics } from "./metrics/type-metrics.js";
 import { defaultLimits, type Limits } from "./options.js";
 import type { Ports } from "./ports.js";
 import { AlarmClock } from "./reminders/alarm-clock.js";
+import { type ReminderAdmin, reminderAdmin } from "./reminders/reminder-admin.js";
+import { StoredReminders } from "./reminders/stored-reminders.js";
 import { StoreTime } from "./store-time.js";
 import { withSystemServices } from "./system-services.js";
 import { Tracing } from "./tracing/tracing.js";
@@ -118,6 +121,7 @@ export class LocalSystem implements ActorSystem {
   readonly cluster: Cluster;
   readonly locks: LockAdmin;
   readonly transactions: TransactionAdmin;
+  readonly reminders: ReminderAdmin;
   readonly #namespace: string;
   readonly #services: WorkerServices;
   readonly #caller: OutsideCaller;
@@ -214,13 +218,16 @@ export class LocalSystem implements ActorSystem {
       turnRef: refBy<void>(turnCalls, target),
       turnLocks: (turn) => new TurnLocks(this.#locks, turn),
     };
-    this.actors = new StoredActors(ports, directory, calls, tracing);
+    const operatorCalls = new OperatorCalls(calls, tracing);
+    this.actors = new StoredActors(ports, directory, operatorCalls);
     this.dead = new BrokerDeadLetters(ports, directory, calls, tracing);
     this.cluster = new StoredCluster(ports);
     this.transactions = transactionAdmin({
       ...{ store: ports.store, directory, time, cluster: this.cluster, calls: transactionCalls },
       inDoubt: (id) => this.#transactions.outcome(id),
     });
+    const stored = new StoredReminders(ports.store, directory);
+    this.reminders = reminderAdmin({ stored, directory, time, calls: operatorCalls });
   }
 
   async start(): Promise<void> {

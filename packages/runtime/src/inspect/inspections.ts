@@ -9,6 +9,8 @@ import {
   UnknownTypeError,
 } from "@actor-runtime/core";
 import type { Ports } from "../ports.js";
+import type { ReminderReport } from "../reminders/reminder-admin.js";
+import { StoredReminders } from "../reminders/stored-reminders.js";
 import { storedValues } from "../worker/state.js";
 import { parseResponse, type Question, questionText } from "./question.js";
 import type { ActorReport, TransactionsReport, TypeReport, WorkerReport } from "./reports.js";
@@ -57,6 +59,8 @@ export interface ActorInspection {
   readonly owner?: string;
   /** Id of the worker that has the lease of its partition; absent: nobody at the moment. */
   readonly holder?: string;
+  /** The first of its reminders that is due, as of the last commit, and in how many ms; below 0: it is overdue. */
+  readonly nextReminder?: Pick<ReminderReport, "name" | "handler" | "dueAt"> & { readonly inMs: number };
   /** What the holder says of it; absent: there is no holder, or it is silent or gone. */
   readonly report?: ActorReport;
   readonly silent: readonly string[];
@@ -91,10 +95,11 @@ export class Inspections {
     const index = partitionOf(key, mailbox.partitions);
     const partition = partitionId(mailbox, index);
     const { membership, leases, store } = this.#ports;
-    const [[placement], lease, texts] = await Promise.all([
+    const [[placement], lease, texts, nextReminder] = await Promise.all([
       membership.placements([mailbox.name]),
       leases.inspect(partition),
       state ? store.readStates(partition, [address]) : undefined,
+      this.#nextReminder(address),
     ]);
     const owner = placement?.owners[index];
     const holder = lease?.holder;
@@ -107,6 +112,7 @@ export class Inspections {
       partition: index,
       ...(owner !== undefined && { owner }),
       ...(holder !== undefined && { holder }),
+      ...(nextReminder && { nextReminder }),
       ...(report && { report }),
       silent,
       timeoutMs,
@@ -134,6 +140,15 @@ export class Inspections {
     }
     reports.sort((a, b) => (a.worker < b.worker ? -1 : 1));
     return { reports, silent: silent.toSorted(), timeoutMs };
+  }
+
+  async #nextReminder(address: string): Promise<ActorInspection["nextReminder"]> {
+    const { store } = this.#ports;
+    const now = await store.time();
+    for await (const { name, handler, dueAt } of new StoredReminders(store).list({ address, limit: 1 }, now)) {
+      return { name, handler, dueAt, inMs: Math.round(dueAt - now) };
+    }
+    return undefined;
   }
 
   /** @throws UnknownTypeError */

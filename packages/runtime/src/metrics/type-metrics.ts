@@ -1,5 +1,5 @@
 import { LatencyWindow } from "@actor-runtime/core";
-import { compareAndSetHandler, eraseHandler } from "../system-handlers.js";
+import { cancelReminderHandler, compareAndSetHandler, eraseHandler } from "../system-handlers.js";
 import type { Ending } from "../worker/ending.js";
 import type { Inbound } from "../worker/inbound.js";
 import type { Instrument, Meter } from "./meter.js";
@@ -59,7 +59,7 @@ export class TypeMetrics {
     this.deadLetters = telemetry.counter("actor.dead_letters", { type });
     this.lockRefused = telemetry.counter("actor.lock.refused", { type });
     this.#wait = telemetry.histogram("actor.mailbox.wait", { type });
-    const names = [...methods, eraseHandler, compareAndSetHandler];
+    const names = [...methods, eraseHandler, compareAndSetHandler, cancelReminderHandler];
     this.#methods = new Map(names.map((name) => [name, new MethodMetrics(meter, type, name)]));
     this.#unknown = new MethodMetrics(meter, type, unknown);
   }

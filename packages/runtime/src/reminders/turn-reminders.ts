@@ -34,8 +34,9 @@ export class TurnReminders implements Reminders {
     const { activation } = this.#turn;
     this.#turn.checkEffect("cancel a reminder");
     if (name.startsWith("@")) {
+      const { name: type } = activation.hosted.definition.type;
       throw new InvalidArgumentsError(
-        `${activation.address}: reminder "${name}" is declared with @Every; take that out of the class, or pause the type`,
+        `${activation.address}: reminder "${name}" is declared with @Every; take that out of class ${type}, or stop all turns of the actor: actor-runtime pause ${activation.address}`,
       );
     }
     if (!activation.reminders?.byName.has(name)) return false;

@@ -1,25 +1,8 @@
-import { ConflictError, InvalidArgumentsError, type Message } from "@actor-runtime/core";
-import type { ActorDefinition, MethodDefinition } from "../definition/actor-definition.js";
-import { compareAndSetHandler, isCompareAndSet } from "../system-handlers.js";
+import { ConflictError, InvalidArgumentsError } from "@actor-runtime/core";
 import type { Activation } from "./activation.js";
 import { textEnd } from "./reminder-list.js";
 import { assignState, checkStateSize, encodeState, stateDigest, storedValues } from "./state.js";
-import { currentTurn, type Turn } from "./turn.js";
-
-/** Every actor has it, beside the methods of its class: a turn like any other, in its place in the mailbox. */
-const compareAndSet: MethodDefinition = {
-  actor: "$system",
-  name: compareAndSetHandler,
-  kind: "handler",
-  run: (version, state) => swap(currentTurn.getStore()!, version, state),
-  input: undefined,
-  timeoutMs: 60_000,
-};
-
-/** What a message is handled by; `undefined`: nothing of this actor. */
-export function methodOf({ methods }: ActorDefinition, message: Message): MethodDefinition | undefined {
-  return methods.get(message.handler) ?? (isCompareAndSet(message) ? compareAndSet : undefined);
-}
+import type { Turn } from "./turn.js";
 
 /**
  * Compares with what is stored, and not with what is in memory: that has every field of the class, also those that are younger
@@ -27,7 +10,7 @@ export function methodOf({ methods }: ActorDefinition, message: Message): Method
  *
  * @returns the version of the new state
  */
-async function swap(turn: Turn, version: unknown, state: unknown): Promise<string> {
+export async function compareAndSet(turn: Turn, version: unknown, state: unknown): Promise<string> {
   const { activation, host } = turn;
   const { services, commits, partition } = host.scope;
   const text = replacementText(activation, state);

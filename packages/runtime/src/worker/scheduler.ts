@@ -7,13 +7,13 @@ import {
   UnknownOutcomeError,
 } from "@actor-runtime/core";
 import type { Activation } from "./activation.js";
-import { methodOf } from "./compare-and-set.js";
 import type { Inbound } from "./inbound.js";
 import { mayRun, messageOfHolder, nextMessage } from "./next-message.js";
 import type { OwnTransactions } from "./own-transactions.js";
 import type { Participants } from "./participants.js";
 import type { PartitionScope, TurnScheduler } from "./scope.js";
 import type { Settlement } from "./settlement.js";
+import { methodOf } from "./system-methods.js";
 import { Turn } from "./turn.js";
 import { Turns } from "./turns.js";
 

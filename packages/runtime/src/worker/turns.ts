@@ -22,7 +22,6 @@ import { attemptId, checkContext } from "../transactions/transaction-messages.js
 import type { Activation } from "./activation.js";
 import { answerText } from "./answer-text.js";
 import type { CommitGroup } from "./commit-group.js";
-import { methodOf } from "./compare-and-set.js";
 import { heal } from "./heal.js";
 import type { Inbound } from "./inbound.js";
 import { dropTells, leaveTells } from "./leave-tells.js";
@@ -33,6 +32,7 @@ import { Queries } from "./queries.js";
 import type { PartitionScope } from "./scope.js";
 import { asActorError, type Settlement } from "./settlement.js";
 import { checkStateSize, largeStateBytes } from "./state.js";
+import { methodOf } from "./system-methods.js";
 import { tentativeOf } from "./tentative.js";
 import { Turn, type TurnHost } from "./turn.js";
 import { notInTransaction, partOf, type TurnTransaction } from "./turn-transaction.js";

@@ -9,6 +9,7 @@ import { doctorCommand } from "./commands/doctor.js";
 import { inspectCommand } from "./commands/inspect.js";
 import { locksCommand } from "./commands/locks.js";
 import { pauseCommand, resumeCommand } from "./commands/pause.js";
+import { remindersCommand } from "./commands/reminders.js";
 import { ringCommand } from "./commands/ring.js";
 import { startCommand } from "./commands/start.js";
 import { storeCommand } from "./commands/store.js";
@@ -39,6 +40,7 @@ export function program(): Command {
     .addCommand(deadCommand())
     .addCommand(locksCommand())
     .addCommand(transactionsCommand())
+    .addCommand(remindersCommand())
     .addCommand(pauseCommand())
     .addCommand(resumeCommand())
     .addCommand(storeCommand())

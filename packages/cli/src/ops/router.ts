@@ -7,6 +7,7 @@ import { inspectActor, inspectCluster, inspectType } from "./inspect.js";
 import { breakLock, listLocks, showLock } from "./locks.js";
 import { listPaused, pause, resume } from "./paused.js";
 import { livez, type MetricsPage, metrics, readyz } from "./probes.js";
+import { cancelReminder, listReminders } from "./reminders.js";
 import { type AccessPolicy, refusalOf } from "./security.js";
 import { listTransactions, resolveTransaction, showTransaction } from "./transactions.js";
 
@@ -49,7 +50,7 @@ export function apiRouter(system: ActorSystem, { baggage }: Pick<RouterOptions, 
     const [root, resource, ...path] = pathname.slice(1).split("/");
     // It reads the path itself.
     if (root === "api" && resource === "actors" && path.length === 3) return call(request);
-    const [first = "", second = ""] = path.map(decode);
+    const [first = "", second = "", third = ""] = path.map(decode);
     switch (`${request.method} ${root}/${resource} ${path.length}`) {
       case "GET api/actors 0":
         return listTypes(system);
@@ -90,6 +91,14 @@ export function apiRouter(system: ActorSystem, { baggage }: Pick<RouterOptions, 
       case "POST api/transactions 2":
         if (second === "commit" || second === "abort") return resolveTransaction(system, first, second);
         break;
+      case "GET api/reminders 0":
+        return listReminders(system, {}, searchParams);
+      case "GET api/reminders 1":
+        return listReminders(system, { type: first }, searchParams);
+      case "GET api/reminders 2":
+        return listReminders(system, { address: formatAddress(first, second) }, searchParams);
+      case "DELETE api/reminders 3":
+        return cancelReminder(system, first, second, third);
       case "GET api/dead 0":
         return listDead(system, searchParams);
       case "GET api/dead 1":

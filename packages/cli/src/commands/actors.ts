@@ -1,10 +1,12 @@
 import { Command } from "commander";
+import type { ReminderPage } from "../ops/reminders.js";
 import { addAll, listed } from "./all.js";
 import { addApiSettings, withApi } from "./api.js";
 import { parseTarget } from "./call.js";
 import { confirmed } from "./confirm.js";
 import { printJson } from "./json.js";
 import { wantsJson } from "./options.js";
+import { remindersText } from "./reminders-print.js";
 import { printTable } from "./table.js";
 
 interface TypeList {
@@ -17,6 +19,9 @@ interface TypeList {
     handlers?: readonly string[];
     queries?: readonly string[];
   }[];
+}
+interface ShownActor extends Pick<ReminderPage, "at" | "reminders"> {
+  readonly state: unknown;
 }
 interface ActorList {
   readonly actors: readonly { address: string; bytes: number; version: number }[];
@@ -78,12 +83,14 @@ function stateOf(type: string, paused: readonly string[], braked: boolean | unde
 
 function showCommand(): Command {
   const command = new Command("show")
-    .description("print the committed state of an actor as JSON")
+    .description("print the committed state of an actor as JSON, and its reminders beside it, on stderr")
     .argument("<address>", "Type/key")
     .action(async (address: string) => {
       const { type, key } = parseTarget(address);
-      const shown = await withApi(command, (api) => api.json("GET", ["actors", type, key]));
-      printJson(wantsJson(command) ? shown : (shown as { state: unknown }).state);
+      const shown = (await withApi(command, (api) => api.json("GET", ["actors", type, key]))) as ShownActor;
+      if (wantsJson(command)) return printJson(shown);
+      printJson(shown.state);
+      if (shown.reminders.length > 0) process.stderr.write(`\n${remindersText({ ...shown, more: false })}`);
     });
   return addApiSettings(command);
 }

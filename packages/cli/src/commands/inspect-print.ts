@@ -10,6 +10,7 @@ import type {
 } from "@actor-runtime/runtime";
 import type { InspectedCluster } from "../cluster/inspected-cluster.js";
 import { partitionRanges } from "../cluster/partition-ranges.js";
+import { dueText } from "./reminders-print.js";
 import { percent, tableText } from "./table.js";
 import { countText, durationText } from "./units.js";
 
@@ -87,13 +88,14 @@ export function typeText({ type, mailbox, reports, silent, timeoutMs }: TypeInsp
 }
 
 export function actorText(inspection: ActorInspection): string {
-  const { address, partition, mailbox, owner = nobody, holder, report, state } = inspection;
+  const { address, partition, mailbox, owner = nobody, holder, nextReminder, report, state } = inspection;
   const rows: Row[] = [
     ["partition", `${partition} of ${mailbox.partitions}, mailbox ${mailbox.name}`],
     ["owner", holder === owner ? owner : `${owner}; ${holder ?? nobody} holds the partition now`],
   ];
   if (report) rows.push(...reportRows(report));
   else rows.push(["phase", unknownText(inspection)]);
+  if (nextReminder) rows.push(["reminder", `${nextReminder.name}, ${dueText(nextReminder.inMs)}`]);
   if (state !== undefined) rows.push(["state", state === null ? "nothing is stored" : JSON.stringify(state)]);
   return `${address}\n${rows.map(([name, value]) => `  ${name.padEnd(10)}  ${value}\n`).join("")}`;
 }

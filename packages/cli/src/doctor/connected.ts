@@ -1,7 +1,7 @@
 import { ConfigError, type Store, StoreUnavailableError } from "@actor-runtime/core";
 import type { RabbitBroker } from "@actor-runtime/rabbitmq";
 import type { RedisServices } from "@actor-runtime/redis";
-import { consoleLog, StoredCluster } from "@actor-runtime/runtime";
+import { consoleLog, type ReminderReport, StoredCluster, StoredReminders } from "@actor-runtime/runtime";
 import { newWorkerId } from "../compose.js";
 import { connectLocks, connectRabbit, connectRedis, surroundingsOf } from "../connected.js";
 import { type Check, failed, type Surroundings } from "./check.js";
@@ -9,6 +9,7 @@ import { clusterChecks } from "./cluster.js";
 import { lockServerChecks } from "./lock-servers.js";
 import { queuesCheck, rabbitCheck } from "./rabbitmq.js";
 import { channelCheck, clockCheck, redisCheck } from "./redis.js";
+import { mostOverdue, overdueAfterMs, reminderChecks } from "./reminders.js";
 
 /** Connects as `start` would, and says what each service is, what it lacks, and whether the two belong together. */
 export async function checkConnected(settings: Surroundings): Promise<Check[]> {
@@ -44,6 +45,7 @@ export async function checkConnected(settings: Surroundings): Promise<Check[]> {
   if (stored) {
     const cluster = new StoredCluster(stored);
     checks.push(...(await attempt("workers", async () => clusterChecks(await cluster.describe()))));
+    checks.push(...(await attempt("reminders", () => checkReminders(stored!.store))));
   }
   await Promise.all(opened.map((service) => service.close()));
   return checks;
@@ -54,6 +56,14 @@ async function pairCheck(broker: RabbitBroker, store: Store, namespace: string):
   await broker.tie(storeId);
   const finding = `namespace "${namespace}": broker and store belong together (generation ${generation})`;
   return { name: "pair", status: "ok", finding };
+}
+
+async function checkReminders(store: Store): Promise<Check[]> {
+  const now = await store.time();
+  const overdue: ReminderReport[] = [];
+  const filter = { dueBefore: now - overdueAfterMs, limit: mostOverdue };
+  for await (const reminder of new StoredReminders(store).list(filter, now)) overdue.push(reminder);
+  return reminderChecks(overdue, (await store.namespace()).paused);
 }
 
 async function attempt(name: string, check: () => Promise<Check | Check[]>): Promise<Check[]> {

@@ -21,12 +21,14 @@ export async function listActors(system: ActorSystem, type: string, prefix: stri
   return Response.json({ actors, more: false });
 }
 
-/** `GET /api/actors/<Type>/<key>`: committed state by field, in wire form. */
+/** `GET /api/actors/<Type>/<key>`: committed state by field, in wire form, and its reminders. */
 export async function showActor(system: ActorSystem, type: string, key: string): Promise<Response> {
   const address = formatAddress(type, key);
   const state = await system.actors.read(address);
   if (!state) throw new HttpError(404, "NOTHING_STORED", `nothing is stored for ${address}`);
-  return Response.json({ address, state: toWire(state, "state") });
+  const reminders = [];
+  for await (const reminder of system.reminders.list({ address })) reminders.push(reminder);
+  return Response.json({ address, state: toWire(state, "state"), at: Date.now(), reminders });
 }
 
 /** `DELETE /api/actors/<Type>/<key>`: removes all that is stored and reports the dead letters that remain. */

@@ -1,4 +1,4 @@
-import type { Alarm, Logger } from "@actor-runtime/core";
+import type { Alarm, Cancel, Logger } from "@actor-runtime/core";
 import type { Lanes } from "../client/lanes.js";
 import type { Ports } from "../ports.js";
 import { soon } from "../soon.js";
@@ -10,6 +10,7 @@ import { TickMessage } from "../worker/tick-message.js";
 const maxWaiting = 100_000;
 /** A tick that the broker does not take in this time rings again (ms). */
 const sendMs = 10_000;
+const retryMs = 1_000;
 
 export interface AlarmClockOptions {
   readonly ports: Ports;
@@ -24,21 +25,25 @@ export class AlarmClock {
   #waiting: Alarm[] = [];
   #silenced: string[] = [];
   #busy = false;
-  #stop: (() => Promise<void>) | undefined;
+  /** How to stop, once alarms ring here. */
+  #listening: Promise<(() => Promise<void>) | undefined> = Promise.resolve(undefined);
+  #stopped = false;
+  #cancelRetry: Cancel = () => {};
 
   constructor(options: AlarmClockOptions) {
     this.#options = options;
   }
 
-  /** Alarms ring here from now on. */
-  async start(): Promise<void> {
-    this.#stop = await this.#options.ports.alarms.listen((alarm) => this.#ring(alarm));
+  /** Alarms ring here as soon as the clock can be reached. */
+  start(): void {
+    this.#listening = this.#listen();
   }
 
   /** No more alarms ring here. */
   async stop(): Promise<void> {
-    await this.#stop?.();
-    this.#stop = undefined;
+    this.#stopped = true;
+    this.#cancelRetry();
+    await (await this.#listening)?.();
   }
 
   /** Nothing waits to be set. */
@@ -54,6 +59,18 @@ export class AlarmClock {
   cancel(ids: readonly string[]): void {
     if (this.#silenced.length < maxWaiting) this.#silenced.push(...ids);
     this.#flushSoon();
+  }
+
+  async #listen(): Promise<(() => Promise<void>) | undefined> {
+    const { ports, log } = this.#options;
+    try {
+      return await ports.alarms.listen((alarm) => this.#ring(alarm));
+    } catch (error) {
+      if (this.#stopped) return undefined;
+      log.warn({ err: error }, "no alarms of reminders ring here yet; owners send overdue ticks themselves");
+      this.#cancelRetry = ports.clock.after(retryMs, () => this.start());
+      return undefined;
+    }
   }
 
   #flushSoon(): void {

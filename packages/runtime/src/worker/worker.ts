@@ -108,7 +108,7 @@ export class Worker implements PartitionHost {
     this.#housekeeping.start();
     await this.#placing.run();
     await this.#taken;
-    await this.#services.alarms.start();
+    this.#services.alarms.start();
   }
 
   /** No turn runs, no message waits but for its time, nothing is on its way to the store. */

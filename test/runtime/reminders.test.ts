@@ -2,6 +2,7 @@ import { type Alarms, InvalidArgumentsError, QueryEffectError } from "@actor-run
 import {
   Actor,
   ActorContext,
+  Every,
   Handler,
   inject,
   type LocalSystem,
@@ -15,6 +16,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { Rig } from "./support.js";
 
 const second = 1_000;
+const minute = 60_000;
 const hour = 3_600_000;
 
 let rig: Rig;
@@ -274,3 +276,73 @@ async function closed(): Promise<void> {
   await rig.advance(5 * second);
   await closing;
 }
+
+describe("a reminder of every actor of a class", () => {
+  it("begins with the first turn, goes on with the class' newest declaration, and ends with it", async () => {
+    @Actor("Daily")
+    class Daily {
+      private readonly self = inject(ActorContext);
+      @State() private count = 0;
+      @Handler() open(): void {}
+      @Handler() fail(): void {
+        throw new Error("on purpose");
+      }
+      @Every("1m") @Handler() settle(): void {
+        runs.push({ at: this.self.now() - start, what: this.self.reminder!.name });
+        this.count++;
+      }
+      @Query() list(): readonly ReminderInfo[] {
+        return this.self.reminders.list();
+      }
+    }
+    @Actor("Daily")
+    class Hourly {
+      private readonly self = inject(ActorContext);
+      @State() private count = 0;
+      @Handler() open(): void {}
+      @Every({ cron: "*/2 * * * *" }) @Handler() settle(): void {
+        runs.push({ at: this.self.now() - start, what: "anew" });
+        this.count++;
+      }
+    }
+    @Actor("Daily")
+    class Never {
+      @State() private count = 0;
+      @Handler() open(): number {
+        return this.count;
+      }
+    }
+    await closed();
+    system = await rig.host([Daily], { process: "first" });
+    const since = rig.clock.now() - start;
+    const ref = system.ref(Daily, "a");
+    expect(await done(ref.list())).toEqual([]);
+    await expect(done(ref.fail())).rejects.toThrow("on purpose");
+    expect(await done(ref.list())).toEqual([]);
+    await done(ref.open());
+    await rig.advance(2 * minute + second);
+    expect(runs).toEqual([
+      { at: since + minute, what: "@settle" },
+      { at: since + 2 * minute, what: "@settle" },
+    ]);
+
+    await closed();
+    system = await rig.host([Hourly], { process: "second" });
+    await done(system.ref(Hourly, "a").open());
+    runs = [];
+    await rig.advance(4 * minute);
+    expect(runs).toHaveLength(2);
+    for (const { at, what } of runs) expect([what, (start + at) % (2 * minute)]).toEqual(["anew", 0]);
+
+    await closed();
+    system = await rig.host([Never], { process: "third" });
+    runs = [];
+    await rig.advance(10 * minute);
+    expect(runs).toEqual([]);
+    expect(rig.logged("error")).toEqual([expect.stringContaining("on purpose")]);
+    expect(await rig.deadLetters("Daily")).toEqual([]);
+    const left: unknown[] = [];
+    for await (const reminder of system.reminders.list({ type: "Daily" })) left.push(reminder);
+    expect(left).toEqual([]);
+  });
+});

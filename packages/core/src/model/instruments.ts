@@ -144,7 +144,11 @@ export const counters = {
   },
   "broker.reconnects": { unit: "{connection}", help: "Connections made anew after one was lost.", labels: ["purpose"] },
   "broker.connections_lost": { unit: "{connection}", help: "Connections lost without our doing.", labels: ["purpose"] },
-  "broker.channels_lost": { unit: "{channel}", help: "Channels of partitions and pools lost without our doing.", labels: [] },
+  "broker.channels_lost": {
+    unit: "{channel}",
+    help: "Channels of partitions and pools lost without our doing.",
+    labels: [],
+  },
   "broker.blocked": {
     unit: "{time}",
     help: "Times the broker blocked publishing, for want of memory or disk.",

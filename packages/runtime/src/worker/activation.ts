@@ -104,6 +104,8 @@ export class Activation implements Timed {
   seenLocks: SeenLocks | undefined;
   /** As its turns see them. */
   reminders: ReminderList | undefined;
+  /** They are those that its class declares, as far as it does. */
+  declared = false;
   /** Those of `text`. */
   savedReminders: ReminderList | undefined;
   /** What transactions hold of it. */
@@ -142,6 +144,7 @@ export class Activation implements Timed {
   restore(text: string): void {
     if (!this.spoiled) restoreState(this.hosted.fields, this.instance!, text);
     this.reminders = text === this.text ? this.savedReminders : ReminderList.in(text);
+    this.declared = false;
   }
 
   /** Its state as its turns see it: tentative, while a transaction that changed it holds it. */

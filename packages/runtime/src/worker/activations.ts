@@ -262,6 +262,7 @@ export class Activations implements ActivationTable {
     activation.initial = hosted.initial;
     activation.instance = instance;
     activation.reminders = activation.savedReminders = undefined;
+    activation.declared = false;
     if (text === undefined) {
       activation.text = activation.initial;
       return;

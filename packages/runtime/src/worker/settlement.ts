@@ -28,6 +28,7 @@ import { isInfrastructure } from "./fault.js";
 import { fingerprintOf } from "./fingerprint.js";
 import { Inbound } from "./inbound.js";
 import type { PartitionScope } from "./scope.js";
+import type { TickRefusal } from "./ticks.js";
 
 /** A state newer than the class waits this long before another look, without spending an attempt. */
 const versionWaitMs = 30_000;
@@ -65,11 +66,12 @@ export class Settlement {
     if (outcome !== "retried") this.#scope.ticks.pass(activation, inbound, group);
   }
 
-  /** A tick comes to no turn: its actor expects another one, or it is too late for it. */
-  tickPassed(activation: Activation, inbound: Inbound, refusal: "stale" | "skipped"): void {
+  /** A tick comes to no turn. */
+  tickPassed(activation: Activation, inbound: Inbound, refusal: TickRefusal): void {
     const { gathering } = this.#scope.commits;
-    activation.hosted.metrics.ticks(refusal)(1);
+    activation.hosted.metrics.ticks(refusal === "skipped" ? "skipped" : "stale")(1);
     if (refusal === "skipped") this.#scope.ticks.pass(activation, inbound, gathering);
+    else if (refusal === "undeclared") this.#scope.ticks.redeclare(activation, gathering);
     else if (!inbound.isParked && !this.#scope.marks.has(inbound)) {
       // Nothing of it is stored anywhere. If the commit that made it stale fails, its owner sends it again.
       this.#scope.settleDelivery(inbound.delivery!);

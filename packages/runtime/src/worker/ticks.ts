@@ -1,5 +1,7 @@
-import { decideTick, type Message, type Reminder } from "@actor-runtime/core";
+import { decideTick, type Message, type Reminder, type Tick } from "@actor-runtime/core";
 import { nextCron } from "../reminders/cron.js";
+import { declaredReminders } from "../reminders/declared.js";
+import { reminderOf } from "../reminders/reminder-options.js";
 import type { Activation } from "./activation.js";
 import type { CommitGroup } from "./commit-group.js";
 import type { Inbound } from "./inbound.js";
@@ -13,6 +15,12 @@ const overdueMs = 5_000;
 const sweepActors = 1_000;
 /** An actor whose tick ended its worker twice is swept no sooner (ms). */
 const dangerousMs = 600_000;
+
+/**
+ * Why a tick comes to no turn: its actor expects another one, it is too late for what its reminder wants, or its class does not
+ * declare it any more.
+ */
+export type TickRefusal = "stale" | "skipped" | "undeclared";
 
 /**
  * The reminders of one partition: what a tick finds when it comes to its turn, and ticks whose alarms were lost. The records
@@ -37,10 +45,11 @@ export class Ticks {
    *
    * @returns what keeps it from its turn; `undefined`: it may run
    */
-  refusal(activation: Activation, inbound: Inbound): "stale" | "skipped" | undefined {
+  refusal(activation: Activation, inbound: Inbound): TickRefusal | undefined {
     const { message } = inbound;
     const reminder = expected(activation.reminders, message.tick!);
     if (reminder === undefined) return "stale";
+    if (isUndeclared(activation, message.tick!)) return "undeclared";
     if (inbound.attempts === 0 && !decideTick(reminder, this.#now, nextCron).run) return "skipped";
     if (message.kind === "tell") return undefined;
     const { handler, args, trace, dueAt } = reminder;
@@ -56,10 +65,40 @@ export class Ticks {
     activation.reminders = withReminder(activation.reminders, tick!.name, next);
   }
 
+  /** With the first turn of an actor come the reminders that its class declares. */
+  declare(activation: Activation): void {
+    const { methods, every } = activation.hosted.definition;
+    activation.declared = true;
+    if (every.length === 0 && activation.reminders === undefined) return;
+    const declared = declaredReminders(activation.reminders?.byName, every, ({ name, handler, time }) =>
+      reminderOf(
+        `${activation.address}: reminder "${name}"`,
+        time,
+        handler,
+        [],
+        methods,
+        this.#now,
+        this.#scope.services.ports.random.id(),
+      ),
+    );
+    if (declared !== undefined) activation.reminders = ReminderList.of(declared);
+  }
+
   /** As {@link advance}, for a tick that left nothing else behind: its record commits by itself. */
   pass(activation: Activation, { message }: Inbound, group: CommitGroup): void {
     const { reminders: before } = activation;
     this.advance(activation, message);
+    this.#write(activation, before, group);
+  }
+
+  /** The class does not declare its reminder any more, or otherwise. */
+  redeclare(activation: Activation, group: CommitGroup): void {
+    const { reminders: before } = activation;
+    this.declare(activation);
+    this.#write(activation, before, group);
+  }
+
+  #write(activation: Activation, before: ReminderList | undefined, group: CommitGroup): void {
     if (activation.reminders === before) return;
     activation.text = activation.text.slice(0, -textEnd(before).length) + textEnd(activation.reminders);
     activation.stored = activation.text !== activation.initial;
@@ -122,4 +161,9 @@ export class Ticks {
   get #now(): number {
     return this.#scope.services.time.now();
   }
+}
+
+/** Names of declared reminders begin with `@`. */
+function isUndeclared({ hosted }: Activation, { name }: Tick): boolean {
+  return name.startsWith("@") && !hosted.definition.every.some((declared) => declared.name === name);
 }

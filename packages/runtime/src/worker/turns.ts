@@ -252,6 +252,7 @@ export class Turns implements TurnHost {
     for (const lock of turn.locks ?? []) if (lock.held) lock.check();
     if (turn.destroys) activation.reminders = undefined;
     else if (inbound.message.tick !== undefined) this.scope.ticks.advance(activation, inbound.message);
+    if (!activation.declared && !turn.destroys && turn.replacement === undefined) this.scope.ticks.declare(activation);
     const wanted = value !== undefined && inbound.message.kind !== "tell";
     const valueText = wanted ? answerText(turn.what, value) : undefined;
     const text = turn.replacement ?? (turn.destroys ? activation.initial : this.#stateText(activation));

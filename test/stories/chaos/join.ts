@@ -1,5 +1,6 @@
+import { BullmqAlarms } from "@actor-runtime/bullmq";
 import { type Clock, type Logger, StoreUnavailableError } from "@actor-runtime/core";
-import { EmbeddedWorld, SystemClock, SystemRandom } from "@actor-runtime/embedded";
+import { SystemClock, SystemRandom } from "@actor-runtime/embedded";
 import { RabbitBroker } from "@actor-runtime/rabbitmq";
 import { RedisServices } from "@actor-runtime/redis";
 import {
@@ -32,7 +33,7 @@ export interface Oddities {
   readonly ports?: (ports: Ports) => Ports;
 }
 
-/** Joins the system over real services. Alarms stay in the process: nothing of a story sets one. */
+/** Joins the system over real services. */
 export async function join(
   { amqpUrl, redisUrl, namespace, name }: Member,
   actors: readonly AnyActor[],
@@ -55,7 +56,7 @@ export async function join(
   );
   await rabbit.tie((await redis.store.namespace()).storeId);
   const { leases, locks, membership } = redis;
-  const { alarms } = new EmbeddedWorld({ clock, random }).connect(name);
+  const alarms = new BullmqAlarms({ client: (waits) => redis.newClient(waits), namespace, clock, random, log });
   const { pools } = rabbit;
   const { broker, store } = countReplays({ broker: rabbit, store: redis.store }, telemetry);
   return createSystem({

@@ -69,7 +69,13 @@ describe.each(places)("reminders, in $name", { timeout: 60_000 }, ({ env, transp
     expect(JSON.stringify(found)).not.toContain("private");
     expect(await page("/Plan?limit=1")).toMatchObject({ reminders: [{ address: "Plan/c" }], more: true });
     expect((await page("/Plan?prefix=b")).reminders).toMatchObject([{ address: "Plan/b" }]);
-    const own = { address: "Clock/tower", name: "@refresh", handler: "refresh", cron: "0 3 * * *", tz: "Europe/Berlin" };
+    const own = {
+      address: "Clock/tower",
+      name: "@refresh",
+      handler: "refresh",
+      cron: "0 3 * * *",
+      tz: "Europe/Berlin",
+    };
     expect((await page("/Clock")).reminders).toMatchObject([own]);
     expect((await page()).reminders).toContainEqual(expect.objectContaining(own));
   });

@@ -1,5 +1,5 @@
 import type { Balancer, CallEnding, PoolMember } from "./balancer.js";
-import { forgetLeft } from "./members.js";
+import { PerWorker } from "./per-worker.js";
 import { forgiven, outMs, shareAfter } from "./slow-start.js";
 
 /** So many failures in a row eject a worker. */
@@ -22,6 +22,7 @@ export interface Ejection {
 
 /** What the sender knows of one worker. */
 interface Health {
+  readonly worker: string;
   /** Failures in a row. */
   failures: number;
   /** Calls it owes an answer to, and since when none came. */
@@ -46,7 +47,7 @@ interface Health {
  */
 export class OutlierEjection implements Balancer {
   readonly #inner: Balancer;
-  readonly #health = new Map<string, Health>();
+  readonly #health = new PerWorker(newcomer);
   /** What calls usually take, whoever answers; `undefined`: nobody has yet. */
   #usualMs: number | undefined;
 
@@ -55,15 +56,15 @@ export class OutlierEjection implements Balancer {
   }
 
   pick(workers: readonly PoolMember[], now: number, random: () => number): string | undefined {
-    forgetLeft(this.#health, workers);
+    this.#health.members(workers);
     this.#judge(workers.length, now);
     return this.#inner.pick(this.#choice(workers, now, random), now, random);
   }
 
   sent(worker: string, now: number): void {
-    const health = this.#healthOf(worker);
-    if (health.owed === 0) health.silentSince = now;
-    health.owed += 1;
+    const health = this.#health.get(worker);
+    if (health?.owed === 0) health.silentSince = now;
+    if (health) health.owed += 1;
     this.#inner.sent(worker, now);
   }
 
@@ -75,7 +76,7 @@ export class OutlierEjection implements Balancer {
 
   /** Who is out. */
   ejections(now: number): readonly Ejection[] {
-    return [...this.#health.values()].flatMap(({ ejected }) => (ejected && ejected.until > now ? [ejected] : []));
+    return [...this.#health.all()].flatMap(({ ejected }) => (ejected && ejected.until > now ? [ejected] : []));
   }
 
   #note(health: Health, latencyMs: number | undefined, ending: CallEnding, now: number): void {
@@ -94,15 +95,15 @@ export class OutlierEjection implements Balancer {
   /** Lets in again whose time is over, and who is next if too many are out; then ejects as many as may be out. */
   #judge(workers: number, now: number): void {
     const most = Math.floor(workers / 2);
-    const out = [...this.#health.values()].filter(({ ejected }) => ejected !== undefined);
+    const out = [...this.#health.all()].filter(({ ejected }) => ejected !== undefined);
     out.sort((a, b) => b.ejected!.until - a.ejected!.until);
     while (out.length > most || (out.length > 0 && out.at(-1)!.ejected!.until <= now)) comeBack(out.pop()!, now);
     let room = most - out.length;
-    for (const [worker, health] of this.#health) {
+    for (const health of this.#health.all()) {
       if (room === 0) return;
       const cause = health.ejected === undefined ? this.#causeToEject(health, now) : undefined;
       if (cause === undefined) continue;
-      eject(worker, health, cause, now);
+      eject(health, cause, now);
       room -= 1;
     }
   }
@@ -114,7 +115,7 @@ export class OutlierEjection implements Balancer {
     return now - silentSince >= stallMs ? "stall" : undefined;
   }
 
-  /** Who is out has weight 0, and so has one that is on its way back, as often as its share is not whole. */
+  /** Who is out has weight 0, and so has one that is on its way back, as often as its share is not whole. One who is out is better than nobody. */
   #choice(workers: readonly PoolMember[], now: number, random: () => number): readonly PoolMember[] {
     const able = workers.map((member) => (this.#health.get(member.id)?.ejected ? { ...member, weight: 0 } : member));
     const chosen = able.map((member) => {
@@ -123,28 +124,25 @@ export class OutlierEjection implements Balancer {
       const share = shareAfter(now - backAt);
       return share === 1 || random() < share ? member : { ...member, weight: 0 };
     });
-    return chosen.some(({ weight }) => weight > 0) ? chosen : able;
-  }
-
-  #healthOf(worker: string): Health {
-    const known = this.#health.get(worker);
-    if (known) return known;
-    const health: Health = {
-      failures: 0,
-      owed: 0,
-      silentSince: 0,
-      usualMs: undefined,
-      ejected: undefined,
-      ejections: 0,
-      backAt: undefined,
-    };
-    this.#health.set(worker, health);
-    return health;
+    return [chosen, able].find((members) => members.some(({ weight }) => weight > 0)) ?? workers;
   }
 }
 
-function eject(worker: string, health: Health, cause: EjectionCause, now: number): void {
-  const { ejections, backAt = now } = health;
+function newcomer(worker: string): Health {
+  return {
+    worker,
+    failures: 0,
+    owed: 0,
+    silentSince: 0,
+    usualMs: undefined,
+    ejected: undefined,
+    ejections: 0,
+    backAt: undefined,
+  };
+}
+
+function eject(health: Health, cause: EjectionCause, now: number): void {
+  const { worker, ejections, backAt = now } = health;
   const before = forgiven(ejections, now - backAt);
   health.ejected = { worker, cause, until: now + outMs(before) };
   health.ejections = before + 1;

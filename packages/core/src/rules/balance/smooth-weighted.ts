@@ -1,5 +1,5 @@
 import type { Balancer, PoolMember } from "./balancer.js";
-import { forgetLeft } from "./members.js";
+import { PerWorker } from "./per-worker.js";
 
 /**
  * Each worker in proportion to its weight, with the turns of a heavy one spread out: weights 5, 1, 1 give a a b a c a a. This is
@@ -9,23 +9,23 @@ import { forgetLeft } from "./members.js";
  * Weights may change at any time. A worker that is out neither gains nor pays.
  */
 export class SmoothWeighted implements Balancer {
-  readonly #credits = new Map<string, number>();
+  readonly #credits = new PerWorker(() => ({ credit: 0 }));
 
   pick(workers: readonly PoolMember[]): string | undefined {
-    forgetLeft(this.#credits, workers);
+    this.#credits.members(workers);
     let picked: string | undefined;
-    let highest = Number.NEGATIVE_INFINITY;
+    let highest = { credit: Number.NEGATIVE_INFINITY };
     let sum = 0;
     for (const { id, weight } of workers) {
       if (weight <= 0) continue;
-      const credit = (this.#credits.get(id) ?? 0) + weight;
-      this.#credits.set(id, credit);
+      const own = this.#credits.get(id)!;
+      own.credit += weight;
       sum += weight;
-      if (credit <= highest) continue;
-      highest = credit;
+      if (own.credit <= highest.credit) continue;
+      highest = own;
       picked = id;
     }
-    if (picked !== undefined) this.#credits.set(picked, highest - sum);
+    highest.credit -= sum;
     return picked;
   }
 

@@ -10,7 +10,9 @@ function picks(balancer: SmoothWeighted, workers: readonly PoolMember[], count: 
 }
 
 function countsIn(text: string): Record<string, number> {
-  return Object.fromEntries([...new Set(text)].map((id) => [id, [...text].filter((other) => other === id).length]));
+  return Object.fromEntries(
+    [...new Set(text)].map((id) => [id, Array.from(text).filter((other) => other === id).length]),
+  );
 }
 
 describe("weighted round robin", () => {

@@ -1,6 +1,6 @@
 import type { Cancel, Ring } from "@actor-runtime/core";
 import type { Job, Worker } from "bullmq";
-import type { Cluster, Redis } from "ioredis";
+import { backendOn, longestSleepS, type WorkerClients } from "./alarm-backend.js";
 import { connect } from "./connect.js";
 import { alarmOf, type Entry, retryStrategy } from "./entry.js";
 import { queueName } from "./names.js";
@@ -13,53 +13,35 @@ const maxStalledCount = 100;
 export class AlarmWorker {
   readonly #settings: Settings;
   readonly #ring: Ring;
-  readonly #clients: readonly [commands: Redis | Cluster, blocking: Redis | Cluster];
+  readonly #clients: WorkerClients;
   readonly #worker: Worker<Entry["data"]>;
   readonly #delayed: new () => Error;
   #started = 0;
   #underWay = 0;
   #complained = false;
 
-  private constructor(
-    settings: Settings,
-    ring: Ring,
-    clients: readonly [Redis | Cluster, Redis | Cluster],
-    bullmq: typeof import("bullmq"),
-  ) {
+  private constructor(settings: Settings, ring: Ring, clients: WorkerClients, bullmq: typeof import("bullmq")) {
     this.#settings = settings;
     this.#ring = ring;
     this.#clients = clients;
     this.#delayed = bullmq.DelayedError;
-    const { RedisConnection, RedisQueueBackend, QueueKeys } = bullmq;
     const { prefix, concurrency, lockMs, random } = settings;
-    const [commands, blocking] = clients;
     this.#worker = new bullmq.Worker<Entry["data"]>(
       queueName,
       (job, token) => this.#handle(job, token!),
       {
-        connection: commands,
+        connection: clients.commands,
         prefix,
         concurrency,
         lockDuration: lockMs,
         stalledInterval: Math.ceil(lockMs / 2),
         maxStalledCount,
+        drainDelay: longestSleepS,
         // After an error of Redis, such as a lack of memory.
         runRetryDelay: 1_000,
         settings: { backoffStrategy: retryStrategy(() => random.next()) },
       },
-      // By itself it would copy the first client, and the copy would not find another server.
-      (name, options) => {
-        const keys = new QueueKeys(prefix);
-        const shared = { shared: true } as const;
-        return new RedisQueueBackend(
-          new RedisConnection(commands, { ...shared, blocking: false }),
-          name,
-          keys.getKeys(name),
-          (type) => keys.toKey(name, type),
-          options,
-          new RedisConnection(blocking, { ...shared, blocking: true }),
-        );
-      },
+      backendOn(clients, prefix, bullmq),
     );
     this.#worker.on("error", (error) => this.#complain(error));
     this.#worker.on("failed", (job, error) => this.#failed(job, error));
@@ -69,12 +51,12 @@ export class AlarmWorker {
   static async start(settings: Settings, ring: Ring): Promise<AlarmWorker> {
     // Loaded here, as in AlarmQueue.
     const loading = import("bullmq");
-    const clients = [settings.client(true), settings.client(true)] as const;
+    const clients = { commands: settings.client(true), blocking: settings.client(true) };
     try {
-      await Promise.all(clients.map(connect));
-      return new AlarmWorker(settings, ring, clients, await loading);
+      const [bullmq] = await Promise.all([loading, connect(clients.commands), connect(clients.blocking)]);
+      return new AlarmWorker(settings, ring, clients, bullmq);
     } catch (error) {
-      for (const client of clients) client.disconnect();
+      disconnect(clients);
       throw error;
     }
   }
@@ -102,7 +84,7 @@ export class AlarmWorker {
     // Without Redis it would wait for ever.
     await Promise.race([this.#worker.close(), outOfPatience]);
     cancel();
-    for (const client of this.#clients) client.disconnect();
+    disconnect(this.#clients);
   }
 
   async #handle(job: Job<Entry["data"]>, token: string): Promise<void> {
@@ -133,4 +115,9 @@ export class AlarmWorker {
     this.#complained = true;
     this.#settings.log.warn({ err: error }, "Redis does not serve the alarms, which ring late");
   }
+}
+
+function disconnect({ commands, blocking }: WorkerClients): void {
+  commands.disconnect();
+  blocking.disconnect();
 }

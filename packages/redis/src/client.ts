@@ -78,8 +78,18 @@ function profile(settings: Settings, waits = false) {
     // Whoever subscribes does so at each connection: nobody would catch the failure of what ioredis does by itself.
     autoResubscribe: false,
     maxRetriesPerRequest: 0,
-    // A demoted master goes on answering: only a new connection finds the new one.
-    reconnectOnError: (error: Error) => replyCode(error) === "READONLY",
+    reconnectOnError: leavesReplica(settings),
     ...(waits ? patient : {}),
   } satisfies RedisOptions;
+}
+
+/** A demoted master goes on answering: only a new connection finds the new one. */
+function leavesReplica({ clock }: Settings): (error: Error) => boolean {
+  let leftAt = Number.NEGATIVE_INFINITY;
+  return (error) => {
+    // It refuses every command that was sent together, and each would end the connection once more.
+    if (replyCode(error) !== "READONLY" || clock.monotonic() - leftAt < 100) return false;
+    leftAt = clock.monotonic();
+    return true;
+  };
 }

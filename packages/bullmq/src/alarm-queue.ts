@@ -20,6 +20,9 @@ export interface QueueDepth {
   readonly paused: boolean;
 }
 
+/** So many commands are sent together; more would keep others waiting, and take longer than a command may. */
+const groupSize = 500;
+
 /** The side of the alarms on which they are set. Connects when it is first needed, and fails at once while Redis is away. */
 export class AlarmQueue {
   readonly #settings: Settings;
@@ -30,18 +33,19 @@ export class AlarmQueue {
     this.#settings = settings;
   }
 
+  /** Where it fails, those before are set. */
   async set(alarms: readonly Alarm[]): Promise<void> {
-    if (alarms.length === 0) return;
-    await this.#use(({ queue }) => {
-      const now = this.#settings.clock.now();
-      return queue.addBulk(alarms.map((alarm) => entryOf(alarm, now)));
-    });
+    for (const group of groupsOf(alarms)) {
+      await this.#use(({ queue }) => {
+        const now = this.#settings.clock.now();
+        return queue.addBulk(group.map((alarm) => entryOf(alarm, now)));
+      });
+    }
   }
 
   /** Passes over those that are being handed on, and those that it does not know. */
   async cancel(ids: readonly string[]): Promise<void> {
-    if (ids.length === 0) return;
-    await this.#use(({ queue }) => Promise.all(ids.map((id) => queue.remove(id))));
+    for (const group of groupsOf(ids)) await this.#use(({ queue }) => Promise.all(group.map((id) => queue.remove(id))));
   }
 
   depth(): Promise<QueueDepth> {
@@ -95,4 +99,8 @@ export class AlarmQueue {
     queue.on("error", () => {});
     return { queue, client };
   }
+}
+
+function* groupsOf<T>(all: readonly T[]): Generator<readonly T[]> {
+  for (let first = 0; first < all.length; first += groupSize) yield all.slice(first, first + groupSize);
 }

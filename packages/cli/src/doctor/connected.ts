@@ -3,7 +3,8 @@ import type { RabbitBroker } from "@actor-runtime/rabbitmq";
 import type { RedisServices } from "@actor-runtime/redis";
 import { consoleLog, type ReminderReport, StoredCluster, StoredReminders } from "@actor-runtime/runtime";
 import { newWorkerId } from "../compose.js";
-import { connectLocks, connectRabbit, connectRedis, surroundingsOf } from "../connected.js";
+import { alarmsOn, connectLocks, connectRabbit, connectRedis, surroundingsOf } from "../connected.js";
+import { alarmsCheck } from "./alarms.js";
 import { type Check, failed, type Surroundings } from "./check.js";
 import { clusterChecks } from "./cluster.js";
 import { lockServerChecks } from "./lock-servers.js";
@@ -46,6 +47,9 @@ export async function checkConnected(settings: Surroundings): Promise<Check[]> {
     const cluster = new StoredCluster(stored);
     checks.push(...(await attempt("workers", async () => clusterChecks(await cluster.describe()))));
     checks.push(...(await attempt("reminders", () => checkReminders(stored!.store))));
+    const alarms = alarmsOn(stored, settings, surroundings);
+    opened.push(alarms);
+    checks.push(...(await attempt("alarms", async () => alarmsCheck(await alarms.depth()))));
   }
   await Promise.all(opened.map((service) => service.close()));
   return checks;

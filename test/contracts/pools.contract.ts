@@ -1,7 +1,6 @@
 import {
   ClosedError,
   type PoolChannel,
-  type PoolConsumer,
   type PoolConsumerOptions,
   type PoolDelivery,
   type PoolQueue,
@@ -9,6 +8,7 @@ import {
   poolQueue,
 } from "@actor-runtime/core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { NotingPoolConsumer } from "./noting-pool-consumer.js";
 import { bodyText, eventually, someBytes, someFrame, unique } from "./samples.js";
 
 export interface PoolsUnderTest {
@@ -46,8 +46,8 @@ export function poolsContract(name: string, make: () => Promise<PoolsUnderTest>)
       options: Partial<PoolConsumerOptions> = {},
       by = pools,
       from = shared,
-    ): Promise<{ consumer: NotingConsumer; channel: PoolChannel }> {
-      const consumer = new NotingConsumer();
+    ): Promise<{ consumer: NotingPoolConsumer; channel: PoolChannel }> {
+      const consumer = new NotingPoolConsumer();
       return { consumer, channel: await by.consume(from, { prefetch: 100, ...options }, consumer) };
     }
 
@@ -56,7 +56,7 @@ export function poolsContract(name: string, make: () => Promise<PoolsUnderTest>)
       expect(outcomes).toEqual(texts.map(() => "confirmed"));
     }
 
-    async function received(consumer: NotingConsumer, ...texts: string[]): Promise<void> {
+    async function received(consumer: NotingPoolConsumer, ...texts: string[]): Promise<void> {
       await eventually(() => expect(consumer.texts.toSorted()).toEqual(texts.toSorted()));
     }
 
@@ -354,24 +354,4 @@ export function poolsContract(name: string, make: () => Promise<PoolsUnderTest>)
       expect(consumer.losses).toEqual([]);
     });
   });
-}
-
-/** Notes what it is given and acks nothing by itself. */
-class NotingConsumer implements PoolConsumer {
-  readonly deliveries: PoolDelivery[] = [];
-  readonly losses: Error[] = [];
-  onDeliver: ((delivery: PoolDelivery) => void) | undefined;
-
-  deliver(delivery: PoolDelivery): void {
-    this.deliveries.push(delivery);
-    this.onDeliver?.(delivery);
-  }
-
-  lost(reason: Error): void {
-    this.losses.push(reason);
-  }
-
-  get texts(): string[] {
-    return this.deliveries.map(({ frame }) => bodyText(frame.body));
-  }
 }

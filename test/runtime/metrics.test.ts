@@ -218,6 +218,20 @@ describe("how long", () => {
     expect(level("actor.calls")).toBe(0);
   });
 
+  it("is where it waits for as many asynchronous turns as may run, and for nobody afterwards", async () => {
+    await host("worker", { types: { Account: { maxTurns: 1 } } });
+    const system = await client();
+    const asked = [system.ref(Account, "a").slowly(1), system.ref(Account, "b").deposit(1)];
+    await rig.advance(100);
+    const account = { type: "Account" };
+    expect(level("actor.concurrency.limit", account)).toBe(1);
+    expect(level("actor.concurrency.running", account)).toBe(1);
+    expect(level("actor.concurrency.waiting", account)).toBe(1);
+    gate.open();
+    await Promise.all(asked);
+    expect(level("actor.concurrency.running") + level("actor.concurrency.waiting")).toBe(0);
+  });
+
   it("a delayed message waited is counted from its time, and it is no old one before", async () => {
     await host("worker");
     const account = (await client()).ref(Account, "a");
@@ -374,7 +388,8 @@ describe("the catalogue of instruments", () => {
       const get = (_: Store, name: keyof Store) => (name === "commit" ? commit : store[name].bind(store));
       return measured({ ...ports, store: new Proxy(store, { get }) });
     };
-    const worker = await host("worker", small, unlucky);
+    const oneTurn = { ...small, types: { Account: { maxTurns: 1 } } };
+    const worker = await host("worker", oneTurn, unlucky);
     const outside = await client();
     const account = outside.ref(Account, secret);
 
@@ -401,7 +416,9 @@ describe("the catalogue of instruments", () => {
     await rig.publish(partition, underLocks);
     gate = new Gate();
     const cut = watch(account.slowly(1));
-    await rig.settle();
+    void outside.ref(Account, `${secret}-too`).deposit(1);
+    await rig.advance(100);
+    look();
     rig.world.cutChannels(partition);
     gate.open();
     rig.world.store.failCommits(1, "before");

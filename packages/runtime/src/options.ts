@@ -1,16 +1,35 @@
+/** Bounds of one actor. Beyond them an ask gets OverloadedError and a tell becomes a dead letter. */
+export interface ActorBounds {
+  /** Messages that may wait in memory for it. */
+  readonly maxWaitingPerActor: number;
+  /** Messages, and bytes, that may be stored behind it while it is slow. */
+  readonly maxStoredPerActor: number;
+  readonly maxStoredBytesPerActor: number;
+  /** Messages, and bytes, that may wait for their time: delayed tells, and retries that let others pass. */
+  readonly maxDelayedPerActor: number;
+  readonly maxDelayedBytesPerActor: number;
+}
+
+/** Bounds of one type in a worker. */
+export interface TypeBounds extends ActorBounds {
+  /** Asynchronous turns of the type that may run at a time; beyond, what would begin waits. */
+  readonly maxTurns: number;
+}
+
 /** Bounds of one worker (P12) and its times in ms. */
-export interface Limits {
+export interface Limits extends ActorBounds {
   /** Live instances in this worker; beyond, the least recently used idle one goes. */
   readonly maxActivations: number;
-  /** Messages that may wait in memory for one actor; beyond, an ask gets OverloadedError and a tell becomes a dead letter. */
-  readonly maxWaitingPerActor: number;
-  /** Messages, and bytes, that may be stored behind one slow actor; beyond, as above. */
-  readonly maxStoredPerActor: number;
+  /** Asynchronous turns that may run in this worker at a time; a type may have half of them unless `types` says otherwise. */
+  readonly maxTurns: number;
+  /** What is different for some types, by name. */
+  readonly types: Readonly<Record<string, Partial<TypeBounds>>>;
   /** Actors of one partition that transactions hold at a time. */
   readonly maxHeldActors: number;
-  readonly maxStoredBytesPerActor: number;
   /** Bytes stored in one partition; beyond, its owner stops consuming, so that its queue fills and senders get OverloadedError. */
   readonly maxStoredBytes: number;
+  /** Bytes of messages of one partition that wait for their time; they are in memory and stored. */
+  readonly maxDelayedBytes: number;
   /** Bytes that may be on their way from a partition to one target; beyond, `tell` in a turn throws OverloadedError. */
   readonly maxOutboxBytes: number;
   /** Bytes of unacked frames in this process; shared out to its partitions as their prefetch. */
@@ -39,11 +58,16 @@ export interface Limits {
 
 export const defaultLimits: Limits = {
   maxActivations: 100_000,
+  maxTurns: 1_000,
+  types: {},
   maxWaitingPerActor: 10_000,
   maxStoredPerActor: 10_000,
-  maxHeldActors: 10_000,
   maxStoredBytesPerActor: 16 * 1024 * 1024,
+  maxDelayedPerActor: 10_000,
+  maxDelayedBytesPerActor: 16 * 1024 * 1024,
+  maxHeldActors: 10_000,
   maxStoredBytes: 256 * 1024 * 1024,
+  maxDelayedBytes: 64 * 1024 * 1024,
   maxOutboxBytes: 64 * 1024 * 1024,
   maxUnsettledBytes: 256 * 1024 * 1024,
   leaseMs: 10_000,
@@ -56,3 +80,8 @@ export const defaultLimits: Limits = {
   streamRetentionMs: 3_600_000,
   maxStreams: 100_000,
 };
+
+/** Bounds of a type. Half of the worker's turns at most, so that no type alone can keep the others from running. */
+export function typeBounds(limits: Limits, type: string): TypeBounds {
+  return { ...limits, maxTurns: Math.ceil(limits.maxTurns / 2), ...limits.types[type] };
+}

@@ -44,12 +44,13 @@ import { observeProcess } from "./metrics/levels.js";
 import type { Meter } from "./metrics/meter.js";
 import { Metrics } from "./metrics/metrics.js";
 import { TypeMetrics } from "./metrics/type-metrics.js";
-import { defaultLimits, type Limits } from "./options.js";
+import { defaultLimits, type Limits, typeBounds } from "./options.js";
 import type { Ports } from "./ports.js";
 import { AlarmClock } from "./reminders/alarm-clock.js";
 import { type ReminderAdmin, reminderAdmin } from "./reminders/reminder-admin.js";
 import { StoredReminders } from "./reminders/stored-reminders.js";
 import { StoreTime } from "./store-time.js";
+import { isSystemType } from "./system-handlers.js";
 import { withSystemServices } from "./system-services.js";
 import { Tracing } from "./tracing/tracing.js";
 import type { TracingOptions } from "./tracing-options.js";
@@ -62,6 +63,7 @@ import type { Watchdog } from "./watchdog.js";
 import { HostedType } from "./worker/activation.js";
 import { ActivationList } from "./worker/activation-list.js";
 import { Brakes } from "./worker/brakes.js";
+import { Concurrency, TypeConcurrency } from "./worker/concurrency.js";
 import { registerMailboxes } from "./worker/register.js";
 import { ReplyBatch } from "./worker/reply-batch.js";
 import type { WorkerServices } from "./worker/services.js";
@@ -88,6 +90,7 @@ export interface SystemOptions {
   readonly dev?: boolean;
   readonly watchdog?: Watchdog;
   readonly tracing?: TracingOptions;
+  /** What this process takes on, and its times; `limitsOf` makes them of what users write. */
   readonly limits?: Partial<Limits>;
   /** Called once the system is closed, also when it could not be started; closing waits for it. */
   readonly onClosed?: () => void | Promise<void>;
@@ -141,11 +144,14 @@ export class LocalSystem implements ActorSystem {
     this.#namespace = namespaceOf(options.namespace ?? "default");
     const time = new StoreTime(ports.clock);
     const meter = { telemetry: ports.telemetry, clock: ports.clock, time };
-    const types = hostedTypes(actors, meter);
+    const limits = { ...defaultLimits, ...options.limits };
+    const types = hostedTypes(actors, meter, limits);
+    for (const type of Object.keys(limits.types)) {
+      if (!types.has(type)) log.warn({ type }, `limits.types.${type}: this process hosts no type of that name`);
+    }
     const hosted = (type: string): KnownType | undefined => types.get(type)?.definition;
     const activations = new ActivationList();
     const directory = new Directory(ports.store);
-    const limits = { ...defaultLimits, ...options.limits };
     const { streamRetentionMs } = limits;
     const { broker, clock, random } = ports;
     const lanes = new Lanes({ broker, clock, random, time, streamRetentionMs, replyTo: "" });
@@ -361,11 +367,18 @@ export class LocalSystem implements ActorSystem {
   }
 }
 
-function hostedTypes(actors: readonly AnyActor[], meter: Meter): Map<string, HostedType> {
+function hostedTypes(actors: readonly AnyActor[], meter: Meter, limits: Limits): Map<string, HostedType> {
   const types = new Map<string, HostedType>();
+  const worker = new Concurrency(limits.maxTurns);
+  const system = new Concurrency(Number.POSITIVE_INFINITY);
   for (const definition of Registry.of(actors)) {
     const { name, methods } = definition;
-    types.set(name, new HostedType(definition, new TypeMetrics(meter, name, methods.keys())));
+    const bounds = typeBounds(limits, name);
+    // What others wait for is the business of the system's own types.
+    const concurrency = isSystemType(name)
+      ? new TypeConcurrency(system, Number.POSITIVE_INFINITY)
+      : new TypeConcurrency(worker, bounds.maxTurns);
+    types.set(name, new HostedType(definition, new TypeMetrics(meter, name, methods.keys()), { bounds, concurrency }));
   }
   return types;
 }

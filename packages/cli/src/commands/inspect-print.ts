@@ -172,6 +172,10 @@ function obstacleText(obstacle: Obstacle): string {
     const others = holders > 1 ? ` and ${holders - 1} more` : "";
     return `transaction ${id}, which has held it for ${durationText(sinceMs)}${others}`;
   }
+  if (obstacle.kind === "concurrency") {
+    const { target, running } = obstacle;
+    return `the concurrency limit of ${target ?? "the worker"} (${running} running)`;
+  }
   if (obstacle.kind === "brake") return `a turn of ${obstacle.target} that does not fail: the type is braked`;
   return plainObstacles[obstacle.kind];
 }

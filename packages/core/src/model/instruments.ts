@@ -246,6 +246,21 @@ export const histograms = {
 export const levels = {
   "actor.activations": { unit: "{actor}", help: "Actors in the memory of this worker.", labels: ["type"] },
   "actor.turns": { unit: "{turn}", help: "Turns and queries that run now.", labels: ["type"] },
+  "actor.concurrency.running": {
+    unit: "{turn}",
+    help: "Asynchronous turns and queries that count against the limit of their type; a chain of asks counts once, where it began.",
+    labels: ["type"],
+  },
+  "actor.concurrency.waiting": {
+    unit: "{actor}",
+    help: "Actors whose next message waits for an asynchronous turn to end, because as many run as may.",
+    labels: ["type"],
+  },
+  "actor.concurrency.limit": {
+    unit: "{turn}",
+    help: "Asynchronous turns of the type that may run in this worker at a time.",
+    labels: ["type"],
+  },
   "actor.mailbox.depth": {
     unit: "{message}",
     help: "Messages this worker has taken and not begun. where: memory, parked (stored behind a slow actor or for another attempt) or delayed (not due yet). What still waits in the broker is not among them.",

@@ -29,7 +29,7 @@ export class LoadCount implements Load {
 export function loadsOf(tenure: Tenure, types: Iterable<HostedType>): Map<string, LoadCount> {
   const loads = new Map(Array.from(types, ({ definition }) => [definition.name, new LoadCount()]));
   for (const activation of tenure.activations) loads.get(activation.hosted.definition.name)?.add(activation);
-  for (const [address, count] of tenure.delayed.waiting) {
+  for (const [address, { count }] of tenure.delayed.waiting) {
     loads.get(address.slice(0, address.indexOf("/")))?.addDelayed(count);
   }
   return loads;

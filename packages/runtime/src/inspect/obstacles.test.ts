@@ -4,7 +4,9 @@ import { Actor, Handler, Query } from "../definition/decorators.js";
 import { defineActor } from "../definition/define.js";
 import type { Meter } from "../metrics/meter.js";
 import { TypeMetrics } from "../metrics/type-metrics.js";
+import { defaultLimits } from "../options.js";
 import { Activation, HostedType, type RunningTurn } from "../worker/activation.js";
+import { Concurrency, TypeConcurrency } from "../worker/concurrency.js";
 import { Hold, Holding } from "../worker/hold.js";
 import { Inbound } from "../worker/inbound.js";
 import { obstaclesOf, type Surroundings } from "./obstacles.js";
@@ -29,7 +31,11 @@ const around: Surroundings = {
 
 function alice(changes: Partial<Activation> = {}): Activation {
   const owner = { deactivate: () => false, resume: () => {} };
-  const hosted = new HostedType(defineActor(Account), new TypeMetrics(meter, "Account", []));
+  const concurrency = new TypeConcurrency(new Concurrency(10), 1);
+  const hosted = new HostedType(defineActor(Account), new TypeMetrics(meter, "Account", []), {
+    bounds: defaultLimits,
+    concurrency,
+  });
   return Object.assign(new Activation(owner, hosted, "Account/alice"), { phase: "ready", ...changes });
 }
 

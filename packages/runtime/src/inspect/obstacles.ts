@@ -51,6 +51,8 @@ function* beforeHead(
   else if (recovered) yield { kind: "mark" };
   if (nextMessage(activation) === undefined) yield* transactionsOn(activation, head, monotonic);
   if (activation.queries !== undefined) yield { kind: "queries" };
+  const full = activation.hosted.concurrency.obstacleOf(activation);
+  if (full !== undefined) yield { kind: "concurrency", ...full };
   if (givenUp) yield { kind: "handoff" };
 }
 

@@ -79,6 +79,7 @@ export interface AskReport {
  * - `queries`: its next message waits for queries that run
  * - `transaction`: its next message waits for transactions that hold it: how many (`holders`), and the id of the one that has
  *   held it longest, for `sinceMs`
+ * - `concurrency`: as many asynchronous turns run as may, of its type (`target`) or, with `target` absent, of the whole worker
  * - `handoff`: its partition is being given up, and only what running turns wait for still begins
  */
 export type Obstacle =
@@ -88,6 +89,7 @@ export type Obstacle =
   | { readonly kind: "pause"; readonly target: string }
   | { readonly kind: "brake"; readonly target: string }
   | { readonly kind: "transaction"; readonly id: string; readonly holders: number; readonly sinceMs: number }
+  | { readonly kind: "concurrency"; readonly target?: string; readonly running: number; readonly limit: number }
   | { readonly kind: "state" | "lookup" | "mark" | "queries" | "handoff" };
 
 /** What a worker says of itself. */

@@ -1,5 +1,7 @@
 import type { Mailbox, Telemetry } from "@actor-runtime/core";
+import { isSystemType } from "../system-handlers.js";
 import type { Activation } from "../worker/activation.js";
+import type { TypeConcurrency } from "../worker/concurrency.js";
 import type { Holding } from "../worker/hold.js";
 import type { WorkerServices } from "../worker/services.js";
 import type { Tenure } from "../worker/tenure.js";
@@ -68,6 +70,10 @@ export function observeWorker(
   };
   const byType = (value: (levels: TypeLevels) => number) =>
     Array.from(census(), ([type, levels]) => ({ value: value(levels), labels: { type } }));
+  const byLimited = (value: (concurrency: TypeConcurrency) => number) =>
+    Array.from(types, ([type, { concurrency }]) => ({ value: value(concurrency), labels: { type } })).filter(
+      ({ labels }) => !isSystemType(labels.type),
+    );
   const byMailbox = (value: (tenure: Tenure) => number) => {
     const sums = new Map(Array.from(mailboxes.keys(), (name) => [name, 0]));
     for (const tenure of tenures()) sums.set(tenure.mailbox.name, sums.get(tenure.mailbox.name)! + value(tenure));
@@ -87,6 +93,9 @@ export function observeWorker(
       Array.from(types, ([type, { activations }]) => ({ value: activations, labels: { type } })),
     ),
     telemetry.observe("actor.turns", () => byType(({ running }) => running)),
+    telemetry.observe("actor.concurrency.running", () => byLimited(({ running }) => running)),
+    telemetry.observe("actor.concurrency.waiting", () => byLimited(({ waiting }) => waiting)),
+    telemetry.observe("actor.concurrency.limit", () => byLimited(({ limit }) => limit)),
     telemetry.observe("actor.mailbox.depth", () =>
       (["memory", "parked", "delayed"] as const).flatMap((where) =>
         Array.from(census(), ([type, levels]) => ({ value: levels[where], labels: { type, where } })),
@@ -129,7 +138,7 @@ function takeCensus({ types, activations }: WorkerServices, tenures: readonly Te
     if (running || queries || queue || parked) add(activation, levelsOf(hosted.definition.name));
   }
   for (const { delayed, foreign } of tenures) {
-    for (const [address, count] of delayed.waiting) levelsOf(typeOf(address)).delayed += count;
+    for (const [address, { count }] of delayed.waiting) levelsOf(typeOf(address)).delayed += count;
     for (const [address, { count }] of foreign.stored) levelsOf(typeOf(address)).parked += count;
   }
   return census;

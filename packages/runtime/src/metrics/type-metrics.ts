@@ -8,6 +8,8 @@ import type { Tally } from "./tally.js";
 /** Label of what has no name of its own: names from outside must not become labels. */
 export const unknown = "unknown";
 
+const meanOver = 100;
+
 /** One handler or query of a type. */
 class MethodMetrics {
   readonly duration: Instrument;
@@ -41,6 +43,8 @@ export class TypeMetrics {
   readonly parked: Instrument;
   readonly deadLetters: Instrument;
   readonly lockRefused: Instrument;
+  /** How long turns and queries take on average, the last hundred or so counting most; 0: none has ended. */
+  meanTurnMs = 0;
   readonly #type: string;
   readonly #meter: Meter;
   readonly #ticks = new Map<TickOutcome, Instrument>();
@@ -91,8 +95,10 @@ export class TypeMetrics {
     const { telemetry, clock } = this.#meter;
     if (beganAt < 0) return;
     const now = clock.monotonic();
-    this.latency.add(now - beganAt, Math.floor(now / 1_000));
-    if (telemetry.measuring) this.#method(message.handler).duration((now - beganAt) / 1_000);
+    const ms = now - beganAt;
+    this.latency.add(ms, Math.floor(now / 1_000));
+    this.meanTurnMs += (ms - this.meanTurnMs) / (this.meanTurnMs === 0 ? 1 : meanOver);
+    if (telemetry.measuring) this.#method(message.handler).duration(ms / 1_000);
   }
 
   /** @param tally of the commit it ends with; `undefined`: there is nothing to wait for */

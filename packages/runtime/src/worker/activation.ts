@@ -2,7 +2,9 @@ import { type ActorError, NotStartedError, RejectedError, type Span } from "@act
 import type { Bucket, Timed } from "../deadlines.js";
 import type { ActorDefinition } from "../definition/actor-definition.js";
 import type { TypeMetrics } from "../metrics/type-metrics.js";
+import type { ActorBounds } from "../options.js";
 import { TypeBrake } from "./brake.js";
+import type { TypeConcurrency } from "./concurrency.js";
 import type { Hold } from "./hold.js";
 import type { Inbound, Parked } from "./inbound.js";
 import { type LastError, lastErrorOf } from "./last-error.js";
@@ -21,10 +23,19 @@ export class HostedType {
   activations = 0;
   readonly brake: TypeBrake;
   readonly metrics: TypeMetrics;
+  readonly bounds: ActorBounds;
+  /** Its asynchronous turns, and the actors that wait for one to end. */
+  readonly concurrency: TypeConcurrency;
 
-  constructor(definition: ActorDefinition, metrics: TypeMetrics) {
+  constructor(
+    definition: ActorDefinition,
+    metrics: TypeMetrics,
+    { bounds, concurrency }: Pick<HostedType, "bounds" | "concurrency">,
+  ) {
     this.definition = definition;
     this.metrics = metrics;
+    this.bounds = bounds;
+    this.concurrency = concurrency;
     this.brake = new TypeBrake(definition.name);
   }
 }

@@ -156,6 +156,7 @@ export class Activations implements ActivationTable {
     this.#held.delete(activation);
     this.#coordinators.left(activation.address, activation.stored);
     activation.hosted.activations--;
+    activation.hosted.concurrency.leave(activation);
     const { activations, timers } = this.#scope.services;
     activations.remove(activation);
     timers.delete(activation);

@@ -1,4 +1,5 @@
 import { LostOwnershipError, messageBytes, parseAddress, UnknownTypeError } from "@actor-runtime/core";
+import { typeBounds } from "../options.js";
 import { isErasure } from "../system-handlers.js";
 import { storedText } from "./commit-group.js";
 import type { Inbound } from "./inbound.js";
@@ -69,12 +70,13 @@ export class Foreign implements ForeignMessages {
       this.#refuse(inbound, "its worker is gone");
       return;
     }
-    const { maxStoredPerActor, maxStoredBytesPerActor, maxStoredBytes } = services.limits;
+    const { maxStoredPerActor, maxStoredBytesPerActor } = typeBounds(services.limits, parseAddress(message.to).type);
+    const { maxStoredBytes } = services.limits;
     const { count, bytes } = this.#stored.get(message.to) ?? { count: 0, bytes: 0 };
     const text = storedText(inbound);
     const size = messageBytes(text);
     if (count >= maxStoredPerActor || bytes >= maxStoredBytesPerActor || this.#bytes + size > maxStoredBytes) {
-      scheduler.refused(inbound, actorOverflow(message.to, count));
+      scheduler.refused(inbound, actorOverflow(message.to, count, 0));
       return;
     }
     this.#count(message.to, size);

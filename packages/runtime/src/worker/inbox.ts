@@ -14,6 +14,7 @@ import {
   wireVersion,
 } from "@actor-runtime/core";
 import { isErasure } from "../system-handlers.js";
+import type { Activation } from "./activation.js";
 import { deadFrameText } from "./dead-letter.js";
 import { Inbound, type OpenDelivery } from "./inbound.js";
 import { actorOverflow } from "./overflow.js";
@@ -228,7 +229,7 @@ export class Inbox {
     const { time } = this.#scope.services;
     // A live actor's address was checked when its first message came.
     const live = this.#scope.activations.find(message.to);
-    const refusal = live ? this.#refuseForActor(live.queue?.length ?? 0, message) : this.#refuse(message);
+    const refusal = live ? this.#refuseForActor(live, message) : this.#refuse(message);
     if (refusal) {
       this.#scope.scheduler.refused(inbound, refusal);
     } else if (message.dueAt !== undefined && message.dueAt > time.now() && message.kind === "tell") {
@@ -263,31 +264,26 @@ export class Inbox {
   }
 
   /** While nobody of the mailbox gets on, what comes stays within the window, so the bound of one actor need not count. */
-  #refuseForActor(waiting: number, message: Message): ActorError | undefined {
-    const refusal = this.#overflow(waiting, message);
-    return refusal && this.#scope.services.brakes.stops(this.#scope.mailbox.name) ? undefined : refusal;
-  }
-
-  #overflow(waiting: number, message: Message): ActorError | undefined {
-    if (waiting < this.#scope.services.limits.maxWaitingPerActor || isErasure(message)) return undefined;
-    return actorOverflow(message.to, waiting);
+  #refuseForActor({ queue, hosted }: Activation, message: Message): ActorError | undefined {
+    const waiting = queue?.length ?? 0;
+    if (waiting < hosted.bounds.maxWaitingPerActor || isErasure(message)) return undefined;
+    if (this.#scope.services.brakes.stops(this.#scope.mailbox.name)) return undefined;
+    return actorOverflow(message.to, waiting, hosted.metrics.meanTurnMs);
   }
 
   /** A delayed tell becomes a record of its partition at once, and its number is done. */
   #keep(inbound: Inbound, dueAt: number): void {
-    const { identity, attempts, message } = inbound;
-    if (this.#scope.delayed.has(inbound)) {
-      this.#scope.scheduler.stored(inbound);
-      return;
+    const { delayed, scheduler, commits } = this.#scope;
+    if (!delayed.has(inbound)) {
+      const { identity, attempts, message } = inbound;
+      const kept = Inbound.parked(message, { identity, attempts, notBefore: dueAt });
+      const refusal = delayed.keep(kept, commits.gathering);
+      if (refusal !== undefined) {
+        scheduler.refused(inbound, refusal);
+        return;
+      }
     }
-    const refusal = this.#overflow(this.#scope.delayed.waitingFor(message.to), message);
-    if (refusal) {
-      this.#scope.scheduler.refused(inbound, refusal);
-      return;
-    }
-    const { gathering } = this.#scope.commits;
-    this.#scope.delayed.keep(Inbound.parked(message, { identity, attempts, notBefore: dueAt }), gathering);
-    this.#scope.scheduler.stored(inbound);
+    scheduler.stored(inbound);
   }
 
   /** O12: every number of an undecodable frame is applied, and the frame goes whole to the dead letters. */

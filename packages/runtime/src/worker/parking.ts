@@ -51,12 +51,13 @@ export class Parking {
 
   /** @returns whether it left memory: into the store or, beyond the actor's bound, refused in the same commit */
   #leave(activation: Activation, inbound: Inbound): boolean {
-    const { maxStoredPerActor, maxStoredBytesPerActor } = this.#scope.services.limits;
+    const { bounds, metrics } = activation.hosted;
+    const { maxStoredPerActor, maxStoredBytesPerActor } = bounds;
     const { entries, bytes } = activation.parked ?? { entries: [], bytes: 0 };
     if (entries.length < maxStoredPerActor && bytes < maxStoredBytesPerActor) {
       return this.#store(activation, inbound, false);
     }
-    this.#settlement.refused(inbound, actorOverflow(activation.address, entries.length));
+    this.#settlement.refused(inbound, actorOverflow(activation.address, entries.length, metrics.meanTurnMs));
     return true;
   }
 

@@ -16,6 +16,7 @@ import type { Settlement } from "./settlement.js";
 import { methodOf } from "./system-methods.js";
 import { Turn } from "./turn.js";
 import { Turns } from "./turns.js";
+import { waitsForLimit } from "./waits-for-limit.js";
 
 /** Decides what each actor of a partition does next: one turn at a time, queries side by side (P7). */
 export class Scheduler implements TurnScheduler {
@@ -47,6 +48,7 @@ export class Scheduler implements TurnScheduler {
       if (inbound === undefined) break;
       if (inbound.message.tick !== undefined && this.#passes(activation, inbound)) continue;
       if (this.#waits(activation, inbound)) break;
+      if (waitsForLimit(activation, inbound, this.#scope.marks)) break;
       if (this.#holds(activation, inbound)) break;
       // O5: a keyed or repeated message may have its answer already.
       const keys = inbound.message.kind === "query" ? [] : inbound.answerKeys();

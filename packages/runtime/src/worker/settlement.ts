@@ -256,8 +256,9 @@ export class Settlement {
     const again = Inbound.parked(message, { identity, attempts, notBefore, sentAt });
     this.done(activation, inbound, group, "retried", error);
     group.tally.add(activation.hosted.metrics.parked);
-    if (activation.hosted.definition.whileRetrying === "pass") this.#scope.delayed.keep(again, group);
-    else group.parkFirst(activation, again);
+    const passes = activation.hosted.definition.whileRetrying === "pass";
+    // With too many that let others pass this one has them wait, so that their number is bounded, too.
+    if (!passes || this.#scope.delayed.keep(again, group) !== undefined) group.parkFirst(activation, again);
   }
 
   /** A refusal is the actor's decision; any other dead letter is something to look at. */

@@ -19,6 +19,7 @@ import {
 } from "@actor-runtime/core";
 import { systemMailbox } from "../definition/system-actor.js";
 import type { MailboxMetrics } from "../metrics/mailbox-metrics.js";
+import { typeBounds } from "../options.js";
 import { isErasure, isTransactionWord } from "../system-handlers.js";
 import type { HostedType } from "./activation.js";
 import { Activations } from "./activations.js";
@@ -175,6 +176,8 @@ export class Tenure implements PartitionScope {
     this.participants.own = own;
     this.scheduler = new Scheduler(this, settlement, this.participants, own);
     this.delayed = new DelayedMessages({
+      maxBytes: services.limits.maxDelayedBytes,
+      boundsOf: (address) => typeBounds(services.limits, parseAddress(address).type),
       wait: (delayed, untilMs) => services.timers.set(delayed, Math.max(0, untilMs - services.time.now())),
       forget: (delayed) => services.timers.delete(delayed),
       due: (inbound) => this.enqueue(inbound),

@@ -12,6 +12,7 @@ import type { LockHolder, TurnLock } from "../locks/lock-holder.js";
 import { lockScope } from "../locks/lock-scope.js";
 import { transactionScope } from "../transactions/transaction-scope.js";
 import type { Activation, RunningTurn } from "./activation.js";
+import type { TypeConcurrency } from "./concurrency.js";
 import type { Inbound } from "./inbound.js";
 import type { Draft } from "./outbox.js";
 import type { PartitionScope } from "./scope.js";
@@ -78,6 +79,8 @@ export class Turn implements RunningTurn, LockHolder {
   /** State that takes the place of the instance's; the instance goes. */
   replacement: string | undefined;
   deactivates = false;
+  /** What its pending promise counts against; `undefined`: nothing. */
+  place: TypeConcurrency | undefined;
   readonly #beganAt: number;
   #ended = false;
   #controller: AbortController | undefined;
@@ -164,6 +167,8 @@ export class Turn implements RunningTurn, LockHolder {
 
   end(): void {
     this.#ended = true;
+    this.place?.ended();
+    this.place = undefined;
     for (const lock of this.locks ?? []) lock.abandon(`${this.what} has ended`);
   }
 

@@ -36,6 +36,7 @@ import { methodOf } from "./system-methods.js";
 import { tentativeOf } from "./tentative.js";
 import { Turn, type TurnHost } from "./turn.js";
 import { notInTransaction, partOf, type TurnTransaction } from "./turn-transaction.js";
+import { takePlace } from "./waits-for-limit.js";
 
 /** Runs one message on its actor and gathers what it leaves behind. */
 export class Turns implements TurnHost {
@@ -193,6 +194,7 @@ export class Turns implements TurnHost {
       return;
     }
     services.timers.set(turn, method.timeoutMs);
+    takePlace(turn);
     // Any object with a `then` is waited for, and this one makes a failure of it also when `then` itself throws.
     Promise.resolve(result).then(
       (value) => this.#later(turn, () => this.#finish(turn, value)),

@@ -4,6 +4,9 @@ import {
   type AnyActor,
   consoleLog,
   createSystem,
+  type LimitOptions,
+  type Limits,
+  limitsOf,
   systemActors,
   type TracingOptions,
 } from "@actor-runtime/runtime";
@@ -46,6 +49,8 @@ export interface ConnectOptions {
   maxMailboxBytes?: number | string;
   /** After so long without a confirm a publication is sent again. @default ACTOR_CONFIRM_TIMEOUT, else "10s" */
   confirmTimeout?: Duration;
+  /** What this process takes on at most; see docs/flow-control.md. @default ACTOR_LIMITS, else limits that nobody has to set */
+  limits?: LimitOptions;
   /** Unique in the namespace. @default ACTOR_WORKER_ID, else host, process id and a random part */
   workerId?: string;
   /** Share of the partitions relative to other workers, above 0 and at most 100. @default ACTOR_WEIGHT, else 1 */
@@ -74,7 +79,7 @@ export interface ConnectOptions {
  */
 export async function connect(options: ConnectOptions = {}): Promise<ActorSystem> {
   const { actors = [], container = typediContainer(), log, telemetry, tracing, ...given } = options;
-  const { workerId, weight, build, traceCorrelation, traceKeys, ...services } = valuesOf(given);
+  const { limits, workerId, weight, build, traceCorrelation, traceKeys, ...services } = valuesOf(given);
   if (actors.length === 0 && isEmbedded(services)) {
     throw new ConfigError(
       "connect() has nothing to talk to: give actors to host them here, connect({ actors: [Account] }), " +
@@ -84,6 +89,7 @@ export async function connect(options: ConnectOptions = {}): Promise<ActorSystem
   return join(services, {
     actors: actors.length === 0 ? [] : [...actors, ...systemActors],
     container,
+    limits: limitsOf(limits),
     workerId,
     weight,
     build,
@@ -119,6 +125,7 @@ export async function join(
 interface JoinOptions {
   readonly actors?: readonly AnyActor[];
   readonly container?: Container;
+  readonly limits?: Partial<Limits>;
   readonly workerId?: string | undefined;
   readonly weight?: number;
   readonly build?: string;
@@ -132,6 +139,7 @@ function valuesOf(given: Omit<ConnectOptions, "actors" | "container" | "log" | "
   const names = [
     ...serviceSettings,
     ...lockSettings,
+    "limits",
     "workerId",
     "weight",
     "build",

@@ -1,5 +1,13 @@
 import { ConfigError, type Container, type Logger } from "@actor-runtime/core";
-import { type ActorSystem, type AnyActor, createSystem, declaredActor, systemActors } from "@actor-runtime/runtime";
+import {
+  type ActorSystem,
+  type AnyActor,
+  createSystem,
+  declaredActor,
+  type Limits,
+  limitsOf,
+  systemActors,
+} from "@actor-runtime/runtime";
 import { typediContainer } from "@actor-runtime/typedi";
 import type { WorkerSettings } from "./commands/worker-settings.js";
 import { checkServices, compose, newWorkerId } from "./compose.js";
@@ -28,6 +36,7 @@ export async function runWorker(
   container: Container = typediContainer(),
 ): Promise<number> {
   checkServices(settings);
+  const limits = { ...limitsOf(settings.limits), leaseMs: settings.lease };
   const { workerId = newWorkerId(), logLevel: level, logFormat: format } = settings;
   const log = await createLog({ level, format });
   const telling = await startTelemetry(settings, { workerId, log });
@@ -39,7 +48,7 @@ export async function runWorker(
     return exitCode;
   });
   return await Promise.race([
-    serve({ workerId, actors, container, log, telling }, settings, shutdown.requested),
+    serve({ workerId, actors, container, limits, log, telling }, settings, shutdown.requested),
     forced,
   ]);
 }
@@ -48,6 +57,7 @@ interface Parts {
   readonly workerId: string;
   readonly actors: readonly AnyActor[];
   readonly container: Container;
+  readonly limits: Partial<Limits>;
   readonly log: Logger;
   readonly telling: WorkerTelemetry;
 }
@@ -67,7 +77,6 @@ async function serve(
     actors: [...parts.actors, ...systemActors],
     ports,
     log,
-    limits: { leaseMs: settings.lease },
     tracing: { correlation: settings.traceCorrelation, keys: settings.traceKeys },
     onClosed: async () => {
       await close();

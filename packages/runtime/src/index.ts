@@ -87,6 +87,7 @@ export type {
   TypeReport,
   WorkerReport,
 } from "./inspect/reports.js";
+export { type LimitOptions, limitFields, limitsOf, type Size, type TypeLimitOptions } from "./limit-options.js";
 export type {
   Lock,
   LockAdmin,
@@ -96,7 +97,7 @@ export type {
   LockWaiter,
   TryLockOptions,
 } from "./locks/lock-types.js";
-export { defaultLimits, type Limits } from "./options.js";
+export { type ActorBounds, defaultLimits, type Limits, type TypeBounds } from "./options.js";
 export type { Ports } from "./ports.js";
 export type { ReminderAdmin, ReminderFilter, ReminderReport } from "./reminders/reminder-admin.js";
 export type {

@@ -38,5 +38,6 @@ function masked(name: SettingName, value: Value): Value {
 
 function textOf(value: Value): string {
   if (value === undefined) return "-";
-  return Array.isArray(value) ? value.join(",") : String(value);
+  if (Array.isArray(value)) return value.join(",");
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }

@@ -6,6 +6,7 @@ export const workerSettings = [
   ...serviceSettings,
   ...lockSettings,
   "lease",
+  "limits",
   "workerId",
   "weight",
   "build",

@@ -1,4 +1,5 @@
 import { durationMs } from "@actor-runtime/core";
+import type { LimitOptions } from "@actor-runtime/runtime";
 import { z } from "zod";
 import { traceIdPlace } from "../trace-link.js";
 
@@ -52,6 +53,8 @@ const bytes = z
       .transform(bytesOf),
   ])
   .pipe(z.number().int().min(1));
+/** Its fields are checked by whoever applies them. */
+const limits = z.union([z.custom<LimitOptions>(isPlainObject), z.string().transform(parsedObject)]);
 const url = (...protocols: string[]) =>
   z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol));
 /** Several are separated by commas, which may stand in a password too. */
@@ -166,6 +169,14 @@ export const settings = {
     schema: duration.pipe(z.number().min(1_000).max(600_000)),
     expects: 'must be a duration from "1s" to "10m"',
     default: "10s",
+  },
+  limits: {
+    flag: "--limits <json>",
+    env: "ACTOR_LIMITS",
+    about:
+      'what this worker takes on at most, for example {"concurrency":2000,"types":{"Account":{"concurrency":100}}}',
+    schema: limits,
+    expects: 'must be an object, or its JSON, like {"concurrency":2000}',
   },
   workerId: {
     flag: "--worker-id <name>",
@@ -386,6 +397,21 @@ const units = { "": 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 } as const;
 function bytesOf(text: string): number {
   const [, number, unit = ""] = /^(\d+)(\D*)$/.exec(text)!;
   return Number(number) * units[unit as keyof typeof units];
+}
+
+function isPlainObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function parsedObject(text: string, context: z.core.$RefinementCtx<string>): LimitOptions {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (isPlainObject(value)) return value as LimitOptions;
+  } catch {
+    // Said below.
+  }
+  context.addIssue("no object");
+  return z.NEVER;
 }
 
 function maskPassword(text: string): string {

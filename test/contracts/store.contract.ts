@@ -615,6 +615,15 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
         expect(await store.registerMailbox(mailbox, ["constructor"])).toEqual(mailbox);
       });
 
+      it("records stateless types with how their calls are spread, and forgets none for another", async () => {
+        const [early, late] = [unique("Resize"), unique("Scan")];
+        await store.registerPools({ [early]: "random", constructor: "least-busy" });
+        await other.registerPools({ [late]: "fastest", [early]: "weighted" });
+        const { pools, types } = await store.namespace();
+        expect([pools[early], pools[late], pools["constructor"]]).toEqual(["weighted", "fastest", "least-busy"]);
+        expect(Object.keys(types)).not.toContain(early);
+      });
+
       it("knows what is paused, once each, until it is let go", async () => {
         const [type, address] = [unique("Account"), `${unique("Account")}/alice`];
         await store.pause(type, true);

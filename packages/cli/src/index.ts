@@ -64,6 +64,7 @@ export {
   UnknownOutcomeError,
   UnknownTypeError,
   UnsupportedError,
+  WorkerLostError,
   WrongPartitionError,
 } from "@actor-runtime/core";
 export {

@@ -51,6 +51,7 @@ export {
   UnknownOutcomeError,
   UnknownTypeError,
   UnsupportedError,
+  WorkerLostError,
   WrongPartitionError,
 } from "./model/errors.js";
 export {

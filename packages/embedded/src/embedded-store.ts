@@ -56,6 +56,10 @@ export class EmbeddedStore implements Store {
     return this.#call(() => this.#memory.registerMailbox(mailbox, types));
   }
 
+  registerPools(pools: Readonly<Record<string, string>>): Promise<void> {
+    return this.#call(() => this.#memory.registerPools(pools));
+  }
+
   pause(target: string, paused: boolean): Promise<NamespaceRecord> {
     return this.#call(() => this.#memory.pause(target, paused));
   }

@@ -106,6 +106,7 @@ export class EmbeddedWorld {
       wire: wireVersion,
       mailboxes: {},
       types: {},
+      pools: {},
       paused: [],
     });
     this.#broker = new BrokerMemory(maxMailboxBytes, schedule);

@@ -140,6 +140,11 @@ export class StoreMemory {
     return { name, ...namespace.mailboxes[name]! };
   }
 
+  registerPools(pools: Readonly<Record<string, string>>): void {
+    const { namespace } = this.#disk.content;
+    namespace.pools = { ...namespace.pools, ...pools };
+  }
+
   pause(target: string, paused: boolean): NamespaceRecord {
     const { namespace } = this.#disk.content;
     const others = namespace.paused.filter((other) => other !== target);

@@ -75,6 +75,11 @@ export class NamespaceRecord {
     return { name, ...parseMailbox(recorded as string) };
   }
 
+  async registerPools(pools: Readonly<Record<string, string>>): Promise<void> {
+    const fields = Object.entries(pools).flatMap(([type, balance]) => [`pool:${type}`, balance]);
+    if (fields.length > 0) await this.#connection.call("hset", this.#key, ...fields);
+  }
+
   async pause(target: string, paused: boolean): Promise<Content> {
     if (paused) await this.#connection.call("hset", this.#key, `paused:${target}`, "1");
     else await this.#connection.call("hdel", this.#key, `paused:${target}`);
@@ -95,11 +100,13 @@ export class NamespaceRecord {
 function parseRecord(fields: Readonly<Record<string, string>>): Content {
   const mailboxes: [string, { partitions: number; generation: number }][] = [];
   const types: [string, string][] = [];
+  const pools: [string, string][] = [];
   const paused: string[] = [];
   for (const [field, value] of Object.entries(fields)) {
     const name = field.slice(field.indexOf(":") + 1);
     if (field.startsWith("mailbox:")) mailboxes.push([name, parseMailbox(value)]);
     else if (field.startsWith("type:")) types.push([name, value]);
+    else if (field.startsWith("pool:")) pools.push([name, value]);
     else if (field.startsWith("paused:")) paused.push(name);
   }
   return {
@@ -108,6 +115,7 @@ function parseRecord(fields: Readonly<Record<string, string>>): Content {
     wire: Number(fields.wire),
     mailboxes: Object.fromEntries(mailboxes),
     types: Object.fromEntries(types),
+    pools: Object.fromEntries(pools),
     paused,
   };
 }

@@ -142,6 +142,11 @@ export class RedisStore implements Store {
     return this.#record.register(mailbox, types);
   }
 
+  async registerPools(pools: Readonly<Record<string, string>>): Promise<void> {
+    this.#checkOpen();
+    await this.#record.registerPools(pools);
+  }
+
   async pause(target: string, paused: boolean): Promise<Namespace> {
     this.#checkOpen();
     return this.#record.pause(target, paused);

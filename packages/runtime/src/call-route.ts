@@ -35,6 +35,7 @@ import {
   UnknownOutcomeError,
   UnknownTypeError,
   UnsupportedError,
+  WorkerLostError,
 } from "@actor-runtime/core";
 import type { ActorSystem, UntypedCall } from "./actor-system.js";
 
@@ -171,6 +172,7 @@ const statuses: ReadonlyMap<ErrorClass, number> = new Map<ErrorClass, number>([
   [NotStartedError, 504],
   [LockTimeoutError, 504],
   [UnknownOutcomeError, 504],
+  [WorkerLostError, 503],
   [TransactionInDoubtError, 504],
 ]);
 

@@ -302,6 +302,13 @@ export class CancelledError extends ActorError {
   }
 }
 
+/** The worker that a call was sent to is gone, and with it what it knew of the call (stateless types). */
+export class WorkerLostError extends ActorError {
+  constructor(message: string, detail?: ErrorDetail) {
+    super(message, unknown("WORKER_LOST"), detail);
+  }
+}
+
 /** A message may or may not have reached its mailbox before its deadline passed. */
 export class UnknownOutcomeError extends ActorError {
   constructor(message: string, detail?: ErrorDetail) {

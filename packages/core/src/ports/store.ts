@@ -126,6 +126,8 @@ export interface NamespaceRecord {
   readonly mailboxes: Readonly<Record<string, { readonly partitions: number; readonly generation: number }>>;
   /** The mailbox of every type ever hosted, so that senders who know only a name find it. */
   readonly types: Readonly<Record<string, string>>;
+  /** Every stateless type ever hosted, with how its calls are spread. */
+  readonly pools: Readonly<Record<string, string>>;
   /** Types (`Account`) and addresses (`Account/alice`) whose turns an operator stopped. */
   readonly paused: readonly string[];
 }
@@ -151,6 +153,8 @@ export interface Store {
    * partition count wins if it came first.
    */
   registerMailbox(mailbox: Mailbox, types: readonly string[]): Promise<Mailbox>;
+  /** Adds stateless types to the record, with how their calls are spread; the last word counts. */
+  registerPools(pools: Readonly<Record<string, string>>): Promise<void>;
   /** Stops (`true`) or lets go the turns of a type or of one address; returns the record with it. */
   pause(target: string, paused: boolean): Promise<NamespaceRecord>;
   /** The store's content was replaced on purpose: raises the generation, so that every partition is taken over anew. */

@@ -217,7 +217,7 @@ export class Inbox {
     const live = activations.find(message.to);
     const identity = tickIdentity(message.tick!);
     const takes = live
-      ? !ticks.isWaiting(live, identity) && this.#overflow(live.waiting, message) === undefined
+      ? !ticks.isWaiting(live, identity) && this.#refuseForActor(live, message) === undefined
       : this.#refuse(message) === undefined && this.#isHosted(message);
     if (takes) this.#scope.enqueue(Inbound.tick(message, open, identity));
     else this.#scope.settleDelivery(open);

@@ -1,5 +1,6 @@
 import type { ActorError, Answer, Lease, Mailbox, Message, PartitionId, TraceHeaders } from "@actor-runtime/core";
 import type { Activation, ActivationOwner, HostedType } from "./activation.js";
+import type { CommitGroup } from "./commit-group.js";
 import type { CommitLog } from "./commit-log.js";
 import type { DelayedMessages } from "./delayed.js";
 import type { Hold } from "./hold.js";
@@ -10,7 +11,6 @@ import type { Outbox } from "./outbox.js";
 import type { ReadBatch } from "./read-batch.js";
 import type { WorkerServices } from "./services.js";
 import type { Streams } from "./streams.js";
-import type { Ticks } from "./ticks.js";
 
 /** The live actors of a partition (`activations.ts`). */
 export interface ActivationTable extends ActivationOwner, Iterable<Activation> {
@@ -67,6 +67,32 @@ export interface ParticipantTable extends Iterable<Hold> {
   press(activation: Activation): void;
 }
 
+/**
+ * Why a tick comes to no turn: its actor expects another one, it is too late for what its reminder wants, or its class does not
+ * declare it any more.
+ */
+export type TickRefusal = "stale" | "skipped" | "undeclared";
+
+/** What ticks of reminders find at their actors (`ticks.ts`). */
+export interface TickTable {
+  /** The same tick waits or runs already. */
+  isWaiting(activation: Activation, identity: string): boolean;
+  /** Makes the tell of a tick that its record expects; `undefined`: it may run. */
+  refusal(activation: Activation, inbound: Inbound): TickRefusal | undefined;
+  /** Its turn ends well, or there will be none: the record goes on to the next tick. */
+  advance(activation: Activation, message: Message): void;
+  /** With the first turn of an actor come the reminders that its class declares. */
+  declare(activation: Activation): void;
+  /** As `advance`, for a tick that left nothing else behind: its record commits by itself. */
+  pass(activation: Activation, inbound: Inbound, group: CommitGroup): void;
+  /** The class does not declare its reminder any more, or otherwise. */
+  redeclare(activation: Activation, group: CommitGroup): void;
+  /** Alarms and index follow what this commit makes of the actor's reminders. */
+  save(activation: Activation, group: CommitGroup): void;
+  /** The tick ended its worker before its actor was awake. */
+  shun(inbound: Inbound, group: CommitGroup): void;
+}
+
 /** One owned partition as its parts see it; `tenure.ts` puts it together. */
 export interface PartitionScope {
   readonly services: WorkerServices;
@@ -84,7 +110,7 @@ export interface PartitionScope {
   readonly marks: Marks;
   readonly foreign: ForeignMessages;
   readonly participants: ParticipantTable;
-  readonly ticks: Ticks;
+  readonly ticks: TickTable;
   /** Whether this tenure still counts. Everything asynchronous looks here before it goes on. */
   readonly alive: boolean;
   readonly lease: Lease;

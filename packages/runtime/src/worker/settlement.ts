@@ -27,8 +27,7 @@ import { type Ending, endingOf } from "./ending.js";
 import { isInfrastructure } from "./fault.js";
 import { fingerprintOf } from "./fingerprint.js";
 import { Inbound } from "./inbound.js";
-import type { PartitionScope } from "./scope.js";
-import type { TickRefusal } from "./ticks.js";
+import type { PartitionScope, TickRefusal } from "./scope.js";
 
 /** A state newer than the class waits this long before another look, without spending an attempt. */
 const versionWaitMs = 30_000;

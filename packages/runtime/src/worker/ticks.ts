@@ -6,7 +6,7 @@ import type { Activation } from "./activation.js";
 import type { CommitGroup } from "./commit-group.js";
 import type { Inbound } from "./inbound.js";
 import { arm, expected, hintOf, ReminderList, textEnd, tickIdentity, withReminder } from "./reminder-list.js";
-import type { PartitionScope } from "./scope.js";
+import type { PartitionScope, TickRefusal, TickTable } from "./scope.js";
 import { TickMessage } from "./tick-message.js";
 
 /** A tick whose alarm did not ring by then is sent by the owner itself (ms). */
@@ -17,16 +17,10 @@ const sweepActors = 1_000;
 const dangerousMs = 600_000;
 
 /**
- * Why a tick comes to no turn: its actor expects another one, it is too late for what its reminder wants, or its class does not
- * declare it any more.
- */
-export type TickRefusal = "stale" | "skipped" | "undeclared";
-
-/**
  * The reminders of one partition: what a tick finds when it comes to its turn, and ticks whose alarms were lost. The records
  * themselves are part of the state of their actors.
  */
-export class Ticks {
+export class Ticks implements TickTable {
   readonly #scope: PartitionScope;
   #sweeping = false;
 

@@ -341,9 +341,7 @@ describe("what waits for the limit", () => {
   it("is said by inspect, with what is full", async () => {
     const system = await start(limited(1));
     await hangAll(system, 2);
-    const { report } = (await system.cluster.inspectActor("Slow/1")) as {
-      report?: { obstacles: { items: unknown[] } };
-    };
+    const { report } = await system.cluster.inspectActor("Slow/1");
     expect(report?.obstacles.items).toEqual([{ kind: "concurrency", target: "Slow", running: 1, limit: 1 }]);
   });
 

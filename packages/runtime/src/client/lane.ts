@@ -14,6 +14,7 @@ import {
   retryDelayMs,
   UnknownOutcomeError,
 } from "@actor-runtime/core";
+import { retryAfterMs } from "../retry-after.js";
 import { soon } from "../soon.js";
 import type { StoreTime } from "../store-time.js";
 import { batchFrame, isOutbox } from "./batch-frame.js";
@@ -58,6 +59,8 @@ export class Lane {
   #batchSince = 0;
   /** The same as the store's time, in ms since 1970. */
   #batchSentAt = 0;
+  /** How long each message of the last confirmed batch took; 0: none was. */
+  #messageMs = 0;
   #failures = 0;
   /** Some publication of the batch had an unknown outcome: its messages may be in the mailbox. */
   #uncertain = false;
@@ -80,7 +83,7 @@ export class Lane {
       throw new OverloadedError(
         `mailbox ${this.to}: ${this.#waiting.length} messages of this process wait to be sent already`,
         "mailbox",
-        100,
+        retryAfterMs(this.#waiting.length, this.#messageMs),
       );
     }
   }
@@ -233,6 +236,7 @@ export class Lane {
       const batch = this.#batch;
       this.#batch = [];
       this.#state = "idle";
+      this.#messageMs = (this.#services.clock.monotonic() - this.#batchSince) / batch.length;
       for (const message of batch) {
         message.stream?.confirm(message.number);
         message.confirmed();

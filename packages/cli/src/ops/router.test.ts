@@ -1,5 +1,11 @@
 import { ConflictError, type DeadLetter, UnknownTypeError } from "@actor-runtime/core";
-import type { ActorSystem, SystemDescription, TransactionDescription, UntypedCall } from "@actor-runtime/runtime";
+import type {
+  ActorSystem,
+  ReminderReport,
+  SystemDescription,
+  TransactionDescription,
+  UntypedCall,
+} from "@actor-runtime/runtime";
 import { describe, expect, it } from "vitest";
 import { opsRouter, type RouterOptions } from "./router.js";
 
@@ -71,14 +77,26 @@ const transaction: TransactionDescription = {
   ],
 };
 
+const renew: ReminderReport = {
+  ...{ address: "Account/a/b", name: "renew/1", handler: "renew", dueAt: 1_000 },
+  ...{ every: 60_000, missed: "once", tick: 3, overdueMs: 50 },
+};
+
 /** What the routes need of a system; stored actors are `Account/0` … and `Account/a/b`. */
 function systemOf({
   stored = 3,
   letters = 2,
   locks = 1,
   transactions = 1,
+  reminders = 1,
   ...description
-}: Partial<SystemDescription> & { stored?: number; letters?: number; locks?: number; transactions?: number } = {}) {
+}: Partial<SystemDescription> & {
+  stored?: number;
+  letters?: number;
+  locks?: number;
+  transactions?: number;
+  reminders?: number;
+} = {}) {
   const erased: string[] = [];
   const asked: UntypedCall[] = [];
   const filters: object[] = [];
@@ -158,6 +176,13 @@ function systemOf({
         if (id === "late:1") throw new ConflictError("transaction late:1 is committed already");
         resolved.push(`${outcome} ${id}`);
       },
+    },
+    reminders: {
+      async *list(filter = {}) {
+        filters.push(filter);
+        for (let number = 0; number < Math.min(reminders, filter.limit ?? reminders); number++) yield renew;
+      },
+      cancel: async (address, name) => address === renew.address && name === renew.name,
     },
     dead: {
       async *list(filter = {}) {
@@ -299,7 +324,10 @@ describe("the ops port", () => {
 
   it("shows the state of an actor in wire form, its key percent-encoded", async () => {
     const { status, body } = await send(systemOf().system, "GET", "/api/actors/Account/a%2Fb");
-    expect([status, body]).toEqual([200, { address: "Account/a/b", state: { balance: { $bigint: "12" } } }]);
+    expect([status, body]).toEqual([
+      200,
+      { address: "Account/a/b", state: { balance: { $bigint: "12" } }, at: expect.any(Number), reminders: [renew] },
+    ]);
   });
 
   it("erases an actor and reports the dead letters that remain", async () => {
@@ -415,6 +443,44 @@ describe("the ops port", () => {
       ...{ id: "other:1", outcome: "commit", held: [] },
     });
     expect(resolved).toEqual(["abort pay:1", "commit other:1"]);
+  });
+
+  it("lists reminders of all, a type or an actor, those of some time, and says when there are more", async () => {
+    const { system, filters } = systemOf({ reminders: 101 });
+    const { body } = await send(system, "GET", "/api/reminders");
+    expect(body).toEqual({ at: expect.any(Number), reminders: Array.from({ length: 100 }, () => renew), more: true });
+    await send(system, "GET", "/api/reminders/Account?prefix=a&limit=7");
+    const before = Date.now();
+    expect((await send(system, "GET", "/api/reminders/Account/a%2Fb?within=1h")).body).toMatchObject({ more: true });
+    expect(filters).toEqual([
+      { prefix: "", limit: 101 },
+      { type: "Account", prefix: "a", limit: 8 },
+      { address: "Account/a/b", prefix: "", limit: 101, dueBefore: expect.any(Number) },
+    ]);
+    const { dueBefore } = filters[2] as { dueBefore: number };
+    expect(dueBefore).toBeGreaterThanOrEqual(before + 3_600_000);
+    expect(dueBefore).toBeLessThan(before + 3_660_000);
+    expect((await send(systemOf().system, "GET", "/api/reminders")).body).toMatchObject({ more: false });
+  });
+
+  it.each([
+    ["limit=0", 'limit: "0" must be a whole number from 1 to 10000'],
+    ["limit=10001", 'limit: "10001" must be a whole number from 1 to 10000'],
+    ["within=soon", 'within: "soon" is no duration'],
+  ])("lists no reminders for ?%s, and says what is wrong", async (query, message) => {
+    const { status, body } = await send(systemOf().system, "GET", `/api/reminders?${query}`);
+    expect([status, body]).toMatchObject([400, { error: { message: expect.stringContaining(message) } }]);
+  });
+
+  it("cancels a reminder by actor and name, percent-encoded, and says when there is none", async () => {
+    const { system } = systemOf();
+    const { status, body } = await send(system, "DELETE", "/api/reminders/Account/a%2Fb/renew%2F1");
+    expect([status, body]).toEqual([200, { address: "Account/a/b", name: "renew/1", cancelled: true }]);
+    const other = await send(system, "DELETE", "/api/reminders/Account/a%2Fb/renew");
+    expect([other.status, other.body]).toMatchObject([
+      404,
+      { error: { code: "NO_REMINDER", message: 'Account/a/b has no reminder "renew"' } },
+    ]);
   });
 
   it("calls a handler", async () => {

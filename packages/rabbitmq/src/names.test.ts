@@ -11,7 +11,7 @@ it("calls no two queues of pools the same, though types and workers may have dot
     names.pool(poolQueue("Resize.host", "example-17")),
     names.partition({ name: "pool", generation: 1, partitions: 1 }, "pool:g1:00"),
   ];
-  expect(all[3]).toBe("actor.shop.pool.Resize@host.example-17");
+  expect(all[2]).toBe("actor.shop.pool.Resize@host.example-17");
   expect(new Set(all).size).toBe(all.length);
 });
 

@@ -4,6 +4,7 @@ import {
   type Frame,
   type Lease,
   type Mailbox,
+  type PoolDelivery,
   StoreUnavailableError,
 } from "@actor-runtime/core";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -98,6 +99,28 @@ describe("EmbeddedWorld", () => {
       const next = await consume(b);
       await clock.advance(0);
       expect(next.texts).toEqual(["m"]);
+    });
+
+    it("refuses, cuts off and loses confirms of pools as of partitions", async () => {
+      const texts: string[] = [];
+      const losses: Error[] = [];
+      const deliver = (delivery: PoolDelivery): void => void texts.push(new TextDecoder().decode(delivery.frame.body));
+      const consumer = { deliver, lost: (reason: Error) => losses.push(reason) };
+      await a.pools.consume("pool:Resize", { prefetch: 10 }, consumer);
+      world.refuse("pool:Resize", true);
+      expect(await b.pools.send("pool:Resize", frame("refused"))).toBe("refused");
+      world.refuse("pool:Resize", false);
+      world.loseConfirms(1);
+      expect(await b.pools.send("pool:Resize", frame("m"))).toBe("lost");
+      await clock.advance(0);
+      expect(world.backlog()).toEqual(["pool:Resize"]);
+      world.disconnect("a", "broker");
+      await clock.advance(0);
+      expect([texts, losses.length]).toEqual([["m"], 1]);
+      expect(await a.pools.send("pool:Resize", frame("cut off"))).toBe("lost");
+      await b.pools.consume("pool:Resize", { prefetch: 10 }, consumer);
+      await clock.advance(0);
+      expect(texts).toEqual(["m", "m"]);
     });
 
     it("does not report the loss of a channel that its consumer has closed meanwhile", async () => {

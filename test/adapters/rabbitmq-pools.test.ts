@@ -87,13 +87,12 @@ describe("RabbitMQ: pools", () => {
     for (const text of ["a", "b"]) expect(await send(text)).toBe("confirmed");
     const { broker } = await another();
     const acked: string[] = [];
-    let channel: PoolChannel | undefined;
-    channel = await broker.pools.consume(
+    const channel: PoolChannel = await broker.pools.consume(
       shared,
       { prefetch: 10 },
       {
         deliver: ({ frame, tag }) => {
-          channel!.ack(tag);
+          channel.ack(tag);
           acked.push(bodyText(frame.body));
         },
         lost: () => expect.unreachable(),
@@ -206,19 +205,18 @@ describe("RabbitMQ: pools", () => {
 
 /** Consumes anew whenever the channel is lost, and acks everything. */
 async function consumeForGood(broker: Connected["broker"], arrived: Set<string>): Promise<void> {
-  let channel: PoolChannel | undefined;
   const again = (): Promise<void> =>
     consumeForGood(broker, arrived).catch((error: unknown) => {
       if (error instanceof StoreUnavailableError) return new Promise((resolve) => setTimeout(resolve, 50)).then(again);
       return undefined;
     });
-  channel = await broker.pools.consume(
+  const channel: PoolChannel = await broker.pools.consume(
     shared,
     { prefetch: 20 },
     {
       deliver: ({ frame, tag }) => {
         arrived.add(bodyText(frame.body));
-        channel!.ack(tag);
+        channel.ack(tag);
       },
       lost: () => void again(),
     },

@@ -5,7 +5,7 @@ import type { PublishOutcome } from "./broker.js";
 /** One delivered message. `tag` is valid for the channel it came from and no other. */
 export interface PoolDelivery {
   readonly tag: number;
-  /** How often it was delivered before: to somebody who did not ack it. */
+  /** How often it was given before to somebody who did not ack it. It need not have arrived there. */
   readonly redeliveries: number;
   readonly frame: Frame;
 }

@@ -167,6 +167,20 @@ describe("alarms", () => {
     expect(made).toEqual([false, true, true]);
   });
 
+  it("are set and ring for a user with no other rights than those that the documentation names", async () => {
+    const redis = await server();
+    const rights = ["~{shop}:*", "~{shop:*", "&shop:*", "+@all", "-@admin", "-@dangerous", "+info"];
+    await redis.client.call("ACL", "SETUSER", "worker", "on", ">secret", ...rights);
+    const url = redis.url.replace("redis://", "redis://worker:secret@");
+    const { alarms, lines } = await process(url, { namespace: "shop" });
+    const rung = await listen(alarms);
+    const set = someAlarms(2, 100);
+    await alarms.set(set);
+    await expect.poll(() => rung.toSorted(), patient).toEqual(idsOf(set));
+    await alarms.cancel(idsOf(set));
+    expect(lines).toEqual([]);
+  });
+
   it("are over when they are closed", async () => {
     const redis = await server();
     const { alarms } = await process(redis.url);

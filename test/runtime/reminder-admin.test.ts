@@ -10,12 +10,12 @@ import {
   type ReminderReport,
   type ReminderTime,
   State,
+  systemActors,
 } from "@actor-runtime/runtime";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Rig } from "./support.js";
 
 const minute = 60_000;
-const hour = 60 * minute;
 
 let rig: Rig;
 let start: number;
@@ -73,7 +73,7 @@ describe("operators see reminders", () => {
   beforeEach(async () => {
     await plan("a").set("yearly", { in: "365d" });
     await plan("b").set("soon", { in: "5m" });
-    await plan("b").set("later", { every: "2h", missed: "skip" });
+    await plan("b").set("later", { every: "10m", missed: "skip" });
     await plan("c").set("hourly", { cron: "0 * * * *", tz: "Europe/Berlin" });
     await system.ref(Other, "a").set("other", { in: "30m" });
   });
@@ -84,10 +84,10 @@ describe("operators see reminders", () => {
     const rest = { handler: "tick", missed: "once", tick: 1 };
     expect(found.toSorted((a, b) => (a.name < b.name ? -1 : 1))).toEqual([
       { ...rest, address: "Plan/c", name: "hourly", cron: "0 * * * *", tz: "Europe/Berlin", dueAt: expect.any(Number) },
-      { ...rest, address: "Plan/b", name: "later", every: 2 * hour, missed: "skip", dueAt: start + 2 * hour },
+      { ...rest, address: "Plan/b", name: "later", every: 10 * minute, missed: "skip", dueAt: start + 10 * minute },
       { ...rest, address: "Other/a", name: "other", dueAt: start + 30 * minute },
       { ...rest, address: "Plan/b", name: "soon", dueAt: start + 5 * minute },
-      { ...rest, address: "Plan/a", name: "yearly", dueAt: start + 365 * 24 * hour },
+      { ...rest, address: "Plan/a", name: "yearly", dueAt: start + 365 * 86_400_000 },
     ]);
   });
 
@@ -120,8 +120,8 @@ describe("operators see reminders", () => {
   });
 
   it("go on to their next tick", async () => {
-    await rig.advance(2 * hour + 1_000);
-    expect(await listed({ address: "Plan/b" })).toMatchObject([{ name: "later", tick: 2, dueAt: start + 4 * hour }]);
+    await rig.advance(10 * minute + 1_000);
+    expect(await listed({ address: "Plan/b" })).toMatchObject([{ name: "later", tick: 2, dueAt: start + 20 * minute }]);
   });
 
   it("next of an actor that they inspect, from then on also in the past", async () => {
@@ -141,22 +141,22 @@ describe("operators see reminders", () => {
 
 describe("operators cancel a reminder", () => {
   it("which does not tick any more, once and for all", async () => {
-    await plan("a").set("daily", { every: "24h" }, "daily");
-    await plan("a").set("stays", { in: "1h" }, "stays");
-    expect(await system.reminders.cancel("Plan/a", "daily")).toBe(true);
+    await plan("a").set("beat", { every: "1m" }, "beat");
+    await plan("a").set("stays", { in: "1m" }, "stays");
+    expect(await system.reminders.cancel("Plan/a", "beat")).toBe(true);
     expect(await plan("a").names()).toEqual(["stays"]);
     expect(await named()).toEqual(["stays"]);
-    await rig.advance(25 * hour);
+    await rig.advance(3 * minute);
     expect(ticks).toEqual(["stays"]);
-    expect(await system.reminders.cancel("Plan/a", "daily")).toBe(false);
+    expect(await system.reminders.cancel("Plan/a", "beat")).toBe(false);
   });
 
   it("from a client, of an actor that is not in memory", async () => {
-    await plan("a").set("daily", { every: "24h" });
+    await plan("a").set("beat", { every: "24h" });
     await system.close();
     const client = await rig.host([], { process: "client" });
     system = await rig.host([Plan, Other], { process: "again" });
-    expect(await within(30_000, client.reminders.cancel("Plan/a", "daily"))).toEqual({
+    expect(await within(30_000, client.reminders.cancel("Plan/a", "beat"))).toEqual({
       status: "fulfilled",
       value: true,
     });
@@ -168,16 +168,37 @@ describe("operators cancel a reminder", () => {
     gate = new Promise((resolve) => {
       open = resolve;
     });
-    await plan("a").set("hourly", { every: "1h" }, "hourly");
-    await rig.advance(hour);
-    const cancelled = system.reminders.cancel("Plan/a", "hourly");
+    await plan("a").set("beat", { every: "1m" }, "beat");
+    await rig.advance(minute);
+    const cancelled = system.reminders.cancel("Plan/a", "beat");
     await rig.settle();
-    expect(await named()).toEqual(["hourly"]);
+    expect(await named()).toEqual(["beat"]);
     open();
     expect(await within(1_000, cancelled)).toMatchObject({ value: true });
     expect(await plan("a").counted()).toBe(1);
-    await rig.advance(3 * hour);
-    expect(ticks).toEqual(["hourly"]);
+    await rig.advance(3 * minute);
+    expect(ticks).toEqual(["beat"]);
+  });
+
+  it("P9: after the transaction that holds its actor", async () => {
+    await rig.host(systemActors, { process: "coordinators" });
+    await plan("a").set("beat", { every: "24h" });
+    let commit = () => {};
+    const decided = new Promise<void>((resolve) => {
+      commit = resolve;
+    });
+    const transaction = system.transaction(async (tx) => {
+      await tx.ref(Plan, "a").set("tentative", { in: "1h" });
+      await decided;
+    });
+    await rig.advance(1_000);
+    const cancelled = system.reminders.cancel("Plan/a", "tentative");
+    await rig.advance(1_000);
+    expect(await named()).toEqual(["beat"]);
+    commit();
+    await within(1_000, transaction);
+    expect(await within(1_000, cancelled)).toMatchObject({ value: true });
+    expect(await named()).toEqual(["beat"]);
   });
 
   it("unless it is declared in the class: the error says what to do instead", async () => {
@@ -189,25 +210,25 @@ describe("operators cancel a reminder", () => {
   });
 
   it("that nobody ever set, or of nobody, and leave nothing behind", async () => {
-    expect(await system.reminders.cancel("Plan/a", "daily")).toBe(false);
+    expect(await system.reminders.cancel("Plan/a", "beat")).toBe(false);
     expect(await system.actors.load("Plan/a")).toMatchObject({ state: undefined });
-    await expect(system.reminders.cancel("Nothing/a", "daily")).rejects.toThrow(UnknownTypeError);
+    await expect(system.reminders.cancel("Nothing/a", "beat")).rejects.toThrow(UnknownTypeError);
   });
 
   it("of a paused actor only once it may run again", async () => {
-    await plan("a").set("daily", { every: "24h" });
+    await plan("a").set("beat", { every: "24h" });
     await system.actors.pause("Plan");
     await rig.advance(2_000);
-    const refused = await within(40_000, system.reminders.cancel("Plan/a", "daily"));
+    const refused = await within(40_000, system.reminders.cancel("Plan/a", "beat"));
     expect(refused).toMatchObject({ status: "rejected", reason: expect.any(AskTimeoutError) });
-    expect(await named()).toEqual(["daily"]);
+    expect(await named()).toEqual(["beat"]);
   });
 
   it("P13: nobody else can: the handler is unknown to whoever does not ask as an operator", async () => {
-    await plan("a").set("daily", { every: "24h" });
-    const call = { address: "Plan/a", handler: "$cancelReminder", args: ["daily"] };
+    await plan("a").set("beat", { every: "24h" });
+    const call = { address: "Plan/a", handler: "$cancelReminder", args: ["beat"] };
     await expect(system.ask(call)).rejects.toThrow("$cancelReminder");
     await expect(system.tell(call)).rejects.toThrow("$cancelReminder");
-    expect(await named()).toEqual(["daily"]);
+    expect(await named()).toEqual(["beat"]);
   });
 });

@@ -1,7 +1,7 @@
 import type { Logger } from "@actor-runtime/core";
 import type { RefBy } from "./client/ref-types.js";
 import type { Locks } from "./locks/lock-types.js";
-import type { CurrentReminder, Reminders } from "./reminders/reminder-types.js";
+import type { CurrentReminder, Reminders, TimerTime } from "./reminders/reminder-types.js";
 
 /**
  * What an actor knows about itself and may do beside changing its fields. Every actor has its own; it comes by injection.
@@ -81,6 +81,23 @@ export abstract class ActorContext {
   /** The tick of a reminder that this turn handles; `undefined`: somebody sent its message. */
   abstract readonly reminder: CurrentReminder | undefined;
 
+  /**
+   * Has this instance call a handler of its own later: once after `in`, or after each period. Each tick is a turn of its own and
+   * commits what it changed. The timer starts when this turn, or its transaction, commits (one set in `onActivate`, when that
+   * returns), and is gone with the instance, which it does not keep in memory: what must happen is a reminder.
+   *
+   * A tick that fails is logged and not tried again; one that finds the last one still waiting is left out.
+   *
+   * @param time up to 24 days; periods of at least 10 ms
+   * @param handler a method marked `@Handler`, called with `args`
+   * @returns cancels it, at once and also when the turn that does so fails
+   * @throws InvalidArgumentsError that names what is wrong
+   * @throws OverloadedError beyond 100 timers of one instance
+   * @throws QueryEffectError in a query
+   * @example const stop = this.self.timer({ every: "5s" }, "poll")
+   */
+  abstract timer(time: TimerTime, handler: string, ...args: readonly unknown[]): () => void;
+
   /** Milliseconds since 1970 by the system's clock, the one tests move. Use it instead of `Date.now()`. */
   abstract now(): number;
 
@@ -89,8 +106,8 @@ export abstract class ActorContext {
 
   /**
    * Identity of the message this turn handles, the same each time it runs: the caller's key, or one made by the system.
-   * Hand it to effects outside, which happen at least once. Always there while a handler runs; `undefined` in queries and
-   * in `onActivate` and `onDeactivate`.
+   * Hand it to effects outside, which happen at least once. Always there while a handler runs; `undefined` in queries, in
+   * `onActivate` and `onDeactivate`, and in the turn of a timer, which runs but once.
    *
    * @example await payments.charge({ amount, idempotencyKey: this.self.idempotencyKey })
    */

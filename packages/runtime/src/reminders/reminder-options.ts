@@ -1,16 +1,7 @@
-import {
-  decodeText,
-  encodeText,
-  InvalidArgumentsError,
-  maxMessageBytes,
-  messageBytes,
-  nextTime,
-  type Reminder,
-  type ReminderSchedule,
-  TooLargeError,
-} from "@actor-runtime/core";
+import { decodeText, InvalidArgumentsError, nextTime, type Reminder, type ReminderSchedule } from "@actor-runtime/core";
 import type { MethodDefinition } from "../definition/actor-definition.js";
 import { nextCron } from "./cron.js";
+import { keptArguments } from "./kept-arguments.js";
 import { lastTime, type NormalTime, normalTime } from "./reminder-time.js";
 import type { ReminderInfo, ReminderTime } from "./reminder-types.js";
 
@@ -20,7 +11,6 @@ const maxNameLength = 256;
  * A reminder as `set` makes it.
  *
  * @param what begins the error, for example `Account/alice: reminder "renew"`
- * @param args as the user gave them; the record has its own copy, so that what becomes of them later changes nothing
  * @param methods those of the actor, by name
  * @param now ms since 1970
  * @throws InvalidArgumentsError that names the field and the fix; NotSendableError, TooLargeError as for a call
@@ -37,11 +27,7 @@ export function reminderOf(
 ): Reminder {
   const normal = normalTime(what, time);
   checkHandler(what, handler, methods);
-  const text = encodeText(args, "args");
-  const bytes = messageBytes(text);
-  if (bytes > maxMessageBytes) {
-    throw new TooLargeError(`${what}: the arguments have ${bytes} bytes, at most ${maxMessageBytes} may be sent`);
-  }
+  const kept = keptArguments(what, args);
   const { missed } = normal;
   const since = Math.ceil(now);
   const schedule = scheduleOf(normal, since);
@@ -50,7 +36,7 @@ export function reminderOf(
   if (dueAt === undefined || dueAt > lastTime) {
     throw new InvalidArgumentsError(`${what}: its first time is after the year 9999`);
   }
-  return { id, handler, args: JSON.parse(text) as unknown[], schedule, missed, tick: 1, dueAt, trace };
+  return { id, handler, args: kept, schedule, missed, tick: 1, dueAt, trace };
 }
 
 /** A reminder as its actor may see it. */
@@ -80,9 +66,14 @@ export function checkReminderName(what: string, name: unknown): asserts name is 
   }
 }
 
-/** @throws InvalidArgumentsError unless a turn may begin with it */
+/** @throws InvalidArgumentsError unless a turn may begin with it that nobody asked for */
 export function checkHandler(what: string, handler: string, methods: ReadonlyMap<string, MethodDefinition>): void {
-  const kind = methods.get(handler)?.kind;
+  const { kind, transaction } = methods.get(handler) ?? {};
+  if (transaction?.mode === "join") {
+    throw new InvalidArgumentsError(
+      `${what}: ${handler} is @Transactional("join"), and here is no transaction; make it "createOrJoin"`,
+    );
+  }
   if (kind === "handler") return;
   if (kind === "query") {
     throw new InvalidArgumentsError(
@@ -93,6 +84,16 @@ export function checkHandler(what: string, handler: string, methods: ReadonlyMap
   const known = handlers.map(({ name }) => name).join(", ") || "none";
   throw new InvalidArgumentsError(
     `${what}: there is no handler ${JSON.stringify(handler)}; mark the method with @Handler(), or name one of: ${known}`,
+  );
+}
+
+/** As {@link checkHandler}; nothing of a timer is stored, and so nothing of a transaction that it would begin. */
+export function checkTimerHandler(what: string, handler: string, methods: ReadonlyMap<string, MethodDefinition>): void {
+  checkHandler(what, handler, methods);
+  const mode = methods.get(handler)!.transaction?.mode;
+  if (mode === undefined || mode === "suppress") return;
+  throw new InvalidArgumentsError(
+    `${what}: ${handler} is @Transactional, and a timer is in memory only; tell this actor ${handler} in the timer's handler`,
   );
 }
 

@@ -89,7 +89,8 @@ function period(what: string, every: Duration): number {
   throw new InvalidArgumentsError(`${what}: every: ${JSON.stringify(every)} must be at least "1s"`);
 }
 
-function wholeMs(what: string, field: string, duration: Duration): number {
+/** @throws InvalidArgumentsError that names the field */
+export function wholeMs(what: string, field: string, duration: Duration): number {
   try {
     return Math.ceil(durationMs(duration, `${what}: ${field}`));
   } catch (error) {

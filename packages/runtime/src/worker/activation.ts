@@ -7,6 +7,7 @@ import { TypeBrake } from "./brake.js";
 import type { TypeConcurrency } from "./concurrency.js";
 import type { Hold } from "./hold.js";
 import type { Inbound, Parked } from "./inbound.js";
+import type { InstanceTimer } from "./instance-timer.js";
 import { type LastError, lastErrorOf } from "./last-error.js";
 import { ReminderList } from "./reminder-list.js";
 import type { SeenLocks } from "./seen-locks.js";
@@ -119,6 +120,8 @@ export class Activation implements Timed {
   declared = false;
   /** Those of `text`. */
   savedReminders: ReminderList | undefined;
+  /** Of its instance, as far as they have started. */
+  timers: Set<InstanceTimer> | undefined;
   /** What transactions hold of it. */
   hold: Hold | undefined;
   /** Those of its waiting messages that are part of transactions. */

@@ -10,6 +10,8 @@ import {
 import { Wakings } from "../tracing/wakings.js";
 import { transactionType } from "../transactions/transaction-messages.js";
 import { Activation, type HostedType } from "./activation.js";
+import { endTimers } from "./actor-timer.js";
+import type { InstanceTimer } from "./instance-timer.js";
 import { ReadBatch } from "./read-batch.js";
 import { textEnd } from "./reminder-list.js";
 import type { ActivationTable, PartitionScope } from "./scope.js";
@@ -128,6 +130,7 @@ export class Activations implements ActivationTable {
 
   /** Drops the instance, which a timed-out turn may still hold, and makes a new one from the last finished state. */
   remake(activation: Activation): void {
+    endTimers(activation);
     activation.spoiled = false;
     activation.suspect = false;
     activation.phase = "loading";
@@ -153,6 +156,7 @@ export class Activations implements ActivationTable {
   drop(activation: Activation): void {
     if (this.#byAddress.get(activation.address) !== activation) return;
     this.#byAddress.delete(activation.address);
+    endTimers(activation);
     this.#held.delete(activation);
     this.#coordinators.left(activation.address, activation.stored);
     activation.hosted.activations--;
@@ -219,11 +223,12 @@ export class Activations implements ActivationTable {
       return;
     }
     const span = this.#wakings.make(activation);
+    let timers: readonly InstanceTimer[] | undefined;
     try {
       if (span === undefined) this.#construct(activation, text);
       else span.run(() => this.#construct(activation, text));
       if (typeof (activation.instance as Lifecycle).onActivate === "function") {
-        await this.#runLifecycle(activation, "onActivate", span);
+        ({ timers } = await this.#runLifecycle(activation, "onActivate", span));
         if (!this.#scope.alive) return;
         this.#afterOnActivate(activation);
       }
@@ -239,6 +244,7 @@ export class Activations implements ActivationTable {
     }
     this.#wakings.end(activation);
     activation.phase = "ready";
+    for (const timer of timers ?? []) timer.start();
     this.#scope.scheduler.pump(activation);
   }
 
@@ -349,7 +355,7 @@ export class Activations implements ActivationTable {
     activation: Activation,
     method: "onActivate" | "onDeactivate",
     span: Span | undefined,
-  ): Promise<void> {
+  ): Promise<Turn> {
     let expire!: (error: ActorError) => void;
     const expired = new Promise<never>((_, reject) => {
       expire = reject;
@@ -364,6 +370,7 @@ export class Activations implements ActivationTable {
     const instance = activation.instance as Lifecycle;
     try {
       await Promise.race([expired, turn.run(() => instance[method]!())]);
+      return turn;
     } finally {
       turn.end();
       this.#scope.services.timers.delete(turn);

@@ -8,6 +8,7 @@ import type {
   TransactionContext,
 } from "@actor-runtime/core";
 import type { Bucket, Timed } from "../deadlines.js";
+import type { InstanceTimer } from "./instance-timer.js";
 import type { Draft } from "./outbox.js";
 import type { SeenLocks } from "./seen-locks.js";
 
@@ -95,6 +96,8 @@ export class Hold {
   /** Of the one that holds it alone. */
   tentative: Tentative | undefined;
   own: OwnMessage | undefined;
+  /** They start if it commits while its instance lives. */
+  timers: readonly InstanceTimer[] | undefined;
 
   constructor(address: string) {
     this.address = address;

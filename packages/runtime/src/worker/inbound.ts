@@ -11,6 +11,7 @@ import {
 } from "@actor-runtime/core";
 
 const none: never[] = [];
+const timedFacts: StoredFacts = { identity: "timer", attempts: 0, notBefore: 0 };
 
 /** A delivered frame, acked once all its messages are settled (delivery.md O9). */
 export interface OpenDelivery {
@@ -42,7 +43,7 @@ export interface Parked {
 /**
  * One message at its owner, waiting for its turn. Where it came from decides how its commit settles it: it has a
  * `delivery` (and a stream with a number, unless it is a query), or a `reminder` record, or it stands on its actor's
- * stored list.
+ * stored list; with a timer's there is nothing to settle.
  */
 export class Inbound {
   #message: Message;
@@ -83,6 +84,7 @@ export class Inbound {
   joined: { readonly reply: TransactionReply } | undefined;
   /** Size of its text on the stored list. */
   storedBytes = 0;
+  #timed = false;
   #identity: string | undefined;
   readonly #publication: string | undefined;
 
@@ -138,6 +140,13 @@ export class Inbound {
     return new Inbound(message, open, undefined, 0, undefined, facts, open.delivery.redelivered);
   }
 
+  /** Of a timer. Nothing of it is stored anywhere, and nobody repeats it. */
+  static timed(message: Message): Inbound {
+    const inbound = new Inbound(message, undefined, undefined, 0, undefined, timedFacts, false);
+    inbound.#timed = true;
+    return inbound;
+  }
+
   get message(): Message {
     return this.#message;
   }
@@ -147,9 +156,19 @@ export class Inbound {
     this.#message = message;
   }
 
+  /** A timer of its actor made it. */
+  get timed(): boolean {
+    return this.#timed;
+  }
+
+  /** Somebody told it: it is tried again when it fails, and is a dead letter when it fails too often. */
+  get isTold(): boolean {
+    return this.message.kind === "tell" && !this.#timed;
+  }
+
   /** It stands on its actor's stored list. */
   get isParked(): boolean {
-    return this.delivery === undefined && this.reminder === undefined;
+    return this.delivery === undefined && this.reminder === undefined && !this.#timed;
   }
 
   /** It stands there from now on, whatever it was before. */

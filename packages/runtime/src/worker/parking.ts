@@ -36,17 +36,21 @@ export class Parking {
     const running = activation.running?.inbound;
     let moved = 0;
     // One whose answer is being looked up still stands in the queue.
-    if (running !== undefined && !running.isParked && !queue.includes(running)) {
+    if (running !== undefined && !running.isParked && !running.timed && !queue.includes(running)) {
       if (!this.#store(activation, running, true)) return false;
       moved++;
     }
+    // Those of timers stay, and let the others pass: they were sent by nobody.
+    const ticks = queue.filter(({ timed }) => timed);
+    const sent = ticks.length === 0 ? queue : queue.filter(({ timed }) => !timed);
     let taken = 0;
-    while (taken < queue.length && queue[taken]!.message.kind !== "query" && this.#leave(activation, queue[taken]!)) {
+    while (taken < sent.length && sent[taken]!.message.kind !== "query" && this.#leave(activation, sent[taken]!)) {
       taken++;
     }
-    if (taken === queue.length) activation.queue = undefined;
-    else queue.splice(0, taken);
-    return moved + taken > 0;
+    if (taken === 0) return moved > 0;
+    const left = [...ticks, ...sent.slice(taken)];
+    activation.queue = left.length === 0 ? undefined : left;
+    return true;
   }
 
   /** @returns whether it left memory: into the store or, beyond the actor's bound, refused in the same commit */

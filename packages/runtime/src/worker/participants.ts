@@ -273,7 +273,7 @@ export class Participants implements ParticipantTable {
    */
   conclude(activation: Activation, holding: Holding, conclusion: Conclusion, acknowledges = false): void {
     const { hold } = holding;
-    const { tentative, own } = hold;
+    const { tentative, own, timers } = hold;
     const alone = holding.mode === "exclusive";
     const group = this.#scope.commits.gathering;
     const applies = conclusion.kind === "committed";
@@ -293,6 +293,7 @@ export class Participants implements ParticipantTable {
     }
     this.#stopTurns(activation, holding.id, error);
     if (alone && own !== undefined) this.own.concluded(activation, holding, own, conclusion);
+    if (alone && applies && live) for (const timer of timers ?? []) timer.start();
     if (!live || (applies && alone && (tentative?.destroys || tentative?.deactivates))) {
       this.#scope.activations.leave(activation);
     } else {
@@ -338,6 +339,7 @@ export class Participants implements ParticipantTable {
     if (holding.mode === "exclusive") {
       hold.tentative = undefined;
       hold.own = undefined;
+      hold.timers = undefined;
     }
     if (hold.holders.length > 0) return;
     this.#holds.delete(hold.address);

@@ -2,11 +2,12 @@ import { type Logger, TurnEndedError } from "@actor-runtime/core";
 import { ActorContext } from "../actor-context.js";
 import type { RefBy } from "../client/ref-types.js";
 import type { Locks } from "../locks/lock-types.js";
-import type { CurrentReminder, Reminders } from "../reminders/reminder-types.js";
+import type { CurrentReminder, Reminders, TimerTime } from "../reminders/reminder-types.js";
 import { TurnReminders } from "../reminders/turn-reminders.js";
 import { keyGiven } from "../transactions/transaction-keys.js";
 import type { Activation } from "./activation.js";
 import { actorLog } from "./actor-log.js";
+import { setTimer } from "./actor-timer.js";
 import type { WorkerServices } from "./services.js";
 
 import { currentTurn, type Turn } from "./turn.js";
@@ -62,6 +63,10 @@ export class SelfContext extends ActorContext {
     return tick && { name: tick.name, dueAt: dueAt! };
   }
 
+  timer(time: TimerTime, handler: string, ...args: readonly unknown[]): () => void {
+    return setTimer(this.#turn("set a timer"), time, handler, args);
+  }
+
   now(): number {
     return this.#services.ports.clock.now();
   }
@@ -72,7 +77,7 @@ export class SelfContext extends ActorContext {
 
   get idempotencyKey(): string | undefined {
     const turn = this.#turn("read its idempotencyKey");
-    if (turn.kind !== "handler" || turn.inbound === undefined) return undefined;
+    if (turn.kind !== "handler" || turn.inbound === undefined || turn.inbound.timed) return undefined;
     const { identity, message } = turn.inbound;
     // An outbox numbers per target, so the same number may stand for other messages in other partitions.
     return keyGiven(identity, message.tx) ?? `${turn.host.scope.partition}:${identity}`;

@@ -48,6 +48,11 @@ export class Settlement {
    * @param error what its turn failed with, or why it has none
    */
   done(activation: Activation, inbound: Inbound, group: CommitGroup, ending: Ending, error?: ActorError): void {
+    if (inbound.timed && !group.pressing) {
+      // It left nothing, so there is nothing to wait for.
+      this.ended(inbound, undefined, ending, error);
+      return;
+    }
     this.ended(inbound, group, ending, error);
     if (inbound.isParked) group.unpark(activation, inbound);
     else this.#apply(inbound, group);
@@ -116,7 +121,7 @@ export class Settlement {
     activation.hosted.brake.passed(inbound);
     if (inbound.message.kind === "tick") this.#scope.ticks.shun(inbound, gathering);
     this.#error(inbound, cause, gathering);
-    this.done(activation, inbound, gathering, endingOf(cause, inbound.message.kind === "tell"), cause);
+    this.done(activation, inbound, gathering, endingOf(cause, inbound.isTold), cause);
   }
 
   /** It comes to no turn, and is done with this commit wherever it was. */
@@ -129,7 +134,8 @@ export class Settlement {
 
   /** The number of a delivery, or the record of a delayed message, is done with this commit. */
   #apply(inbound: Inbound, group: CommitGroup): void {
-    const { delivery, stream, reminder } = inbound;
+    const { delivery, stream, reminder, timed } = inbound;
+    if (timed) return;
     if (reminder !== undefined) {
       this.#scope.delayed.remove(reminder, group);
       return;
@@ -193,7 +199,7 @@ export class Settlement {
     const group = this.#scope.commits.gathering;
     const error = asActorError(thrown);
     const { definition } = activation.hosted;
-    const isTell = inbound.message.kind === "tell";
+    const isTell = inbound.isTold;
     const attempts = inbound.attempts + 1;
     const braked = this.#scope.services.brakes.failed(activation.hosted, inbound, error);
     if (isTell && (braked || isInfrastructure(error))) {
@@ -311,7 +317,7 @@ export class Settlement {
       this.#reply(inbound, outcome, group);
     } else if (message.replyTo !== undefined) {
       this.#reply(inbound, boundedOutcome(thrown), group);
-    } else if (message.kind === "tell") {
+    } else if (inbound.isTold) {
       const text = deadLetterText(inbound, thrown, this.#scope.services.time.now());
       const slash = message.to.indexOf("/");
       const type = slash > 0 ? message.to.slice(0, slash) : this.#scope.mailbox.name;

@@ -218,10 +218,10 @@ function chainTo(turn: Turn, address: string): string[] {
 /**
  * Derived from the turn, so that a turn run again gets its first answers (delivery.md A.1). Identities count for their own
  * actor, so its address is part of it: two actors may be asked under one key, or told under one number, and both may ask a
- * third for the same.
+ * third for the same. What no message began runs but once.
  */
 function derivedIdentity(turn: Turn, { address, handler }: BoundMethod, argsText: string): string | undefined {
-  if (turn.inbound === undefined) return undefined;
+  if (turn.inbound === undefined || turn.inbound.timed) return undefined;
   const asked = fingerprint(`${address} ${handler} ${argsText}`);
   const identity = `d:${turn.activation.address}:${turn.inbound.identity}:${turn.asks++}:${asked}`;
   if (identity.length <= maxIdentityLength) return identity;

@@ -14,6 +14,7 @@ import { transactionScope } from "../transactions/transaction-scope.js";
 import type { Activation, RunningTurn } from "./activation.js";
 import type { TypeConcurrency } from "./concurrency.js";
 import type { Inbound } from "./inbound.js";
+import type { InstanceTimer } from "./instance-timer.js";
 import type { Draft } from "./outbox.js";
 import type { PartitionScope } from "./scope.js";
 import type { TurnTransaction } from "./turn-transaction.js";
@@ -61,6 +62,8 @@ export class Turn implements RunningTurn, LockHolder {
   /** What its code runs in; `undefined`: nobody traces. */
   span: Span | undefined;
   tells: Draft[] | undefined;
+  /** They start with its commit. */
+  timers: InstanceTimer[] | undefined;
   /** Targets still being looked up; the turn ends after them. */
   lookups: Promise<void>[] | undefined;
   /** The last ask that waits to be sent. */

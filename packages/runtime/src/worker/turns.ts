@@ -267,7 +267,8 @@ export class Turns implements TurnHost {
     if (!turn.defers) this.#settlement.answer(inbound, valueText, group);
     if (turn.answers !== undefined) group.replies.push(...turn.answers);
     this.#settlement.done(activation, inbound, group, "ok");
-    this.scope.activations.used(activation);
+    this.#used(activation, inbound);
+    for (const timer of turn.timers ?? []) timer.start();
     if (turn.deactivates || turn.destroys || turn.replacement !== undefined) this.scope.activations.leave(activation);
   }
 
@@ -282,6 +283,7 @@ export class Turns implements TurnHost {
     const transaction = turn.transaction!;
     const { hold } = transaction.holding!;
     const tentative = tentativeOf(activation, turn, text);
+    if (turn.timers !== undefined) hold.timers = [...(hold.timers ?? []), ...turn.timers];
     const { commits, services, activations } = this.scope;
     if (transaction.own) return this.#own.finish(turn, valueText, tentative);
     this.#end(turn);
@@ -339,8 +341,13 @@ export class Turns implements TurnHost {
       if (transaction !== undefined && !transaction.own) this.#participants.failed(turn, thrown);
       this.#settlement.failed(activation, inbound!, thrown);
     }
-    this.scope.activations.used(activation);
+    this.#used(activation, inbound!);
     if (activation.spoiled) this.scope.activations.remake(activation);
+  }
+
+  /** Timers do not keep their instance in memory. */
+  #used(activation: Activation, { timed }: Inbound): void {
+    if (!timed) this.scope.activations.used(activation);
   }
 
   #end(turn: Turn): void {

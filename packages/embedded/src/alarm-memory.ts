@@ -1,4 +1,4 @@
-import type { Alarm, Cancel, Clock, Ring } from "@actor-runtime/core";
+import type { Alarm, Cancel, Clock, PartitionId, Ring } from "@actor-runtime/core";
 
 /** Somebody who hands alarms on; a rejection means: again, later. */
 export interface AlarmListener {
@@ -24,6 +24,7 @@ export class AlarmMemory {
   readonly #clock: Clock;
   readonly #entries = new Map<string, Entry>();
   readonly #listeners: AlarmListener[] = [];
+  #repeats = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -60,6 +61,36 @@ export class AlarmMemory {
     for (const entry of this.#entries.values()) if (entry.state === listener) this.#retry(entry);
   }
 
+  /** Those that did not ring yet, or may ring again. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  // ---- faults
+
+  /** Alarms of the partition, or all, are forgotten. */
+  lose(partition?: PartitionId): void {
+    for (const { alarm } of this.#entries.values()) {
+      if (partition === undefined || alarm.partition === partition) this.cancel(alarm.id);
+    }
+  }
+
+  /** All that wait for their time ring now, and again when they are told to. */
+  ringAll(): void {
+    for (const entry of this.#entries.values()) {
+      if (entry.state !== "waiting") continue;
+      entry.cancel();
+      this.#ring(entry);
+    }
+  }
+
+  /** The next `count` rings ring once more although they were handed on. */
+  repeat(count: number): void {
+    this.#repeats = count;
+  }
+
+  // ----
+
   #sleep(entry: Entry, ms: number): void {
     entry.state = "waiting";
     entry.cancel = this.#clock.after(Math.min(Math.max(ms, 0), longestSleepMs), () => {
@@ -82,13 +113,19 @@ export class AlarmMemory {
     listener.ring(entry.alarm).then(
       (againMs) => {
         if (!isCurrent()) return;
-        if (againMs === undefined) this.#entries.delete(entry.alarm.id);
-        else this.#sleep(entry, againMs);
+        if (againMs !== undefined) this.#sleep(entry, againMs);
+        else if (this.#repeats > 0) this.#repeat(entry);
+        else this.#entries.delete(entry.alarm.id);
       },
       () => {
         if (isCurrent()) this.#retry(entry);
       },
     );
+  }
+
+  #repeat(entry: Entry): void {
+    this.#repeats -= 1;
+    this.#sleep(entry, 0);
   }
 
   #retry(entry: Entry): void {

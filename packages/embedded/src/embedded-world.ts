@@ -187,6 +187,11 @@ export class EmbeddedWorld {
     return this.#locks.sessions();
   }
 
+  /** How many alarms are set. */
+  get alarms(): number {
+    return this.#alarms.size;
+  }
+
   /** Who is alive. */
   view(): View {
     return this.#membership.view();
@@ -217,5 +222,20 @@ export class EmbeddedWorld {
   /** The reply queues of the process are lost and made again: answers under way are gone. */
   reopenReplies(processName: string): void {
     for (const { name, broker } of this.#processes) if (name === processName) broker.reopenReplies();
+  }
+
+  /** Alarms of the partition, or all, are forgotten. */
+  loseAlarms(of?: PartitionId): void {
+    this.#alarms.lose(of);
+  }
+
+  /** All alarms ring now, before their time, and again at it. */
+  ringAlarms(): void {
+    this.#alarms.ringAll();
+  }
+
+  /** The next `count` alarms that ring do so twice. */
+  repeatAlarms(count: number): void {
+    this.#alarms.repeat(count);
   }
 }

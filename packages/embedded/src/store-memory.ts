@@ -56,6 +56,11 @@ export class StoreMemory {
     return [...this.#disk.content.partitions.values()].flatMap(({ holds }) => [...holds.keys()]);
   }
 
+  /** Addresses of actors that have reminders. */
+  reminded(): string[] {
+    return [...this.#disk.content.partitions.values()].flatMap(({ due }) => [...due.keys()]);
+  }
+
   /** Partitions with messages that are not known to be in the broker. */
   outboxes(): PartitionId[] {
     const { partitions } = this.#disk.content;

@@ -55,6 +55,24 @@ export { findOverlaps, type Overlap } from "./checkers/locks/one-holder.js";
 export { checkLostWrites } from "./checkers/lost-writes.js";
 export { checkOneHistory } from "./checkers/one-history.js";
 export { checkOneTurn } from "./checkers/one-turn.js";
+export { checkReminders, type ReminderCheckOptions } from "./checkers/reminders/check-reminders.js";
+export type {
+  RefusedTick,
+  ReminderCancelled,
+  ReminderChapter,
+  ReminderEntry,
+  ReminderHistory,
+  ReminderSet,
+  RemindersListed,
+  ReminderTicked,
+  TestedTime,
+  TickRun,
+} from "./checkers/reminders/reminder-history.js";
+export {
+  describeReminderViolation,
+  type ReminderAnomaly,
+  type ReminderViolation,
+} from "./checkers/reminders/reminder-violation.js";
 export { checkSenderOrder } from "./checkers/sender-order.js";
 export type { AccountEntry, AccountState, Audit, BankHistory, Transfer } from "./checkers/transactions/bank-history.js";
 export { checkBank } from "./checkers/transactions/check-bank.js";

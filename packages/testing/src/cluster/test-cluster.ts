@@ -163,6 +163,12 @@ export interface TestCluster extends AsyncDisposable {
   /** Addresses of actors that transactions hold, by the store. */
   readonly holds: readonly string[];
 
+  /** Addresses of actors that have reminders, by the store. */
+  readonly reminded: readonly string[];
+
+  /** How many alarms are set for the next ticks of reminders. */
+  readonly alarms: number;
+
   // ---- faults, by name of a worker or a client
 
   /**
@@ -213,6 +219,18 @@ export interface TestCluster extends AsyncDisposable {
 
   /** The next `count` commits, by whoever, fail before they are written, or after it: then only the answer is lost. */
   failCommits(count: number, mode: "before" | "after"): void;
+
+  /**
+   * Alarms of reminders in the actor's partition, or all, are forgotten, as when the Redis server of BullMQ was restored or
+   * flushed. Those ticks come some seconds late, from the owners of their actors.
+   */
+  loseAlarms(address?: string): void;
+
+  /** All alarms of reminders ring now, before their time, and again at it. */
+  ringAlarms(): void;
+
+  /** The next `count` alarms that ring do so twice. */
+  repeatAlarms(count: number): void;
 
   /**
    * Remembers what the store holds; the function returned puts it back, as a failover or a restored backup does: what was

@@ -187,6 +187,14 @@ class VirtualCluster implements TestCluster {
     return this.#machine.world.store.holds();
   }
 
+  get reminded(): readonly string[] {
+    return this.#machine.world.store.reminded();
+  }
+
+  get alarms(): number {
+    return this.#machine.world.alarms;
+  }
+
   // ---- faults
 
   kill(name: string): void {
@@ -235,6 +243,18 @@ class VirtualCluster implements TestCluster {
 
   failCommits(count: number, mode: "before" | "after"): void {
     this.#machine.world.store.failCommits(count, mode);
+  }
+
+  loseAlarms(address?: string): void {
+    this.#machine.world.loseAlarms(address === undefined ? undefined : this.partitionOf(address));
+  }
+
+  ringAlarms(): void {
+    this.#machine.world.ringAlarms();
+  }
+
+  repeatAlarms(count: number): void {
+    this.#machine.world.repeatAlarms(count);
   }
 
   backup(): () => void {

@@ -13,13 +13,15 @@ import {
   sinkKeys,
 } from "./actors.js";
 import { Clerk } from "./clerk.js";
+import { Planner } from "./planner.js";
+import { archiveKey, plannerKeys } from "./reminder-plan.js";
 import { accountKeys, clerkKeys, shelfKeys } from "./transaction-plan.js";
 import { Account, Shelf } from "./transactional-actors.js";
 
-export const allActors: readonly AnyActor[] = [Journal, Sink, Loose, Meter, Guarded, Account, Shelf, Clerk];
+export const allActors: readonly AnyActor[] = [Journal, Sink, Loose, Meter, Guarded, Account, Shelf, Clerk, Planner];
 
-/** Every actor that is ever called. */
-export const addresses: readonly string[] = [
+/** Actors that note the messages they handle. */
+export const noting: readonly string[] = [
   ...journalKeys.map((key) => `Journal/${key}`),
   ...sinkKeys.map((key) => `Sink/${key}`),
   ...looseKeys.map((key) => `Loose/${key}`),
@@ -28,6 +30,12 @@ export const addresses: readonly string[] = [
   ...accountKeys.map((key) => `Account/${key}`),
   ...shelfKeys.map((key) => `Shelf/${key}`),
   ...clerkKeys.map((key) => `Clerk/${key}`),
+];
+
+/** Every actor that is ever called. */
+export const addresses: readonly string[] = [
+  ...noting,
+  ...[...plannerKeys, archiveKey].map((key) => `Planner/${key}`),
 ];
 
 /** By address. */

@@ -3,6 +3,7 @@ import type { WorkerOptions } from "../cluster/test-cluster.js";
 import { Journal, Loose, Sink } from "./actors.js";
 import { addresses, partitions } from "./addresses.js";
 import { lockNames } from "./lock-plan.js";
+import { plannerKeys } from "./reminder-plan.js";
 import type { Scene } from "./scene.js";
 
 /** Something that goes wrong, or is done on purpose at a bad time. */
@@ -18,6 +19,7 @@ export interface Fault {
   strike(scene: Scene): (() => boolean) | undefined;
 }
 
+const planners = plannerKeys.map((key) => `Planner/${key}`);
 const halves: readonly Half[] = ["broker", "store", "both"];
 
 export const faults: readonly Fault[] = [
@@ -193,6 +195,34 @@ export const faults: readonly Fault[] = [
   },
   { name: "commits fail", weight: 2, strike: (scene) => failCommits(scene, "before") },
   { name: "commits lose their answer", weight: 3, strike: (scene) => failCommits(scene, "after") },
+  {
+    name: "lose alarms",
+    weight: 2,
+    strike(scene) {
+      const before = scene.cluster.alarms;
+      scene.cluster.loseAlarms(scene.dice.happens(0.5) ? undefined : scene.dice.oneOf(planners));
+      const lost = scene.cluster.alarms < before;
+      return () => lost;
+    },
+  },
+  {
+    name: "ring alarms early",
+    weight: 1,
+    strike(scene) {
+      const wait = scene.cluster.alarms > 0;
+      scene.cluster.ringAlarms();
+      return () => wait;
+    },
+  },
+  {
+    name: "ring alarms twice",
+    weight: 1,
+    strike(scene) {
+      const before = scene.watch.count("alarms.set");
+      scene.cluster.repeatAlarms(scene.dice.between(1, 5));
+      return () => scene.watch.count("alarms.set") > before;
+    },
+  },
   {
     name: "cut channels",
     weight: 2,

@@ -1,6 +1,7 @@
 import type { Clock } from "@actor-runtime/core";
 import type { TurnRun } from "../checkers/history.js";
 import type { HistoryRecorder } from "../checkers/history-recorder.js";
+import type { ReminderRecorder } from "../checkers/reminders/reminder-recorder.js";
 import type { TransactionRecorder } from "../checkers/transactions/transaction-recorder.js";
 import { type LockScene, LockUser } from "./lock-user.js";
 
@@ -8,6 +9,7 @@ import { type LockScene, LockUser } from "./lock-user.js";
 export class Probe {
   readonly recorder: HistoryRecorder;
   readonly transactions: TransactionRecorder;
+  readonly reminders: ReminderRecorder;
   /** How turns take locks. */
   readonly locks: LockUser;
   readonly #worker: string;
@@ -19,6 +21,7 @@ export class Probe {
   constructor(
     recorder: HistoryRecorder,
     transactions: TransactionRecorder,
+    reminders: ReminderRecorder,
     locks: LockScene,
     worker: string,
     clock: Clock,
@@ -26,6 +29,7 @@ export class Probe {
   ) {
     this.recorder = recorder;
     this.transactions = transactions;
+    this.reminders = reminders;
     this.locks = new LockUser(locks, worker, (ms) => this.sleep(ms));
     this.#worker = worker;
     this.#clock = clock;

@@ -9,12 +9,15 @@ import { checkLocks } from "../checkers/locks/check-locks.js";
 import { checkFencedEffects } from "../checkers/locks/fenced-writes.js";
 import type { LockHistory } from "../checkers/locks/lock-history.js";
 import { describeLockViolation } from "../checkers/locks/lock-violation.js";
+import { checkReminders } from "../checkers/reminders/check-reminders.js";
+import type { ReminderHistory } from "../checkers/reminders/reminder-history.js";
+import { describeReminderViolation } from "../checkers/reminders/reminder-violation.js";
 import type { TransactionHistory } from "../checkers/transactions/transaction-history.js";
 import { describeTransactionViolation } from "../checkers/transactions/transaction-violation.js";
 import { describeViolation } from "../checkers/violation.js";
 import { testCluster } from "../cluster/virtual-cluster.js";
 import { Guarded, Journal, journalKeys, Loose, Meter, Sink } from "./actors.js";
-import { addresses, allActors, partitions } from "./addresses.js";
+import { allActors, noting, partitions } from "./addresses.js";
 import { Clerk } from "./clerk.js";
 import { CountingTelemetry } from "./counting-telemetry.js";
 import { Dice } from "./dice.js";
@@ -22,6 +25,7 @@ import { type Fault, faults, rewind } from "./faults.js";
 import { Load } from "./load.js";
 import { LockTraffic } from "./lock-traffic.js";
 import { Probe } from "./probe.js";
+import { ReminderTraffic } from "./reminder-traffic.js";
 import { Scene } from "./scene.js";
 import { TransactionTraffic } from "./transaction-traffic.js";
 import { Account, Shelf } from "./transactional-actors.js";
@@ -55,6 +59,8 @@ export interface Simulation {
   readonly locks: LockHistory;
   /** What became of transactions. */
   readonly transactions: TransactionHistory;
+  /** What became of reminders. */
+  readonly reminders: ReminderHistory;
   /** What processes counted, by instrument. */
   readonly counts: Readonly<Record<string, number>>;
   /** Of all histories: two runs of one seed have the same. */
@@ -65,6 +71,7 @@ export interface Simulation {
 
 const defaultSteps = 40;
 const faultRate = 0.35;
+const reminderRate = 0.25;
 /** Short, so that a simulation sees many of them end. */
 const leaseMs = 3_000;
 const retryMaxMs = 1_000;
@@ -80,6 +87,8 @@ const smallWindow = { maxUnsettledBytes: 1 };
 /** So short that streams are given up by their senders, and forgotten by their owners. */
 const shortMemory = { streamRetentionMs: 20_000 };
 const slowNetwork = { maxMs: 20, slowPerMille: 30, slowMs: 1_500 };
+/** By which times differ, and ticks are late. */
+const slowClocks = { clockMs: 2_000, lateMs: 25_000, promptMs: 10_000 };
 /** What takes longer than this in peace will never end. */
 const peaceMs = 90_000;
 
@@ -110,6 +119,7 @@ class Run {
   #recorder!: HistoryRecorder;
   #locks!: LockTraffic;
   #transactions!: TransactionTraffic;
+  #reminders!: ReminderTraffic;
   #scene!: Scene;
   #isSlow = false;
   #load!: Load;
@@ -128,7 +138,9 @@ class Run {
       await this.#makePeace();
       await this.#slowActor();
       await this.#lockInPeace();
+      await this.#reminders.inPeace(this.#scene);
       await this.#transactions.comeToRest(this.#scene);
+      await this.#reminders.end(this.#scene);
       await this.#readStates();
       await this.#end();
     } catch (error) {
@@ -139,15 +151,17 @@ class Run {
     const history = this.#recorder.history();
     const locks = this.#locks.recorder.history(history);
     const transactions = this.#transactions.recorder.history();
+    const reminders = this.#reminders.recorder.history(history.rewinds.length > 0);
     const lockViolations = [...checkLocks(locks), ...checkFencedEffects(history)];
     this.#violations.push(
       ...checkHistory(history).map(describeViolation),
       ...lockViolations.map(describeLockViolation),
       ...(this.#options.rewinds ? [] : this.#transactions.check(history).map(describeTransactionViolation)),
+      ...checkReminders(reminders, this.#isSlow ? slowClocks : {}).map(describeReminderViolation),
       ...this.#scene.failures,
     );
     const hash = createHash("sha256")
-      .update(JSON.stringify([history, locks, transactions]))
+      .update(JSON.stringify([history, locks, transactions, reminders]))
       .digest("hex");
     return {
       seed,
@@ -156,6 +170,7 @@ class Run {
       history,
       locks,
       transactions,
+      reminders,
       counts: Object.fromEntries(this.#counts),
       hash,
       virtualMs,
@@ -182,6 +197,7 @@ class Run {
       clock: (process) => clocks.get(process)!,
       report: (what) => void this.#violations.push(`P9: ${what}`),
     });
+    const reminders = new ReminderTraffic({ dice: this.#dice, recorder, now: () => cluster.now() });
     const isSlow = this.#dice.happens(0.3);
     const cluster = await testCluster({
       actors: allActors,
@@ -195,7 +211,7 @@ class Run {
         launched += 1;
         const id = `${name}.${launched}`;
         ids.set(name, id);
-        const probe = new Probe(recorder, transactions.recorder, locks.scene, id, clock, names);
+        const probe = new Probe(recorder, transactions.recorder, reminders.recorder, locks.scene, id, clock, names);
         this.#probes.set(name, probe);
         return [[Probe, probe]];
       },
@@ -210,6 +226,7 @@ class Run {
     this.#recorder = recorder;
     this.#locks = locks;
     this.#transactions = transactions;
+    this.#reminders = reminders;
     this.#isSlow = isSlow;
     this.#load = new Load(this.#dice, recorder);
     this.#scene = new Scene(
@@ -239,6 +256,10 @@ class Run {
         const [name, client] = this.#dice.oneOf(clients);
         this.#transactions.send(client, name);
       }
+      if (clients.length > 0 && this.#dice.happens(reminderRate)) {
+        const [name, client] = this.#dice.oneOf(clients);
+        this.#reminders.send(client, name, scene.operator);
+      }
       if (this.#dice.happens(faultRate)) this.#strike();
       await scene.advance(this.#dice.happens(0.9) ? this.#dice.below(60) : this.#dice.below(6_000));
     }
@@ -255,6 +276,7 @@ class Run {
     const scene = this.#scene;
     const { cluster, operator } = scene;
     scene.endFaults();
+    this.#reminders.recorder.peace();
     cluster.loseConfirms(0);
     cluster.failCommits(0, "before");
     // Also what was resumed already, when the store has forgotten it since.
@@ -311,11 +333,12 @@ class Run {
 
   async #readStates(): Promise<void> {
     const { cluster, operator } = this.#scene;
-    for (const address of addresses) {
+    for (const address of noting) {
       this.#recorder.final(address, await cluster.until(list(operator, address)));
     }
     await this.#transactions.readStates(cluster, operator);
     for (const letter of await cluster.until(collect(operator.dead.list()))) {
+      if (this.#reminders.buried(letter)) continue;
       const [message] = "args" in letter.message ? letter.message.args : [];
       this.#recorder.deadLetter({ address: letter.address, message: String(message), cause: letter.cause.message });
     }

@@ -7,6 +7,7 @@ export class Watch {
   readonly note = ({ process, call, args }: TracedCall): void => {
     if (call === "lost" || call === "receive") this.#count(process, call);
     else if (call.endsWith(" failed")) this.#count(process, "failed");
+    else if (call === "alarms.set") this.#count(process, call);
     else if (call === "broker.publish" || call === "store.commit") this.#publish(process, call, args[0]);
     else if (call === "broker.publish ended" && args[0] === "lost") this.#count(process, "failed");
   };

@@ -22,6 +22,7 @@ describe("the README and the guides", { timeout: 60_000 }, () => {
         "README.md",
         "docs/actors.md",
         "docs/calls.md",
+        "docs/flow-control.md",
         "docs/locks.md",
         "docs/operations.md",
         "docs/placement.md",

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { attributes, counters, histograms, levels } from "@actor-runtime/core";
-import { defineActor, failureResponse } from "@actor-runtime/runtime";
+import { defaultLimits, defineActor, failureResponse, limitFields } from "@actor-runtime/runtime";
 import * as api from "actor-runtime";
 import { describe, expect, it } from "vitest";
 import { conventionOf, spanNames } from "../otlp/conventions.js";
@@ -104,6 +104,16 @@ it("docs/actors.md names every option of @Actor with its default", async () => {
     whileRetrying: `"${whileRetrying}"`,
     attempts: String(attempts),
   });
+});
+
+it("docs/flow-control.md names every limit that can be set, with its default", async () => {
+  const rows = await table("flow-control", "| limit |");
+  const defaults = Object.fromEntries(Array.from(rows, ([name, [value]]) => [name, value]));
+  const spelled = Object.entries(limitFields).map(([name, bound]) => {
+    const value = defaultLimits[bound];
+    return [name, name.endsWith("Bytes") ? `${value / 1024 ** 2} MiB` : value.toLocaleString("en-US")];
+  });
+  expect(defaults).toEqual({ ...Object.fromEntries(spelled), concurrency: "1,000; of a type half" });
 });
 
 it("docs/operations.md names every setting with its flag, its variable and its default", async () => {

@@ -56,7 +56,8 @@ const outcomes = () => {
     if (instrument !== "actor.reminder.ticks") continue;
     expect(Object.keys(labels)).toEqual(counters[instrument].labels);
     expect(labels["type"]).toBe("Plan");
-    found[labels["outcome"]!] = (found[labels["outcome"]!] ?? 0) + value;
+    const outcome = String(labels["outcome"]);
+    found[outcome] = (found[outcome] ?? 0) + value;
   }
   return found;
 };

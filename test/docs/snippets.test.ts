@@ -26,6 +26,7 @@ describe("the README and the guides", { timeout: 60_000 }, () => {
         "docs/locks.md",
         "docs/operations.md",
         "docs/placement.md",
+        "docs/reminders.md",
         "docs/testing.md",
         "docs/tracing.md",
         "docs/transactions.md",

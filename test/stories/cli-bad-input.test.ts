@@ -52,6 +52,12 @@ describe("start with bad input ends with one line that names the fix", () => {
       /class Plain: its constructor wants 1 parameter.*inject\(/,
     ],
     ["an actor name that is none", ["unnamed.ts"], 78, /@Actor on class Unnamed: "a b" is no actor type/],
+    [
+      "a limit that there is not",
+      ["good.ts", "--limits", '{"concurency":1}'],
+      78,
+      /limits: there is no limit "concurency"; there are concurrency, waiting/,
+    ],
     ["a port that is no number", ["good.ts", "--port", "http"], 78, /--port is "http" and must be a whole number/],
   ])("%s", async (_, args, code, message) => {
     const finished = await actorRuntime(["start", "--port", "0", ...args], { cwd: folder });

@@ -1,6 +1,6 @@
 import { access, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { connect, partitionOf } from "actor-runtime";
+import { connect, type LimitOptions, partitionOf } from "actor-runtime";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { accountFile, actorRuntime, projectWith, WorkerProcess } from "./cli-process.js";
 import { Account } from "./fixtures/account.js";
@@ -222,4 +222,16 @@ it("connect() takes weight and build as start does, and names a wrong one", asyn
     "connect(): weight is 0 and must be a number",
   );
   await expect(connect({ actors: [Account], build: "a b" })).rejects.toThrow('connect(): build is "a b" and must be');
+});
+
+it("connect() takes limits, and name one that there is not", async () => {
+  await using system = await connect({ actors: [Account], limits: { types: { Account: { concurrency: 1 } } } });
+  expect(system.describe().state).toBe("running");
+  await expect(connect({ actors: [Account], limits: { waiting: 0 } })).rejects.toThrow(
+    "limits.waiting: 0 must be a whole number of at least 1",
+  );
+  const misspelled = { concurency: 1 } as LimitOptions;
+  await expect(connect({ actors: [Account], limits: misspelled })).rejects.toThrow(
+    'limits: there is no limit "concurency"; there are concurrency,',
+  );
 });

@@ -3,7 +3,7 @@ import type { RefBy, Transaction } from "./client/ref-types.js";
 import type { Cluster } from "./cluster.js";
 import type { DeadLetters } from "./dead-letters.js";
 import type { LockAdmin } from "./locks/lock-types.js";
-import type { ReminderAdmin } from "./reminders/reminder-admin.js";
+import type { ReminderAdmin } from "./reminders/reminder-admin-types.js";
 import type { TransactionAdmin, TransactionOptions } from "./transactions/transaction-types.js";
 
 /** A type as the namespace knows it, wherever it is hosted. */

@@ -99,7 +99,7 @@ export type {
 } from "./locks/lock-types.js";
 export { type ActorBounds, defaultLimits, type Limits, type TypeBounds } from "./options.js";
 export type { Ports } from "./ports.js";
-export type { ReminderAdmin, ReminderFilter, ReminderReport } from "./reminders/reminder-admin.js";
+export type { ReminderAdmin, ReminderFilter, ReminderReport } from "./reminders/reminder-admin-types.js";
 export type {
   CurrentReminder,
   EveryTime,

@@ -9,7 +9,7 @@ import {
   UnknownTypeError,
 } from "@actor-runtime/core";
 import type { Ports } from "../ports.js";
-import type { ReminderReport } from "../reminders/reminder-admin.js";
+import type { ReminderReport } from "../reminders/reminder-admin-types.js";
 import { StoredReminders } from "../reminders/stored-reminders.js";
 import { storedValues } from "../worker/state.js";
 import { parseResponse, type Question, questionText } from "./question.js";

@@ -1,7 +1,7 @@
 import { type Mailbox, partitionId, partitionOf, type Reminder, type Store } from "@actor-runtime/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { ReminderFilter, ReminderReport } from "./reminder-admin.js";
+import type { ReminderFilter, ReminderReport } from "./reminder-admin-types.js";
 import { StoredReminders } from "./stored-reminders.js";
 
 const now = 1_000;

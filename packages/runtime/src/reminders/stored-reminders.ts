@@ -9,7 +9,7 @@ import {
 } from "@actor-runtime/core";
 import { Directory } from "../client/directory.js";
 import { ReminderList } from "../worker/reminder-list.js";
-import type { ReminderFilter, ReminderReport } from "./reminder-admin.js";
+import type { ReminderFilter, ReminderReport } from "./reminder-admin-types.js";
 
 const defaultLimit = 1_000;
 /** So many states are in memory at a time. */

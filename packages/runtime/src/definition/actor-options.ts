@@ -87,7 +87,8 @@ export function actorSettings(className: string, name: unknown, options: ActorOp
   };
 }
 
-function checkName(name: string, where: string): void {
+/** @throws ConfigError */
+export function checkName(name: string, where: string): void {
   if (name.startsWith("$")) {
     throw new ConfigError(`${where}: "${name}" begins with "$", which is kept for the system's own actors`);
   }
@@ -99,7 +100,8 @@ function checkName(name: string, where: string): void {
   }
 }
 
-function checkInteger(value: number, least: number, most: number, where: string): void {
+/** @throws ConfigError */
+export function checkInteger(value: number, least: number, most: number, where: string): void {
   if (Number.isSafeInteger(value) && value >= least && value <= most) return;
   const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
   throw new ConfigError(`${where}: ${String(value)} is not a whole number ${range}`);

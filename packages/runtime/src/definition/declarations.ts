@@ -4,6 +4,7 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { EveryTime } from "../reminders/reminder-types.js";
 import type { StateField, TransactionalMode } from "./actor-definition.js";
 import type { ActorSettings } from "./actor-options.js";
+import type { StatelessSettings } from "./stateless-options.js";
 
 export type Schemas = StandardSchemaV1 | readonly StandardSchemaV1[];
 
@@ -39,18 +40,30 @@ interface Members {
 
 // Registered symbols: decorators and worker agree even when two copies of this package are loaded.
 const actorKey = Symbol.for("actor-runtime.actor");
+const statelessKey = Symbol.for("actor-runtime.stateless");
 const membersKey = Symbol.for("actor-runtime.members");
 const methodKey = Symbol.for("actor-runtime.method");
 const transactionKey = Symbol.for("actor-runtime.transaction");
 const everyKey = Symbol.for("actor-runtime.every");
 
 export function declareActor(type: object, settings: ActorSettings): void {
+  if (declaredStateless(type)) throw actorAndStateless(settings.name);
   Object.defineProperty(type, actorKey, { value: settings });
 }
 
 /** Settings given to this very class; a subclass of an actor is none until it is decorated itself. */
 export function declaredActor(type: object): ActorSettings | undefined {
   return ownValue<ActorSettings>(type, actorKey);
+}
+
+export function declareStateless(type: object, settings: StatelessSettings): void {
+  if (declaredActor(type)) throw actorAndStateless(settings.name);
+  Object.defineProperty(type, statelessKey, { value: settings });
+}
+
+/** As {@link declaredActor}, for a stateless type. */
+export function declaredStateless(type: object): StatelessSettings | undefined {
+  return ownValue<StatelessSettings>(type, statelessKey);
 }
 
 /** Legacy decorators know the prototype, so they write the class body's list. */
@@ -189,6 +202,10 @@ function decoratedTwice(name: string): ConfigError {
 
 function twice(decorator: string, name: string): ConfigError {
   return new ConfigError(`${name} is decorated twice; keep one ${decorator}`);
+}
+
+function actorAndStateless(name: string): ConfigError {
+  return new ConfigError(`"${name}" is decorated with @Actor and @Stateless; keep one`);
 }
 
 /** What a decorator stands on beside `@Handler`; `why` it does not belong on queries. */

@@ -5,7 +5,13 @@ import { defaultTransactionMs, transactionMs } from "../transactions/transaction
 import type { ActorDefinition, AnyActor, DeclaredReminder, MethodDefinition, StateField } from "./actor-definition.js";
 import type { ActorSettings } from "./actor-options.js";
 import { constructorParameters } from "./constructor-parameters.js";
-import { declaredActor, declaredFields, declaredMethods, type MethodDeclaration } from "./declarations.js";
+import {
+  declaredActor,
+  declaredFields,
+  declaredMethods,
+  declaredStateless,
+  type MethodDeclaration,
+} from "./declarations.js";
 import { constructing, inject } from "./inject.js";
 import { positiveMs } from "./positive-ms.js";
 import { isReservedName } from "./reserved-names.js";
@@ -38,11 +44,18 @@ export function defineActor(type: AnyActor): ActorDefinition {
       fields ??= declaredFields(Object.getPrototypeOf(instance), `class ${type.name}`);
       return fields;
     },
-    construct(context, container) {
-      const make = type as unknown as new (...args: unknown[]) => object;
-      return constructing(context, container, () => new make(...parameters.map((token) => inject(token))));
-    },
+    construct: constructorOf(type, parameters),
   };
+}
+
+/** Makes instances: `inject` works in the constructor and field initialisers, `parameters` come from the container. */
+export function constructorOf(
+  type: AnyActor,
+  parameters: ReturnType<typeof constructorParameters>,
+): ActorDefinition["construct"] {
+  const make = type as unknown as new (...args: unknown[]) => object;
+  return (context, container) =>
+    constructing(context, container, () => new make(...parameters.map((token) => inject(token))));
 }
 
 /**
@@ -59,12 +72,12 @@ const methodsByType = new WeakMap<AnyActor, ReadonlyMap<string, MethodDefinition
 /**
  * The methods of a class that may be called from outside, hosted here or not.
  *
- * @throws ConfigError when the class is no actor or a method's name or options are not allowed
+ * @throws ConfigError when the class is neither actor nor stateless type, or a method's name or options are not allowed
  */
 export function methodsOf(type: AnyActor): ReadonlyMap<string, MethodDefinition> {
   let methods = methodsByType.get(type);
   if (!methods) {
-    const actor = actorName(type);
+    const actor = (declaredStateless(type) ?? settingsOf(type)).name;
     const declarations = declaredMethods(type.prototype);
     methods = new Map(
       Array.from(declarations, ([name, declaration]) => [name, defineMethod(type, actor, name, declaration)]),
@@ -123,14 +136,23 @@ function remindersOf(methods: ReadonlyMap<string, MethodDefinition>): readonly D
 
 /** @throws ConfigError when the class is no actor */
 export function settingsOf(type: AnyActor): ActorSettings {
-  if (typeof type !== "function") {
-    throw new ConfigError(
-      `${String(type)} is no actor class; when it is imported, look for an import cycle or a wrong name`,
-    );
-  }
+  checkClass(type);
   const settings = declaredActor(type);
   if (settings) return settings;
+  if (declaredStateless(type)) {
+    throw new ConfigError(`class ${type.name} is a stateless type, and no actor: it has no key and no state`);
+  }
   const base = declaredActor(Object.getPrototypeOf(type));
   const inherited = base ? ` (it extends ${base.name}, but a name is not inherited)` : "";
-  throw new ConfigError(`class ${type.name} is no actor${inherited}; decorate it with @Actor("${type.name}")`);
+  throw new ConfigError(
+    `class ${type.name} is no actor${inherited}; decorate it with @Actor("${type.name}"), or @Stateless("${type.name}")`,
+  );
+}
+
+/** @throws ConfigError when it is no class at all */
+export function checkClass(type: unknown): void {
+  if (typeof type === "function") return;
+  throw new ConfigError(
+    `${String(type)} is no actor class; when it is imported, look for an import cycle or a wrong name`,
+  );
 }

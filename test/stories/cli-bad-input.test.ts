@@ -40,7 +40,7 @@ describe("start with bad input ends with one line that names the fix", () => {
       "two classes of one name",
       ["good.ts", "twin.ts"],
       78,
-      /two classes are @Actor\("Good"\), in good\.ts and twin\.ts; rename one/,
+      /two classes have the name "Good", in good\.ts and twin\.ts; rename one/,
     ],
     ["a syntax error", ["syntax.ts"], 78, /syntax\.ts:2: Unexpected token/],
     ["an import of a file that is not there", ["missing.ts"], 78, /missing\.ts: Cannot find module .*nowhere\.js/],

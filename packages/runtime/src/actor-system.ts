@@ -2,6 +2,7 @@ import type { Duration, TraceHeaders, TraceIds } from "@actor-runtime/core";
 import type { RefBy, Transaction } from "./client/ref-types.js";
 import type { Cluster } from "./cluster.js";
 import type { DeadLetters } from "./dead-letters.js";
+import type { Balance } from "./definition/stateless-options.js";
 import type { LockAdmin } from "./locks/lock-types.js";
 import type { ReminderAdmin } from "./reminders/reminder-admin-types.js";
 import type { TransactionAdmin, TransactionOptions } from "./transactions/transaction-types.js";
@@ -80,6 +81,22 @@ export interface TypeDescription extends NamedType {
   readonly braked: boolean;
 }
 
+/** One hosted stateless type as `describe()` shows it. */
+export interface PoolDescription {
+  readonly name: string;
+  readonly balance: Balance;
+  /** Calls that this process runs at a time, at most. */
+  readonly concurrency: number;
+  readonly handlers: readonly string[];
+  readonly queries: readonly string[];
+  /** Calls that run in this process. */
+  readonly running: number;
+  /** Messages that wait in the memory of this process. */
+  readonly waiting: number;
+  /** How this process stands to its peers: `aside` for a while when it is much slower. */
+  readonly standing: "normal" | "aside" | "probing";
+}
+
 export interface SystemDescription {
   readonly workerId: string;
   readonly namespace: string;
@@ -87,6 +104,8 @@ export interface SystemDescription {
   readonly transport: string;
   readonly state: "starting" | "running" | "draining" | "closed";
   readonly types: readonly TypeDescription[];
+  /** Stateless types. */
+  readonly pools: readonly PoolDescription[];
   /** Readiness, one line per check. */
   readonly checks: Readonly<Record<string, "ok" | string>>;
 }
@@ -108,10 +127,11 @@ export interface UntypedCall {
 
 export interface ActorSystem extends AsyncDisposable {
   /**
-   * Makes a reference; nothing is sent. By class, `ref(Account, "alice")`; by a name listed in the interface `Actors`,
+   * Makes a reference; nothing is sent. To a stateless type without a key, `ref(Resize)`; to an actor by class, `ref(Account, "alice")`; by a name listed in the interface `Actors`,
    * `ref("Account", "alice")`; or by any name with its type, `ref<Account>("Account", "alice")`.
    *
-   * @throws InvalidAddressError when the key is empty or over 256 UTF-8 bytes
+   * @throws InvalidAddressError when the key is empty or over 256 UTF-8 bytes, missing for an actor, or given for a stateless
+   * type; where only a name is known the call rejects with it
    */
   readonly ref: RefBy<Promise<void>>;
   /** Asks by name, for callers that know no class. */

@@ -1,9 +1,9 @@
 import {
   answerKey,
   type DeadLetter,
+  type Destination,
   InvalidAddressError,
   type Message,
-  type PartitionId,
   parseAddress,
   TooLargeError,
   UnknownTypeError,
@@ -113,11 +113,11 @@ export class BrokerDeadLetters implements DeadLetters {
   }
 
   /** Where its message belongs; `undefined`: it can never be sent. */
-  async #partition({ address, message }: DeadLetter): Promise<PartitionId | undefined> {
+  async #partition({ address, message }: DeadLetter): Promise<Destination | undefined> {
     if ("frame" in message) return undefined;
     try {
       const { type, key } = parseAddress(address);
-      return await this.#directory.find(type, key);
+      return await this.#directory.reach({ type, key });
     } catch (error) {
       if (error instanceof InvalidAddressError || error instanceof UnknownTypeError) return undefined;
       throw error;
@@ -125,7 +125,7 @@ export class BrokerDeadLetters implements DeadLetters {
   }
 
   /** Resolves once the broker has the message; `false`: its identity makes it too large. */
-  async #send({ id, address, handler, message }: DeadLetter, partition: PartitionId): Promise<boolean> {
+  async #send({ id, address, handler, message }: DeadLetter, partition: Destination): Promise<boolean> {
     const { args, headers, trace } = message as Message;
     const details = { timeoutMs: confirmMs, signal: undefined, headers, chain: undefined, dueAt: undefined };
     const target = callTarget(address, "ask", handler);
@@ -148,8 +148,8 @@ export class BrokerDeadLetters implements DeadLetters {
   /** Letters of undecodable frames lie under the name of their mailbox. */
   async #types({ type }: DeadLetterSelection): Promise<Iterable<string>> {
     if (type !== undefined) return [type];
-    const { types, mailboxes } = await this.#ports.store.namespace();
-    return new Set([...Object.keys(types), ...Object.keys(mailboxes)].toSorted());
+    const { types, mailboxes, pools } = await this.#ports.store.namespace();
+    return new Set([types, mailboxes, pools].flatMap(Object.keys).toSorted());
   }
 }
 

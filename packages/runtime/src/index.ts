@@ -8,6 +8,7 @@
  * - `tracing/`     which spans there are, what they are called and what they tell
  * - `metrics/`     what is counted and measured: bound instruments per type, mailbox and caller; levels
  * - `inspect/`     what workers say of themselves: `inspections` asks, past the mailboxes; `inspector` answers
+ * - `pools/`        stateless types: `pool-lane` sends, `spread` chooses the worker; `pool` takes and runs
  * - `locks/`       `lock-actor` decides who is next; `lock-taker` is the holder's side, on sessions of its process
  * - `transactions/` `coordinator` decides on one; `cluster-transactions` runs bodies, by attempts that collect who took part
  * - `system.ts`    puts both together; `call-route.ts` opens it to HTTP
@@ -20,6 +21,7 @@ export type {
   ActorAdmin,
   ActorSystem,
   NamedType,
+  PoolDescription,
   SystemDescription,
   TypeDescription,
   UntypedCall,
@@ -49,7 +51,7 @@ export type { DeadLetterFilter } from "./dead-letter-filter.js";
 export { type DeadLetters, type DryRun, isRetryable } from "./dead-letters.js";
 export type { ActorDefinition, AnyActor, TransactionalMode } from "./definition/actor-definition.js";
 export type { ActorOptions } from "./definition/actor-options.js";
-export { declaredActor } from "./definition/declarations.js";
+export { declaredActor, declaredStateless } from "./definition/declarations.js";
 export {
   Actor,
   Every,
@@ -61,8 +63,11 @@ export {
 } from "./definition/decorators.js";
 export { DefaultContainer } from "./definition/default-container.js";
 export { actorName, defineActor } from "./definition/define.js";
+export type { StatelessDefinition } from "./definition/define-stateless.js";
 export { inject } from "./definition/inject.js";
 export { Registry } from "./definition/registry.js";
+export { Stateless } from "./definition/stateless.js";
+export type { Balance, StatelessOptions } from "./definition/stateless-options.js";
 export type {
   ActorInspection,
   ClusterInspection,
@@ -98,6 +103,7 @@ export type {
   TryLockOptions,
 } from "./locks/lock-types.js";
 export { type ActorBounds, defaultLimits, type Limits, type TypeBounds } from "./options.js";
+export type { PoolLoad } from "./pools/pool-load.js";
 export type { Ports } from "./ports.js";
 export type { ReminderAdmin, ReminderFilter, ReminderReport } from "./reminders/reminder-admin-types.js";
 export type {

@@ -1,4 +1,5 @@
 import {
+  balancerOf,
   ConfigError,
   type Container,
   checkType,
@@ -8,6 +9,7 @@ import {
   type Logger,
   maxWeight,
   parseAddress,
+  parsePoolQueue,
   type ReplyQueue,
 } from "@actor-runtime/core";
 import { StoredActors } from "./actor-admin.js";
@@ -18,8 +20,8 @@ import { Directory } from "./client/directory.js";
 import { Lanes } from "./client/lanes.js";
 import { OperatorCalls } from "./client/operator-calls.js";
 import { OutsideCaller } from "./client/outside-caller.js";
-import { type BoundMethod, bindMethod, type KnownType, targetOf } from "./client/ref.js";
-import { refBy, targetBy } from "./client/ref-by.js";
+import { type BoundMethod, bindMethod, type KnownType } from "./client/ref.js";
+import { knownStateless, refBy, targetBy } from "./client/ref-by.js";
 import type { RefBy } from "./client/ref-types.js";
 import { type Cluster, StoredCluster } from "./cluster.js";
 import { consoleLog } from "./console-log.js";
@@ -28,6 +30,7 @@ import { Deadlines } from "./deadlines.js";
 import type { AnyActor } from "./definition/actor-definition.js";
 import { DefaultContainer } from "./definition/default-container.js";
 import { actorName } from "./definition/define.js";
+import type { StatelessDefinition } from "./definition/define-stateless.js";
 import { Registry } from "./definition/registry.js";
 import type { WorkerReport } from "./inspect/reports.js";
 import { ClusterLocks } from "./locks/cluster-locks.js";
@@ -45,6 +48,10 @@ import type { Meter } from "./metrics/meter.js";
 import { Metrics } from "./metrics/metrics.js";
 import { TypeMetrics } from "./metrics/type-metrics.js";
 import { defaultLimits, type Limits, typeBounds } from "./options.js";
+import { LiveWorkers } from "./pools/live-workers.js";
+import { PoolLane } from "./pools/pool-lane.js";
+import { Spread } from "./pools/spread.js";
+import { registerPools } from "./pools/worker-pools.js";
 import type { Ports } from "./ports.js";
 import { AlarmClock } from "./reminders/alarm-clock.js";
 import { reminderAdmin } from "./reminders/reminder-admin.js";
@@ -132,6 +139,7 @@ export class LocalSystem implements ActorSystem {
   readonly #locks: ClusterLocks;
   readonly #transactions: ClusterTransactions;
   readonly #lockMetrics: LockMetrics;
+  readonly #workers: LiveWorkers;
   #worker: Worker | undefined;
   readonly #onClosed: SystemOptions["onClosed"];
   #replies: ReplyQueue | undefined;
@@ -146,16 +154,27 @@ export class LocalSystem implements ActorSystem {
     const time = new StoreTime(ports.clock);
     const meter = { telemetry: ports.telemetry, clock: ports.clock, time };
     const limits = { ...defaultLimits, ...options.limits };
-    const types = hostedTypes(actors, meter, limits);
+    const registry = Registry.of(actors);
+    const types = hostedTypes(registry, meter, limits);
+    const stateless = new Map(Array.from(registry.stateless, (definition) => [definition.name, definition]));
     for (const type of Object.keys(limits.types)) {
-      if (!types.has(type)) log.warn({ type }, `limits.types.${type}: this process hosts no type of that name`);
+      if (types.has(type) || stateless.has(type)) continue;
+      log.warn({ type }, `limits.types.${type}: this process hosts no type of that name`);
     }
-    const hosted = (type: string): KnownType | undefined => types.get(type)?.definition;
+    const hosted = (type: string): KnownType | undefined =>
+      types.get(type)?.definition ?? knownHere(stateless.get(type));
     const activations = new ActivationList();
     const directory = new Directory(ports.store);
     const { streamRetentionMs } = limits;
     const { broker, clock, random } = ports;
-    const lanes = new Lanes({ broker, clock, random, time, streamRetentionMs, replyTo: "" });
+    this.#workers = new LiveWorkers(ports.membership, clock, limits.leaseMs / 3);
+    const lanes = new Lanes({ broker, clock, random, time, streamRetentionMs, replyTo: "" }, (queue) => {
+      const { type } = parsePoolQueue(queue);
+      const balance = directory.balanceOf(type) ?? "least-busy";
+      const spread =
+        balance === "least-busy" ? undefined : new Spread(type, balancerOf(balance), this.#workers, clock, random);
+      return new PoolLane(queue, { pools: ports.pools, clock, random, time }, spread);
+    });
     const carrier = broker.name === "embedded" ? "in_memory" : broker.name;
     const tracing = new Tracing(ports.telemetry, carrier, options.tracing ?? {});
     const calls = new Calls(lanes, clock, time, log, new AskMetrics(ports.telemetry), tracing);
@@ -197,7 +216,7 @@ export class LocalSystem implements ActorSystem {
     this.#services = {
       workerId,
       incarnation,
-      member: { id: workerId, incarnation, types: [...types.keys()], weight, build },
+      member: { id: workerId, incarnation, types: [...types.keys(), ...stateless.keys()], weight, build },
       ports,
       time,
       log,
@@ -210,6 +229,7 @@ export class LocalSystem implements ActorSystem {
         now: () => time.now(),
       }),
       types,
+      stateless,
       directory,
       lanes,
       calls,
@@ -222,6 +242,7 @@ export class LocalSystem implements ActorSystem {
       dev: options.dev ?? false,
       alarms: new AlarmClock({ ports, time, lanes, log }),
       transactions: transactionCalls,
+      target,
       turnRef: refBy<void>(turnCalls, target),
       turnLocks: (turn) => new TurnLocks(this.#locks, turn),
     };
@@ -238,7 +259,7 @@ export class LocalSystem implements ActorSystem {
   }
 
   async start(): Promise<void> {
-    const { calls, ports, time, types } = this.#services;
+    const { calls, ports, time, types, stateless } = this.#services;
     // Deadlines and delays are judged by it, whatever the clock here says.
     time.correct(await ports.store.time());
     this.#replies = await ports.broker.openReplies({
@@ -251,8 +272,10 @@ export class LocalSystem implements ActorSystem {
       locks: this.#lockMetrics,
       checks: () => this.describe().checks,
     });
-    if (types.size > 0) {
-      this.#worker = new Worker(this.#services, await registerMailboxes(this.#services));
+    if (types.size > 0 || stateless.size > 0) {
+      const mailboxes = await registerMailboxes(this.#services);
+      await registerPools(this.#services);
+      this.#worker = new Worker(this.#services, mailboxes);
       await this.#worker.start();
     }
     this.#state = "running";
@@ -289,6 +312,16 @@ export class LocalSystem implements ActorSystem {
         activations,
         paused: [...brake.paused],
         braked: brake.failures.on,
+      })),
+      pools: Array.from(this.#worker?.pools ?? [], ({ definition, concurrency, load }) => ({
+        name: definition.name,
+        balance: definition.balance,
+        concurrency,
+        handlers: namesOf(definition.methods, "handler"),
+        queries: namesOf(definition.methods, "query"),
+        running: load.running,
+        waiting: load.waiting,
+        standing: load.standing,
       })),
       checks: {
         state: this.#state === "running" ? "ok" : `the worker is ${this.#state}`,
@@ -343,7 +376,7 @@ export class LocalSystem implements ActorSystem {
 
   #method({ address, handler }: UntypedCall): BoundMethod {
     const { type, key } = parseAddress(address);
-    return bindMethod(targetOf(type, key, this.#services.types.get(type)?.definition), handler);
+    return bindMethod(this.#services.target(type, key), handler);
   }
 
   async #close(graceMs: number): Promise<void> {
@@ -359,6 +392,7 @@ export class LocalSystem implements ActorSystem {
     calls.close();
     await lanes.finish();
     lanes.close();
+    this.#workers.close();
     timers.clear();
     this.#stopObserving();
     await this.#replies?.close();
@@ -368,11 +402,15 @@ export class LocalSystem implements ActorSystem {
   }
 }
 
-function hostedTypes(actors: readonly AnyActor[], meter: Meter, limits: Limits): Map<string, HostedType> {
+function knownHere(definition: StatelessDefinition | undefined): KnownType | undefined {
+  return definition && knownStateless(definition.type, definition);
+}
+
+function hostedTypes(registry: Registry, meter: Meter, limits: Limits): Map<string, HostedType> {
   const types = new Map<string, HostedType>();
   const worker = new Concurrency(limits.maxTurns);
   const system = new Concurrency(Number.POSITIVE_INFINITY);
-  for (const definition of Registry.of(actors)) {
+  for (const definition of registry) {
     const { name, methods } = definition;
     const bounds = typeBounds(limits, name);
     // What others wait for is the business of the system's own types.

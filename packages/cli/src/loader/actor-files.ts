@@ -2,12 +2,12 @@ import { statSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ConfigError } from "@actor-runtime/core";
-import { type AnyActor, declaredActor } from "@actor-runtime/runtime";
+import { type AnyActor, declaredActor, declaredStateless } from "@actor-runtime/runtime";
 import { glob } from "tinyglobby";
 import { UsageError } from "../exit.js";
 
 /**
- * Imports files and collects the classes marked with `@Actor` that they export, alone or in an exported list. A file
+ * Imports files and collects the classes marked with `@Actor` or `@Stateless` that they export, alone or in an exported list. A file
  * given by its name must hold one; of the files of a glob at least one must.
  *
  * @returns every class once, in the order of the files
@@ -53,7 +53,7 @@ async function actorsIn(file: string): Promise<AnyActor[]> {
   const module = await load(file);
   return Object.values(module)
     .flatMap((value) => (Array.isArray(value) ? (value as unknown[]) : [value]))
-    .filter((value): value is AnyActor => typeof value === "function" && declaredActor(value) !== undefined);
+    .filter((value): value is AnyActor => typeof value === "function" && nameOf(value) !== undefined);
 }
 
 async function load(file: string): Promise<Record<string, unknown>> {
@@ -73,15 +73,19 @@ function importMistake(file: string, { code, message }: NodeJS.ErrnoException): 
   return new ConfigError(`${where}: ${message}; where ${missing} is only a type, import it as \`type ${missing}\``);
 }
 
+function nameOf(type: object): string | undefined {
+  return (declaredActor(type) ?? declaredStateless(type))?.name;
+}
+
 /** The runtime would refuse it too, but only this place knows the files. */
 function checkNames(homes: ReadonlyMap<AnyActor, string>): void {
   const firsts = new Map<string, AnyActor>();
   for (const [actor, file] of homes) {
-    const { name } = declaredActor(actor)!;
+    const name = nameOf(actor)!;
     const first = firsts.get(name);
     if (first) {
       const places = [homes.get(first)!, file].map((path) => relative("", path));
-      throw new ConfigError(`two classes are @Actor("${name}"), in ${places.join(" and ")}; rename one`);
+      throw new ConfigError(`two classes have the name "${name}", in ${places.join(" and ")}; rename one`);
     }
     firsts.set(name, actor);
   }

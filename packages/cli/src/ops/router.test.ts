@@ -26,6 +26,7 @@ const hosted: SystemDescription = {
       braked: false,
     },
   ],
+  pools: [],
   checks: { partitions: "ok" },
 };
 

@@ -3,6 +3,7 @@ import {
   type Clock,
   ClosedError,
   callText,
+  type Destination,
   errorFromWire,
   fromWire,
   type Logger,
@@ -10,7 +11,6 @@ import {
   messageBytes,
   messageText,
   OverloadedError,
-  type PartitionId,
   parseReplies,
   type Reply,
   replyToField,
@@ -26,6 +26,7 @@ import type { Lanes } from "./lanes.js";
 import { type AskHost, cancelled, PendingAsk } from "./pending-ask.js";
 import { PendingTell, type TellHost } from "./pending-tell.js";
 import { RepeatBudget } from "./repeat-budget.js";
+import { checkDestination } from "./stateless-target.js";
 import { Unanswered } from "./unanswered.js";
 
 /** At most this many calls of one process may wait for their answer or confirm (P12); a power of two. */
@@ -92,8 +93,8 @@ export class Calls implements AskHost, TellHost {
   }
 
   /** Resolves with the handler's answer; see ActorError for what it rejects with. */
-  ask(partition: PartitionId, target: CallTarget, argsText: string, details: CallDetails): Promise<unknown> {
-    this.#check(target, details);
+  ask(to: Destination, target: CallTarget, argsText: string, details: CallDetails): Promise<unknown> {
+    this.#check(to, target, details);
     const place = this.#freePlaces.pop() ?? this.#pending.length;
     const id = this.#generation * maxPending + place;
     this.#generation = (this.#generation + 1) % maxGenerations;
@@ -102,7 +103,7 @@ export class Calls implements AskHost, TellHost {
     const text = isPlain(details) ? undefined : this.#askText(target, argsText, details, id, deadline);
     const plainBytes = target.headBytes + messageBytes(argsText) + this.#replyToField.length + plainTailBytes;
     const bytes = text === undefined ? plainBytes : messageBytes(text);
-    const lane = this.#lanes.lane(partition);
+    const lane = this.#lanes.lane(to);
     try {
       checkSize(bytes, target);
       lane.checkRoom(bytes);
@@ -117,13 +118,13 @@ export class Calls implements AskHost, TellHost {
     this.#pending[place] = pending;
     // Half of the time for the answer, then once again (S8), then the rest of the time.
     this.#deadlines.setAt(pending, now + (details.repeatMs ?? details.timeoutMs / 2));
-    lane.send(pending);
+    lane.ask(pending);
     return pending.promise;
   }
 
   /** Resolves once the broker has taken responsibility for the message. */
-  tell(partition: PartitionId, target: CallTarget, argsText: string, details: CallDetails): Promise<void> {
-    this.#check(target, details);
+  tell(to: Destination, target: CallTarget, argsText: string, details: CallDetails): Promise<void> {
+    this.#check(to, target, details);
     const text = messageText(
       {
         to: target.address,
@@ -138,7 +139,7 @@ export class Calls implements AskHost, TellHost {
     );
     const bytes = messageBytes(text);
     checkSize(bytes, target);
-    const lane = this.#lanes.lane(partition);
+    const lane = this.#lanes.lane(to);
     lane.checkRoom(bytes);
     const expiresAt = this.#clock.monotonic() + details.timeoutMs;
     const pending = new PendingTell(this, target, details, lane, text, bytes, expiresAt);
@@ -182,9 +183,9 @@ export class Calls implements AskHost, TellHost {
   /**
    * Resolves when no call waits any more that may still end, or at this time, in ms by the clock's `monotonic()`.
    *
-   * @param served whether there is somebody who may answer what was asked of a partition
+   * @param served whether there is somebody who may answer what was sent there
    */
-  async finish(until: number, served: (partition: PartitionId) => boolean): Promise<void> {
+  async finish(until: number, served: (to: Destination) => boolean): Promise<void> {
     const waits = () => this.#tells > 0 || this.#pending.some((pending) => pending && served(pending.lane.to));
     while (waits() && this.#clock.monotonic() < until) {
       await new Promise<void>((resolve) => void this.#clock.after(finishPollMs, resolve));
@@ -221,6 +222,7 @@ export class Calls implements AskHost, TellHost {
     this.#pending[place] = undefined;
     this.#freePlaces.push(place);
     this.#deadlines.delete(pending);
+    pending.lane.ended?.(pending, error);
     this.#endSpan(pending.details, error);
   }
 
@@ -239,10 +241,11 @@ export class Calls implements AskHost, TellHost {
   }
 
   /** Withdraws a call at its owner: not started work is not started, running work sees its signal. */
-  sendCancel({ target, id, lane, expiresAt }: PendingAsk): void {
+  sendCancel(pending: PendingAsk): void {
+    const { target, id, lane, expiresAt } = pending;
     const { address, handler } = target;
     const message = { to: address, kind: "cancel", handler, call: String(id), replyTo: this.#replyTo } as const;
-    lane.send(new Unanswered(messageText(message, "[]"), undefined, expiresAt));
+    lane.cancel(pending, new Unanswered(messageText(message, "[]"), undefined, expiresAt));
   }
 
   /** How many wait for an answer or a confirm. */
@@ -256,7 +259,9 @@ export class Calls implements AskHost, TellHost {
     else this.#tracing.fail(span, error);
   }
 
-  #check(target: CallTarget, { signal }: CallDetails): void {
+  #check(to: Destination, target: CallTarget, details: CallDetails): void {
+    const { signal } = details;
+    checkDestination(to, target, details);
     if (this.#closed) throw new ClosedError(`${target.address}.${target.handler}: the system is closed`);
     if (this.waiting >= maxPending) {
       throw new OverloadedError(`${maxPending} calls of this process wait for an answer already`, "mailbox", 100);

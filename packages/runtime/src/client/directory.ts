@@ -1,29 +1,45 @@
 import {
+  type Destination,
   type Mailbox,
   type PartitionId,
   partitionOf,
   partitionsOf,
+  poolQueue,
   type Store,
   UnknownTypeError,
+  UnsupportedError,
 } from "@actor-runtime/core";
+import { type Balance, balances } from "../definition/stateless-options.js";
 import { isSystemType } from "../system-handlers.js";
+import { keyMissing, keyUnwanted, poolKey } from "./stateless-target.js";
 
 interface Entry {
   readonly mailbox: Mailbox;
   readonly partitions: readonly PartitionId[];
 }
 
-interface Waiting {
+/** Whom a message is for. */
+export interface Addressee {
   readonly type: string;
   readonly key: string;
-  readonly found: (partition: PartitionId) => void;
+  /** `false`: no key was given, so it can only be a stateless type. @default true */
+  readonly keyed?: boolean;
+}
+
+interface Waiting {
+  readonly to: Addressee;
+  readonly found: (destination: Destination) => void;
   readonly failed: (error: unknown) => void;
 }
 
-/** Which mailbox a type has, and so which partition an address belongs to. Filled from the namespace's record. */
+/**
+ * Which mailbox a type has, and so which partition an address belongs to; or that it is stateless, and how its calls are spread.
+ * Filled from the namespace's record.
+ */
 export class Directory {
   readonly #store: Store;
   readonly #types = new Map<string, Entry>();
+  readonly #pools = new Map<string, Balance>();
   #waiting: Waiting[] = [];
 
   constructor(store: Store) {
@@ -34,6 +50,15 @@ export class Directory {
     this.#types.set(type, { mailbox, partitions: partitionsOf(mailbox) });
   }
 
+  addPool(type: string, balance: Balance): void {
+    this.#pools.set(type, balance);
+  }
+
+  /** How the calls of a stateless type are spread; `undefined`: it is none, as far as is known. */
+  balanceOf(type: string): Balance | undefined {
+    return this.#pools.get(type);
+  }
+
   /** The partition of an address if the type's mailbox is known already. */
   partition(type: string, key: string): PartitionId | undefined {
     const entry = this.#types.get(type);
@@ -41,26 +66,53 @@ export class Directory {
   }
 
   /**
-   * The partition of an address, looked up in the store if need be.
+   * Where messages to it go, if that is known already: its partition, or the queue of its pool.
    *
-   * @throws UnknownTypeError when no worker of the namespace has ever hosted the type
+   * @throws InvalidAddressError when an actor has no key, or a stateless type has one
    */
-  find(type: string, key: string): Promise<PartitionId> {
-    return new Promise((resolve, reject) => this.locate(type, key, resolve, reject));
+  destination({ type, key, keyed = true }: Addressee): Destination | undefined {
+    if (this.#pools.has(type)) {
+      if (key !== poolKey) throw keyUnwanted(type);
+      return poolQueue(type);
+    }
+    const partition = this.partition(type, key);
+    if (partition !== undefined && !keyed) throw keyMissing(type);
+    return partition;
   }
 
   /**
-   * As `find`, but `found` is called before anybody else can see that the type is known, in the order asked: what a sender
+   * The partition of an address, looked up in the store if need be.
+   *
+   * @throws UnknownTypeError when no worker of the namespace has ever hosted the type
+   * @throws UnsupportedError when it is stateless
+   */
+  find(type: string, key: string): Promise<PartitionId> {
+    return new Promise((resolve, reject) => {
+      const found = (destination: Destination) => {
+        if (this.#pools.has(type)) reject(stateless(type));
+        else resolve(destination);
+      };
+      this.locate({ type, key }, found, reject);
+    });
+  }
+
+  /** As `destination`, looked up in the store if need be. */
+  reach(to: Addressee): Promise<Destination> {
+    return new Promise((resolve, reject) => this.locate(to, resolve, reject));
+  }
+
+  /**
+   * As `reach`, but `found` is called before anybody else can see that the type is known, in the order asked: what a sender
    * sends to an actor before its mailbox is known still leaves before what it sends after.
    */
-  locate(type: string, key: string, found: (partition: PartitionId) => void, failed: (error: unknown) => void): void {
-    this.#waiting.push({ type, key, found, failed });
+  locate(to: Addressee, found: (destination: Destination) => void, failed: (error: unknown) => void): void {
+    this.#waiting.push({ to, found, failed });
     if (this.#waiting.length === 1) void this.#read();
   }
 
   /** The mailbox of a type, as `find` would. */
   async mailbox(type: string): Promise<Mailbox> {
-    await this.find(type, type);
+    await this.find(type, poolKey);
     return this.#types.get(type)!.mailbox;
   }
 
@@ -68,27 +120,45 @@ export class Directory {
   async #read(): Promise<void> {
     let failure: unknown;
     try {
-      const { types, mailboxes } = await this.#store.namespace();
+      const { types, mailboxes, pools } = await this.#store.namespace();
       for (const [type, name] of Object.entries(types)) {
         const mailbox = mailboxes[name];
         if (mailbox) this.add(type, { name, ...mailbox });
       }
+      for (const [type, balance] of Object.entries(pools)) this.addPool(type, knownBalance(balance));
     } catch (error) {
       failure = error;
     }
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const { type, key, found, failed } of waiting) {
-      const partition = this.partition(type, key);
-      if (partition !== undefined) found(partition);
-      else failed(failure ?? unknownType(type));
+    for (const { to, found, failed } of waiting) {
+      let destination: Destination | undefined;
+      try {
+        destination = this.destination(to);
+      } catch (error) {
+        failed(error);
+        continue;
+      }
+      if (destination !== undefined) found(destination);
+      else failed(failure ?? unknownType(to.type));
     }
   }
+}
+
+/** One that a newer build brought: the shared queue is always there. */
+function knownBalance(balance: string): Balance {
+  return balances.find((known) => known === balance) ?? "least-busy";
+}
+
+function stateless(type: string): UnsupportedError {
+  return new UnsupportedError(
+    `"${type}" is a stateless type: it has no mailbox, no state and nothing to inspect or erase`,
+  );
 }
 
 function unknownType(type: string): UnknownTypeError {
   const fix = isSystemType(type)
     ? "connect({ actors }) hosts it beside your actors, and createSystem where systemActors are among them"
-    : `start one with a class marked @Actor("${type}"), or check the name`;
+    : `start one with a class marked @Actor("${type}") or @Stateless("${type}"), or check the name`;
   return new UnknownTypeError(`no worker has ever hosted actors of type "${type}"; ${fix}`);
 }

@@ -19,8 +19,9 @@ import { soon } from "../soon.js";
 import type { StoreTime } from "../store-time.js";
 import { batchFrame, isOutbox } from "./batch-frame.js";
 import { OutboundStream } from "./outbound-stream.js";
-import type { Outgoing } from "./outgoing.js";
+import type { Outgoing, OutgoingCall } from "./outgoing.js";
 import { Unanswered } from "./unanswered.js";
+import type { Way } from "./way.js";
 
 /** Bounds of what may wait in one lane for client calls (P12). */
 const maxWaiting = 50_000;
@@ -43,7 +44,7 @@ export interface LaneServices {
  * The way from this process to one destination (delivery.md S1): first in, first out, at most one unconfirmed batch. What
  * arrives while a batch is unconfirmed is the next batch, so batches grow with load and a lone message goes at once.
  */
-export class Lane {
+export class Lane implements Way {
   readonly to: Destination;
   readonly #services: LaneServices;
   /** This process's own stream to the destination. */
@@ -92,6 +93,18 @@ export class Lane {
     this.#waiting.push(message);
     this.#waitingBytes += message.bytes;
     this.#flushSoon();
+  }
+
+  ask(call: OutgoingCall): void {
+    this.send(call);
+  }
+
+  repeat(_call: OutgoingCall, again: Outgoing): void {
+    this.send(again);
+  }
+
+  cancel(_call: OutgoingCall, word: Outgoing): void {
+    this.send(word);
   }
 
   /**

@@ -1,5 +1,6 @@
-import type { Destination, StreamRefusal } from "@actor-runtime/core";
+import { type Destination, isPoolQueue, type PoolQueue, type StreamRefusal } from "@actor-runtime/core";
 import { Lane, type LaneServices } from "./lane.js";
+import type { Way } from "./way.js";
 
 /** A process that closes waits at most this long for its last words to be taken. */
 const finishMs = 500;
@@ -7,15 +8,18 @@ const finishMs = 500;
 /** The lanes of this process, one per destination. */
 export class Lanes {
   readonly #services: LaneServices;
-  readonly #lanes = new Map<Destination, Lane>();
+  readonly #toPool: (queue: PoolQueue) => Way;
+  readonly #lanes = new Map<Destination, Way>();
 
-  constructor(services: LaneServices) {
+  /** @param toPool makes the way to the workers of a stateless type */
+  constructor(services: LaneServices, toPool: (queue: PoolQueue) => Way) {
     this.#services = services;
+    this.#toPool = toPool;
   }
 
-  lane(to: Destination): Lane {
+  lane(to: Destination): Way {
     let lane = this.#lanes.get(to);
-    if (!lane) this.#lanes.set(to, (lane = new Lane(to, this.#services)));
+    if (!lane) this.#lanes.set(to, (lane = isPoolQueue(to) ? this.#toPool(to) : new Lane(to, this.#services)));
     return lane;
   }
 

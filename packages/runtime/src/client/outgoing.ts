@@ -1,4 +1,5 @@
 import type { ActorError, Message } from "@actor-runtime/core";
+import type { CallTarget } from "./call-target.js";
 import type { OutboundStream } from "./outbound-stream.js";
 
 /** One message on its way to a mailbox. The lane calls exactly one of `confirmed` and `abandoned`. */
@@ -21,6 +22,12 @@ export interface Outgoing {
   stream?: OutboundStream | undefined;
   confirmed(): void;
   abandoned(error: ActorError): void;
+}
+
+/** An ask or query, until its answer. */
+export interface OutgoingCall extends Outgoing {
+  readonly target: CallTarget;
+  fail(error: ActorError): void;
 }
 
 /** A number given in the commit of a source partition, and the one given before it (delivery.md S2). */

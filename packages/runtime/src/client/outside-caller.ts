@@ -1,4 +1,4 @@
-import { encodeText, type PartitionId, type Span } from "@actor-runtime/core";
+import { type Destination, encodeText, type Span } from "@actor-runtime/core";
 import type { StoreTime } from "../store-time.js";
 import { handedOn } from "../tracing/handed-on.js";
 import type { Tracing } from "../tracing/tracing.js";
@@ -53,13 +53,13 @@ export class OutsideCaller implements Caller {
     checkNotHeld(method.address, options.transaction);
     const argsText = encodeText(args, "args");
     const details = this.#details(options, span, carriedLocks());
-    return this.#send(method, span, (partition) => this.#calls.ask(partition, method, argsText, details));
+    return this.#send(method, span, (to) => this.#calls.ask(to, method, argsText, details));
   }
 
   #tell(method: BoundMethod, args: readonly unknown[], options: NormalCallOptions, span?: Span): Promise<void> {
     const argsText = encodeText(args, "args");
     const details = this.#details(options, span);
-    return this.#send(method, span, (partition) => this.#calls.tell(partition, method, argsText, details));
+    return this.#send(method, span, (to) => this.#calls.tell(to, method, argsText, details));
   }
 
   /**
@@ -67,21 +67,19 @@ export class OutsideCaller implements Caller {
    *
    * @param span ends with the call, once that is under way
    */
-  #send<R>(method: BoundMethod, span: Span | undefined, send: (partition: PartitionId) => Promise<R>): Promise<R> {
-    const { type, key } = method.target;
-    method.partition ??= this.#directory.partition(type, key);
-    if (method.partition !== undefined) return send(method.partition);
+  #send<R>(method: BoundMethod, span: Span | undefined, send: (to: Destination) => Promise<R>): Promise<R> {
+    method.destination ??= this.#directory.destination(method.target);
+    if (method.destination !== undefined) return send(method.destination);
     return new Promise((resolve, reject) => {
       const fail = (error: unknown) => {
         if (span !== undefined) this.#tracing.fail(span, error);
         reject(error);
       };
       this.#directory.locate(
-        type,
-        key,
-        (partition) => {
+        method.target,
+        (to) => {
           try {
-            resolve(send(partition));
+            resolve(send(to));
           } catch (error) {
             fail(error);
           }

@@ -8,10 +8,10 @@ import {
 } from "@actor-runtime/core";
 import type { Bucket, Timed } from "../deadlines.js";
 import type { CallDetails, CallSignal, CallTarget } from "./call-target.js";
-import type { Lane } from "./lane.js";
 import type { OutboundStream } from "./outbound-stream.js";
-import type { Outgoing } from "./outgoing.js";
+import type { OutgoingCall } from "./outgoing.js";
 import { Unanswered } from "./unanswered.js";
+import type { Way } from "./way.js";
 
 /** A repeat that is too many now is tried again after this time. */
 const repeatLaterMs = 1_000;
@@ -34,7 +34,7 @@ export interface AskHost {
 }
 
 /** An ask or query that waits for its answer. */
-export class PendingAsk implements Outgoing, Timed {
+export class PendingAsk implements OutgoingCall, Timed {
   bucket: Bucket | undefined;
   earlier: Timed | undefined;
   later: Timed | undefined;
@@ -56,7 +56,7 @@ export class PendingAsk implements Outgoing, Timed {
     readonly details: CallDetails,
     readonly argsText: string,
     readonly deadline: number,
-    readonly lane: Lane,
+    readonly lane: Way,
     text: string | undefined,
     readonly bytes: number,
     readonly expiresAt: number,
@@ -155,7 +155,7 @@ export class PendingAsk implements Outgoing, Timed {
     const { source, stream, text } = this;
     const again = stream === undefined ? text : `${text.slice(0, -1)},"of":"${stream.name}:${this.number}"}`;
     this.#repeat = new Unanswered(again, source, this.expiresAt);
-    this.lane.send(this.#repeat);
+    this.lane.repeat(this, this.#repeat);
     this.details.span?.event("repeated");
   }
 

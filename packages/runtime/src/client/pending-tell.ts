@@ -1,9 +1,9 @@
 import { type ActorError, OverloadedError, UnknownOutcomeError } from "@actor-runtime/core";
 import type { Bucket, Timed } from "../deadlines.js";
 import type { CallDetails, CallTarget } from "./call-target.js";
-import type { Lane } from "./lane.js";
 import type { OutboundStream } from "./outbound-stream.js";
 import type { Outgoing } from "./outgoing.js";
+import type { Way } from "./way.js";
 
 /** Who counts the tells of this process. */
 export interface TellHost {
@@ -28,7 +28,7 @@ export class PendingTell implements Outgoing, Timed {
     readonly host: TellHost,
     readonly target: CallTarget,
     readonly details: CallDetails,
-    readonly lane: Lane,
+    readonly lane: Way,
     readonly text: string,
     readonly bytes: number,
     readonly expiresAt: number,

@@ -36,7 +36,8 @@ export interface CallOptions {
   signal?: AbortSignal;
   /**
    * Names this call at the target actor. A repeat with the same key, handler and arguments takes effect once and gets the
-   * same answer within the target's reply retention; other arguments under it are IdempotencyMismatchError.
+   * same answer within the target's reply retention; other arguments under it are IdempotencyMismatchError. A stateless type
+   * keeps no answers: a repeat runs again, but what it then tells and asks actors takes effect once.
    */
   idempotencyKey?: string;
   /** Travel with the message; the handler reads them as `self.headers`. */
@@ -91,12 +92,12 @@ export interface Actors {}
 
 /**
  * Makes a reference: by class, by a name listed in {@link Actors}, or by any name with its type,
- * `ref<Account>("Account", "alice")`.
+ * `ref<Account>("Account", "alice")`. Stateless types are reached without a key, `ref(Resize)`.
  */
 export interface RefBy<Sent> {
-  <T extends object>(type: Class<T>, key: string): Handle<T, Sent> & Asks<T>;
-  <N extends keyof Actors>(type: N, key: string): Handle<Actors[N], Sent> & Asks<Actors[N]>;
-  <T extends object = never>(type: [T] extends [never] ? never : string, key: string): Handle<T, Sent> & Asks<T>;
+  <T extends object>(type: Class<T>, key?: string): Handle<T, Sent> & Asks<T>;
+  <N extends keyof Actors>(type: N, key?: string): Handle<Actors[N], Sent> & Asks<Actors[N]>;
+  <T extends object = never>(type: [T] extends [never] ? never : string, key?: string): Handle<T, Sent> & Asks<T>;
 }
 
 /** One attempt of `system.transaction`. */

@@ -1,10 +1,12 @@
-import { formatAddress, type PartitionId, UnknownHandlerError } from "@actor-runtime/core";
+import { type Destination, formatAddress, UnknownHandlerError } from "@actor-runtime/core";
 import type { AnyActor, MethodDefinition } from "../definition/actor-definition.js";
 import { isReservedName } from "../definition/reserved-names.js";
+import type { Balance } from "../definition/stateless-options.js";
 import { unknownHandler } from "../definition/unknown-handler.js";
 import { isSystemHandler } from "../system-handlers.js";
 import { type NormalCallOptions, normalCallOptions, type RefOptions } from "./call-options.js";
 import { type CallTarget, callTarget } from "./call-target.js";
+import { keyMissing, keyUnwanted, poolKey } from "./stateless-target.js";
 
 /** What is known of a type beyond its name where its class is at hand. */
 export interface KnownType {
@@ -12,6 +14,8 @@ export interface KnownType {
   readonly methods: ReadonlyMap<string, MethodDefinition>;
   readonly replyRetentionMs: number;
   readonly mailbox: { readonly name: string };
+  /** How the calls of a stateless type are spread; absent: it is a type of actors. */
+  readonly balance?: Balance;
 }
 
 /** The actor a reference stands for. */
@@ -20,13 +24,15 @@ export interface Target {
   readonly key: string;
   readonly address: string;
   readonly known: KnownType | undefined;
+  /** `false`: the reference was made without a key, so it can only stand for a stateless type. */
+  readonly keyed: boolean;
 }
 
 /** One method of one actor. */
 export interface BoundMethod extends CallTarget {
   readonly target: Target;
   /** Remembered once it is known: neither key nor partition count changes while a process runs. */
-  partition: PartitionId | undefined;
+  destination: Destination | undefined;
 }
 
 /** Who carries out the calls of a reference: the system from outside, or the turn of an actor. May throw. */
@@ -42,9 +48,13 @@ const noOptions: RefOptions = {};
 // A registered symbol: references of another copy of this package are known, too.
 const behind = Symbol.for("actor-runtime.ref");
 
-/** @throws InvalidAddressError when the key is empty or over its bound */
-export function targetOf(type: string, key: string, known: KnownType | undefined): Target {
-  return { type, key, address: formatAddress(type, key), known };
+/** @throws InvalidAddressError when the key is empty or over its bound, missing for an actor, or given for a stateless type */
+export function targetOf(type: string, key: string | undefined, known: KnownType | undefined): Target {
+  if (known !== undefined) {
+    if (known.balance === undefined && key === undefined) throw keyMissing(type);
+    if (known.balance !== undefined && key !== undefined && key !== poolKey) throw keyUnwanted(type);
+  }
+  return { type, key: key ?? poolKey, address: formatAddress(type, key ?? poolKey), known, keyed: key !== undefined };
 }
 
 /** Makes a typed reference: `ref.method(…)` asks, `ref.tell.method(…)` tells, `ref.with(options)` calls with options. */
@@ -125,7 +135,7 @@ export function bindMethod(target: Target, handler: string): BoundMethod {
   }
   if (known && !known.methods.has(handler)) throw unknownHandler(known, handler);
   const kind = known?.methods.get(handler)?.kind === "query" ? "query" : "ask";
-  return { target, partition: undefined, ...callTarget(address, kind, handler) };
+  return { target, destination: undefined, ...callTarget(address, kind, handler) };
 }
 
 const readOnly = {

@@ -21,7 +21,12 @@ export interface StatelessOptions {
    * @default "least-busy"
    */
   balance?: Balance;
-  /** How many calls one worker runs at a time, each on an instance of its own, 1–1000. @default 10 */
+  /**
+   * How many calls one worker runs at a time, each on an instance of its own, 1–1000; `limits.types.<Type>.maxTurns` of a process
+   * comes before it.
+   *
+   * @default 10
+   */
   concurrency?: number;
   /** How often a told message is tried before it becomes a dead letter. @default 5 */
   attempts?: number;

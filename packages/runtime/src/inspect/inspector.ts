@@ -1,4 +1,5 @@
 import { LatencyWindow, parseAddress, partitionOf } from "@actor-runtime/core";
+import type { PoolTimes, WorkerPools } from "../pools/worker-pools.js";
 import type { HostedType } from "../worker/activation.js";
 import type { PartitionOwner } from "../worker/partition-owner.js";
 import type { WorkerServices } from "../worker/services.js";
@@ -33,11 +34,13 @@ const mostHoldBytes = 512 * 1024;
 export class Inspector {
   readonly #services: WorkerServices;
   readonly #owners: readonly PartitionOwner[];
+  readonly #pools: WorkerPools;
 
   /** @param owners one for each partition that may come to this worker */
-  constructor(services: WorkerServices, owners: readonly PartitionOwner[]) {
+  constructor(services: WorkerServices, owners: readonly PartitionOwner[], pools: WorkerPools) {
     this.#services = services;
     this.#owners = owners;
+    this.#pools = pools;
   }
 
   /** Responds to a question of another process. Never throws. */
@@ -62,13 +65,24 @@ export class Inspector {
       ...(latency && { latency }),
       types: firstOf(types, mostTypes),
       turns: firstOf(this.#turns(), mostTurns),
+      pools: firstOf(
+        Array.from(this.#pools, ({ load }) => load),
+        mostTypes,
+      ),
     };
   }
 
   #report(question: Question): object | undefined {
     if (question.about === "worker") return this.worker();
+    if (question.about === "pool") return this.#poolTimes(question.type);
     if (question.about === "transactions") return this.#transactions(question.id);
     return question.about === "type" ? this.#type(question.type) : this.#actor(question.address);
+  }
+
+  /** `undefined`: it is not hosted here. */
+  #poolTimes(type: string): PoolTimes | undefined {
+    const pool = this.#pools.get(type);
+    return pool && { times: pool.times };
   }
 
   /** `undefined`: it is not hosted here. */

@@ -5,6 +5,8 @@ export type Question =
   | { readonly about: "worker" }
   | { readonly about: "type"; readonly type: string }
   | { readonly about: "actor"; readonly address: string }
+  /** How long the handlers of a stateless type take of late. */
+  | { readonly about: "pool"; readonly type: string }
   /** `id`: of this one only. */
   | { readonly about: "transactions"; readonly id?: string };
 

@@ -1,4 +1,5 @@
 import type { Latency } from "@actor-runtime/core";
+import type { PoolLoad } from "../pools/pool-load.js";
 import type { HeldActor } from "../transactions/transaction-types.js";
 import type { ActivationPhase } from "../worker/activation.js";
 import type { LastError } from "../worker/last-error.js";
@@ -105,6 +106,8 @@ export interface WorkerReport {
   readonly types: Limited<TypeLoad>;
   /** What runs, the oldest first. */
   readonly turns: Limited<TurnReport>;
+  /** Its stateless types; absent: an older worker. */
+  readonly pools?: Limited<PoolLoad>;
 }
 
 /** What a worker says of a type that it hosts. */

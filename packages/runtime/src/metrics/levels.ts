@@ -1,4 +1,5 @@
 import type { Mailbox, Telemetry } from "@actor-runtime/core";
+import type { Pool } from "../pools/pool.js";
 import { isSystemType } from "../system-handlers.js";
 import type { Activation } from "../worker/activation.js";
 import type { TypeConcurrency } from "../worker/concurrency.js";
@@ -48,12 +49,14 @@ export function observeProcess(telemetry: Telemetry, { calls, locks, checks }: P
  *
  * @param mailboxes of the types hosted here
  * @param tenures those that are alive
+ * @param pools the stateless types hosted here
  * @returns how to stop it
  */
 export function observeWorker(
   services: WorkerServices,
   mailboxes: ReadonlyMap<string, Mailbox>,
   tenures: () => readonly Tenure[],
+  pools: Iterable<Pool>,
 ): () => void {
   const { types, time, ports } = services;
   const { telemetry } = ports;
@@ -61,7 +64,7 @@ export function observeWorker(
   /** Who looks at one of them looks at all: actors in memory are gone through once, be there a hundred thousand of them. */
   const census = (): Census => {
     if (taken === undefined) {
-      taken = takeCensus(services, tenures());
+      taken = takeCensus(services, tenures(), pools);
       queueMicrotask(() => {
         taken = undefined;
       });
@@ -121,7 +124,7 @@ export function observeWorker(
   };
 }
 
-function takeCensus({ types, activations }: WorkerServices, tenures: readonly Tenure[]): Census {
+function takeCensus({ types, activations }: WorkerServices, tenures: readonly Tenure[], pools: Iterable<Pool>): Census {
   const census = new Map<string, TypeLevels>();
   const levelsOf = (type: string): TypeLevels => {
     const name = types.has(type) ? type : unknown;
@@ -140,6 +143,10 @@ function takeCensus({ types, activations }: WorkerServices, tenures: readonly Te
   for (const { delayed, foreign } of tenures) {
     for (const [address, { count }] of delayed.waiting) levelsOf(typeOf(address)).delayed += count;
     for (const [address, { count }] of foreign.stored) levelsOf(typeOf(address)).parked += count;
+  }
+  for (const { load, oldestAt } of pools) {
+    const { type, running, waiting, retrying } = load;
+    census.set(type, { running, memory: waiting, parked: 0, delayed: retrying, oldestAt });
   }
   return census;
 }

@@ -206,12 +206,12 @@ export class Attempt implements Caller, CallSignal, TransactionScope {
     args: readonly unknown[],
     options: NormalCallOptions,
   ): Promise<unknown> {
-    const { address, handler, target, partition } = method;
+    const { address, handler, target, destination } = method;
     try {
       const leftMs = this.#leftMs(`ask ${address}.${handler}`);
       const { id } = options;
       // Queries hold what they read, so they are asks, too, with a number.
-      const asked = method.kind === "ask" ? method : { target, partition, ...callTarget(address, "ask", handler) };
+      const asked = method.kind === "ask" ? method : { target, destination, ...callTarget(address, "ask", handler) };
       return await this.#services.caller.ask(asked, args, {
         ...options,
         timeoutMs: Math.min(options.timeoutMs, leftMs),

@@ -175,6 +175,6 @@ function tellCommit(
 ): void {
   const { type, key } = parseAddress(member);
   const target = targetOf(type, key, undefined);
-  const method = { target, partition: undefined, ...callTarget(member, "ask", commitHandler) };
+  const method = { target, destination: undefined, ...callTarget(member, "ask", commitHandler) };
   turnCalls.tell(method, [id, participation, ...(forced ? [forced] : [])], normalCallOptions({}, target));
 }

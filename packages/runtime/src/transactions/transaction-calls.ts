@@ -112,5 +112,5 @@ function coordinatorMethod(id: string, handler: "commit" | "abort" | "inquire" |
 function methodOf(address: string, kind: CallTarget["kind"], handler: string): BoundMethod {
   const slash = address.indexOf("/");
   const target = targetOf(address.slice(0, slash), address.slice(slash + 1), undefined);
-  return { target, partition: undefined, ...callTarget(address, kind, handler) };
+  return { target, destination: undefined, ...callTarget(address, kind, handler) };
 }

@@ -18,10 +18,10 @@ export function deadLetterText(inbound: Inbound, cause: unknown, now: number): s
 }
 
 /** A frame whose body could not be read, whole (delivery.md O12). */
-export function deadFrameText(mailbox: string, id: string, frame: Frame, cause: unknown, now: number): string {
+export function deadFrameText(address: string, id: string, frame: Frame, cause: unknown, now: number): string {
   const letter: DeadLetter = {
     id,
-    address: mailbox,
+    address,
     handler: "",
     message: { frame: Buffer.from(frame.body).toString("base64") },
     cause: errorToWire(cause),

@@ -1,15 +1,20 @@
 import {
   type ActorError,
   ConflictError,
+  HandlerError,
   InvalidArgumentsError,
   LockLostError,
   LostOwnershipError,
   NotStartedError,
   OverloadedError,
+  RejectedError,
   StateVersionError,
   StoreUnavailableError,
   UnknownHandlerError,
 } from "@actor-runtime/core";
+
+/** A message whose turn met a store or an owner that was not there, or whose type is braked, waits so long. */
+export const infrastructureWaitMs = 1_000;
 
 /** Nothing is wrong with the message or its handler, so it spends no attempt. */
 export function isInfrastructure(error: ActorError): boolean {
@@ -28,4 +33,9 @@ export function isSendersFault(error: ActorError): boolean {
     error instanceof LockLostError ||
     error instanceof ConflictError
   );
+}
+
+/** A fault may pass; a refusal or a wrong message never does. */
+export function mayRetry(error: ActorError): boolean {
+  return !(error instanceof RejectedError) && (error instanceof HandlerError || error.retryable);
 }

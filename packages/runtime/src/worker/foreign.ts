@@ -1,4 +1,10 @@
-import { LostOwnershipError, messageBytes, parseAddress, UnknownTypeError } from "@actor-runtime/core";
+import {
+  InvalidAddressError,
+  LostOwnershipError,
+  messageBytes,
+  parseAddress,
+  UnknownTypeError,
+} from "@actor-runtime/core";
 import { typeBounds } from "../options.js";
 import { isErasure } from "../system-handlers.js";
 import { storedText } from "./commit-group.js";
@@ -43,8 +49,7 @@ export class Foreign implements ForeignMessages {
     const { services, partition } = this.#scope;
     const { type, key } = parseAddress(inbound.message.to);
     services.directory.locate(
-      type,
-      key,
+      { type, key },
       (home) => {
         if (!this.#scope.alive) return;
         if (home === partition) this.#leave(inbound, type);
@@ -52,7 +57,8 @@ export class Foreign implements ForeignMessages {
       },
       (error) => {
         if (!this.#scope.alive) return;
-        if (error instanceof UnknownTypeError) this.#refuse(inbound, error.message);
+        if (error instanceof UnknownTypeError || error instanceof InvalidAddressError)
+          this.#refuse(inbound, error.message);
         else this.#scope.lose(new LostOwnershipError(`${partition}: types could not be looked up`, { cause: error }));
       },
     );

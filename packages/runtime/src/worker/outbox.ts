@@ -1,7 +1,8 @@
 import type { ActorError, Destination, OutboxEntry, PartitionId, Span } from "@actor-runtime/core";
-import { OverloadedError } from "@actor-runtime/core";
+import { isPoolQueue, OverloadedError } from "@actor-runtime/core";
 import type { Lanes } from "../client/lanes.js";
 import type { OutboxNumber, Outgoing } from "../client/outgoing.js";
+import { ConfirmedInOrder } from "./confirmed-in-order.js";
 
 /** A message that leaves with a commit. */
 export interface Draft {
@@ -22,6 +23,8 @@ export class Outbox {
   readonly #bytes = new Map<Destination, number>();
   readonly #maxBytes: number;
   readonly #confirmed: (target: Destination, number: number) => void;
+  /** Pools confirm in no order, and only what is confirmed without a gap may go. */
+  readonly #unordered = new Map<Destination, ConfirmedInOrder>();
   #closed = false;
 
   /** @param maxBytes bound of what may be on its way to one target (delivery.md A.5) */
@@ -85,6 +88,7 @@ export class Outbox {
   relay(entries: readonly OutboxEntry[]): void {
     for (const entry of entries) {
       if (this.#closed) return;
+      if (isPoolQueue(entry.target)) this.#inOrder(entry.target).sent(entry.number);
       this.#lanes.lane(entry.target).send(new Relayed(this, this.#partition, entry));
     }
   }
@@ -98,13 +102,20 @@ export class Outbox {
   settle({ target, number }: OutboxEntry, bytes: number): void {
     if (this.#closed) return;
     this.#count(target, -bytes);
-    this.#confirmed(target, number);
+    const upTo = isPoolQueue(target) ? this.#inOrder(target).confirmed(number) : number;
+    if (upTo !== undefined) this.#confirmed(target, upTo);
   }
 
   /** The partition is somebody else's: what was not sent yet is sent by the next owner. */
   close(): void {
     this.#closed = true;
     this.#lanes.dropOutbox(this.#partition);
+  }
+
+  #inOrder(target: Destination): ConfirmedInOrder {
+    let order = this.#unordered.get(target);
+    if (order === undefined) this.#unordered.set(target, (order = new ConfirmedInOrder()));
+    return order;
   }
 
   #count(target: Destination, bytes: number): void {

@@ -27,6 +27,8 @@ export class Placements {
   /** By mailbox, what was last found to need no change: most looks find the same again, and a ring costs time to build. */
   readonly #right = new Map<string, string>();
   #types: NamespaceRecord["types"] = {};
+  /** Stateless types need no placement. */
+  #pools: NamespaceRecord["pools"] = {};
 
   constructor(ports: Ports, mailboxes: ReadonlyMap<string, Mailbox>) {
     this.#ports = ports;
@@ -42,8 +44,9 @@ export class Placements {
   /** Brings the placements up to this view: whoever sees it first writes them, the others find them written. */
   async update(view: View, balance: Balance): Promise<void> {
     const names = [...this.#mailboxes.keys()];
-    if (view.members.some(({ types }) => types.some((type) => !Object.hasOwn(this.#types, type)))) {
-      this.#types = (await this.#ports.store.namespace()).types;
+    const known = (type: string) => Object.hasOwn(this.#types, type) || Object.hasOwn(this.#pools, type);
+    if (view.members.some(({ types }) => !types.every(known))) {
+      ({ types: this.#types, pools: this.#pools } = await this.#ports.store.namespace());
     }
     const written = await this.#ports.membership.placements(names);
     await Promise.all(names.map((name, index) => this.#updateOne(name, written[index], view, balance)));

@@ -2,8 +2,10 @@ import type { Container, Logger, Member } from "@actor-runtime/core";
 import type { Calls } from "../client/calls.js";
 import type { Directory } from "../client/directory.js";
 import type { Lanes } from "../client/lanes.js";
+import type { TargetBy } from "../client/ref-by.js";
 import type { RefBy } from "../client/ref-types.js";
 import type { Deadlines } from "../deadlines.js";
+import type { StatelessDefinition } from "../definition/define-stateless.js";
 import type { LockHolder } from "../locks/lock-holder.js";
 import type { Locks } from "../locks/lock-types.js";
 import type { Metrics } from "../metrics/metrics.js";
@@ -33,6 +35,8 @@ export interface WorkerServices {
   readonly limits: Limits;
   readonly container: Container;
   readonly types: ReadonlyMap<string, HostedType>;
+  /** Stateless types hosted here, by name. */
+  readonly stateless: ReadonlyMap<string, StatelessDefinition>;
   readonly directory: Directory;
   readonly lanes: Lanes;
   readonly calls: Calls;
@@ -51,6 +55,8 @@ export interface WorkerServices {
   readonly transactions: TransactionCalls;
   /** `self.locks` of the turn that asks. */
   readonly turnLocks: (turn: LockHolder) => Locks;
+  /** Finds whom a reference means. */
+  readonly target: TargetBy;
   /** `self.ref` of every actor: the turn that calls is known from the async context. */
   readonly turnRef: RefBy<void>;
 }

@@ -6,7 +6,6 @@ import {
   errorFromWire,
   errorOutcome,
   errorToWire,
-  HandlerError,
   IdempotencyMismatchError,
   maxMessageBytes,
   messageBytes,
@@ -24,15 +23,13 @@ import type { Activation } from "./activation.js";
 import type { CommitGroup } from "./commit-group.js";
 import { deadLetterText } from "./dead-letter.js";
 import { type Ending, endingOf } from "./ending.js";
-import { isInfrastructure } from "./fault.js";
+import { infrastructureWaitMs, isInfrastructure, mayRetry } from "./fault.js";
 import { fingerprintOf } from "./fingerprint.js";
 import { Inbound } from "./inbound.js";
 import type { PartitionScope, TickRefusal } from "./scope.js";
 
 /** A state newer than the class waits this long before another look, without spending an attempt. */
 const versionWaitMs = 30_000;
-/** So does a message whose turn met a store or an owner that was not there, or whose type is braked. */
-const infrastructureWaitMs = 1_000;
 
 /** How a message ends: with an answer, an error, another attempt or a dead letter, always as part of a commit (O10). */
 export class Settlement {
@@ -346,9 +343,4 @@ export function boundedOutcome(thrown: unknown, tx?: TransactionReply): string {
   if (messageBytes(outcome) <= maxMessageBytes) return outcome;
   const { data: _, cause: __, ...rest } = wire;
   return errorOutcome(rest, tx);
-}
-
-/** A fault may pass; a refusal or a wrong message never does. */
-function mayRetry(error: ActorError): boolean {
-  return !(error instanceof RejectedError) && (error instanceof HandlerError || error.retryable);
 }

@@ -1,12 +1,12 @@
-import { createHash } from "node:crypto";
 import {
   DeadlockError,
+  type Destination,
   encodeText,
+  isPoolQueue,
   maxMessageBytes,
   messageBytes,
   messageText,
   NotStartedError,
-  type PartitionId,
   QueryEffectError,
   type Span,
   TooLargeError,
@@ -16,15 +16,13 @@ import {
 import type { NormalCallOptions } from "../client/call-options.js";
 import { carriedLocks } from "../client/carried-locks.js";
 import type { BoundMethod, Caller, Target } from "../client/ref.js";
+import { checkDestination } from "../client/stateless-target.js";
 import { isSystemType } from "../system-handlers.js";
 import { handedOn } from "../tracing/handed-on.js";
 import { identityIn } from "../transactions/transaction-keys.js";
-import { fingerprint } from "./fingerprint.js";
+import { derivedIdentity } from "./derived-identity.js";
 import { currentTurn, type Turn } from "./turn.js";
 import type { TurnTransaction } from "./turn-transaction.js";
-
-/** Identities longer than this are replaced by their hash, so that deep chains of asks do not grow without bound. */
-const maxIdentityLength = 200;
 
 /**
  * Calls an actor makes in its turn: tells leave with the commit, asks at once but after the commits of the actor's earlier
@@ -91,33 +89,34 @@ async function askInTurn(
   // An attempt of a transaction must not get the answers of one that was aborted.
   const prefix = transaction === undefined ? "" : `${transaction.id} `;
   const key =
-    options.id === undefined ? derivedIdentity(turn, method, prefix + argsText) : identityIn(transaction, options.id);
+    options.id === undefined ? askIdentity(turn, method, prefix + argsText) : identityIn(transaction, options.id);
   const id = kind === "query" && transaction === undefined ? undefined : key;
   if (transaction !== undefined) turn.host.transact(turn);
   const { services, commits } = turn.host.scope;
-  let partition = services.directory.partition(target.type, target.key);
+  let to = services.directory.destination(target);
   const { lastSeq } = turn.activation;
-  if (partition === undefined || lastSeq > commits.committedSeq || turn.sending !== undefined) {
+  if (to === undefined || lastSeq > commits.committedSeq || turn.sending !== undefined) {
     const mine = readyToSend(turn, target, lastSeq);
     turn.sending = mine;
-    partition = await mine;
+    to = await mine;
     if (turn.sending === mine) turn.sending = undefined;
   }
   turn.checkRunning("ask");
   const timeoutMs = remainingMs(turn, options.timeoutMs);
   // In a transaction a query is numbered too: run again after its end it would hold the actor for nobody.
-  const sent = transaction === undefined ? kind : "ask";
+  const joins = transaction !== undefined && !isPoolQueue(to);
+  const sent = joins ? "ask" : kind;
   const asked = sent === method.kind ? method : { ...method, kind: sent };
   const { signal, headers, dueAt } = options;
   // Only now, for a lock may have been lost while it waited.
   const locks = carriedLocks(turn.carriedLocks);
   // Field by field: a spread with further fields takes microseconds, a hundred times as long.
   const details = { timeoutMs, signal, headers, id, chain, locks, transaction: undefined, dueAt, trace, span };
-  if (transaction === undefined) return services.calls.ask(partition, asked, argsText, details);
+  if (!joins) return services.calls.ask(to, asked, argsText, details);
   const { joined, context } = transaction;
   const reads = turn.kind === "query" ? ({ reads: true } as const) : {};
   const call = { context: { ...context, ...reads }, joined: joined.joined.bind(joined) };
-  return services.calls.ask(partition, asked, argsText, { ...details, transaction: call });
+  return services.calls.ask(to, asked, argsText, { ...details, transaction: call });
 }
 
 function tell(
@@ -141,17 +140,18 @@ function tell(
       `${address}.${handler}: the message has ${bytes} bytes, at most ${maxMessageBytes} may be sent`,
     );
   }
-  const leave = (partition: PartitionId) => {
-    outbox.checkRoom(partition, bytes);
-    turn.tell(outbox.draft(partition, text, bytes, span));
+  const leave = (to: Destination) => {
+    checkDestination(to, method, { transaction: undefined, dueAt });
+    outbox.checkRoom(to, bytes);
+    turn.tell(outbox.draft(to, text, bytes, span));
   };
-  const partition = services.directory.partition(target.type, target.key);
-  if (partition !== undefined) {
-    leave(partition);
+  const known = services.directory.destination(target);
+  if (known !== undefined) {
+    leave(known);
     return;
   }
   const lookup = new Promise<void>((resolve, reject) => {
-    const found = (there: PartitionId) => {
+    const found = (there: Destination) => {
       try {
         turn.checkRunning(`tell ${address}.${handler}`);
         resolve(leave(there));
@@ -159,7 +159,7 @@ function tell(
         reject(error);
       }
     };
-    services.directory.locate(target.type, target.key, found, reject);
+    services.directory.locate(target, found, reject);
   });
   // The turn waits for it at its end; until then a rejection is nobody's surprise.
   lookup.catch((error) => {
@@ -174,11 +174,11 @@ function tell(
  *
  * S7: once the actor's earlier turns are committed, their tells are ahead of it in the lane.
  */
-async function readyToSend(turn: Turn, { type, key }: Target, lastSeq: number): Promise<PartitionId> {
+async function readyToSend(turn: Turn, target: Target, lastSeq: number): Promise<Destination> {
   const { services, commits } = turn.host.scope;
   await turn.sending?.catch(() => {});
   await commits.committed(lastSeq);
-  return services.directory.partition(type, key) ?? (await services.directory.find(type, key));
+  return services.directory.destination(target) ?? (await services.directory.reach(target));
 }
 
 function current(what: string): Turn {
@@ -187,9 +187,12 @@ function current(what: string): Turn {
   return turn;
 }
 
-/** The transaction that a call of the turn is part of; the system itself takes part in none. */
+/** The transaction that a call of the turn is part of; neither the system itself nor a stateless type takes part in any. */
 function transactionOf({ target }: BoundMethod): TurnTransaction | undefined {
-  return isSystemType(target.type) ? undefined : currentTurn.getStore()?.transaction;
+  const turn = currentTurn.getStore();
+  if (turn?.transaction === undefined || isSystemType(target.type)) return undefined;
+  const { directory } = turn.host.scope.services;
+  return directory.balanceOf(target.type) === undefined ? turn.transaction : undefined;
 }
 
 /** A query may ask queries only; where the target's class is not at hand, its owner refuses. */
@@ -215,17 +218,11 @@ function chainTo(turn: Turn, address: string): string[] {
   return chain;
 }
 
-/**
- * Derived from the turn, so that a turn run again gets its first answers (delivery.md A.1). Identities count for their own
- * actor, so its address is part of it: two actors may be asked under one key, or told under one number, and both may ask a
- * third for the same. What no message began runs but once.
- */
-function derivedIdentity(turn: Turn, { address, handler }: BoundMethod, argsText: string): string | undefined {
-  if (turn.inbound === undefined || turn.inbound.timed) return undefined;
-  const asked = fingerprint(`${address} ${handler} ${argsText}`);
-  const identity = `d:${turn.activation.address}:${turn.inbound.identity}:${turn.asks++}:${asked}`;
-  if (identity.length <= maxIdentityLength) return identity;
-  return `d:${createHash("sha256").update(identity).digest("base64url")}`;
+/** A turn run again gets its first answers (delivery.md A.1); what no message began runs but once. */
+function askIdentity(turn: Turn, { address, handler }: BoundMethod, argsText: string): string | undefined {
+  const { inbound, activation } = turn;
+  if (inbound === undefined || inbound.timed) return undefined;
+  return derivedIdentity(activation.address, inbound.identity, turn.asks++, `${address} ${handler} ${argsText}`);
 }
 
 /** Nested asks inherit the deadline of the turn. */

@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import {
   type ActorError,
+  type Destination,
   type Message,
-  type PartitionId,
   QueryEffectError,
   type Span,
   TurnEndedError,
@@ -67,7 +67,7 @@ export class Turn implements RunningTurn, LockHolder {
   /** Targets still being looked up; the turn ends after them. */
   lookups: Promise<void>[] | undefined;
   /** The last ask that waits to be sent. */
-  sending: Promise<PartitionId> | undefined;
+  sending: Promise<Destination> | undefined;
   /** How many asks it made: their position is part of their identity (delivery.md A.1). */
   asks = 0;
   /** It leaves its caller without an answer, which a later turn gives. */

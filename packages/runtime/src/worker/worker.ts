@@ -2,6 +2,8 @@ import {
   type Cancel,
   type Change,
   ConfigError,
+  type Destination,
+  isPoolQueue,
   LostOwnershipError,
   type Mailbox,
   type PartitionId,
@@ -14,6 +16,7 @@ import {
 } from "@actor-runtime/core";
 import { Inspector } from "../inspect/inspector.js";
 import { observeWorker } from "../metrics/levels.js";
+import { WorkerPools } from "../pools/worker-pools.js";
 import type { HostedType } from "./activation.js";
 import { BrokerHealth } from "./broker-health.js";
 import { Coalesced } from "./coalesced.js";
@@ -40,6 +43,7 @@ export class Worker implements PartitionHost {
   readonly health: BrokerHealth;
   readonly news: PartitionLog;
   readonly inspector: Inspector;
+  readonly pools: WorkerPools;
   readonly #services: WorkerServices;
   readonly #mailboxes: ReadonlyMap<string, Mailbox>;
   readonly #owners: readonly PartitionOwner[];
@@ -73,7 +77,8 @@ export class Worker implements PartitionHost {
         (partition, index) => new PartitionOwner(services, this, mailbox, partition, index, count),
       ),
     );
-    this.inspector = new Inspector(services, this.#owners);
+    this.pools = new WorkerPools(services, () => this.#presence.view);
+    this.inspector = new Inspector(services, this.#owners, this.pools);
     this.#presence = new Presence(services, {
       seen: (view) => this.#seen(view),
       replaced: (replaced) => this.#makeWay(replaced),
@@ -82,7 +87,7 @@ export class Worker implements PartitionHost {
     });
     this.#placements = new Placements(ports, mailboxes);
     const tenures = () => this.#owners.flatMap(({ tenure }) => (tenure?.alive ? [tenure] : []));
-    this.#stopObserving = observeWorker(services, mailboxes, tenures);
+    this.#stopObserving = observeWorker(services, mailboxes, tenures, this.pools);
     this.#housekeeping = new Housekeeping(services, new LeaseKeeper(services, tenures), tenures);
     this.#ownership = new Ownership({
       owners: this.#owners,
@@ -103,6 +108,8 @@ export class Worker implements PartitionHost {
     await this.#services.brakes.look();
     const { ports, member } = this.#services;
     this.#stopResponding = ports.membership.respond(member, (question) => this.inspector.respond(question));
+    // Whoever sees this worker may send to its own queues.
+    await this.pools.start();
     await this.#presence.join();
     // Before the last partition is served: those that are must not lose their leases meanwhile.
     this.#housekeeping.start();
@@ -113,11 +120,11 @@ export class Worker implements PartitionHost {
 
   /** No turn runs, no message waits but for its time, nothing is on its way to the store. */
   get idle(): boolean {
-    return this.#owners.every(({ wanted, tenure }) => tenure?.idle ?? !wanted);
+    return this.pools.idle && this.#owners.every(({ wanted, tenure }) => tenure?.idle ?? !wanted);
   }
 
   /** Readiness, one line per check. */
-  get checks(): Readonly<Record<"partitions" | "broker" | "store" | "membership", string>> {
+  get checks(): Readonly<Record<string, string>> {
     const ours = this.#owners.filter(({ wanted }) => wanted);
     const living = new Set(this.#presence.view?.members.map(({ id }) => id));
     // One that another worker still hands over is served there.
@@ -126,6 +133,7 @@ export class Worker implements PartitionHost {
     );
     return {
       partitions: missing.length === 0 ? "ok" : `${missing.length} of ${ours.length} partitions are not served yet`,
+      ...(this.pools.check !== undefined && { pools: this.pools.check }),
       broker: this.health.check,
       store: this.#presence.check,
       membership: this.#replaced ? "another process has joined under this worker's id" : "ok",
@@ -148,10 +156,11 @@ export class Worker implements PartitionHost {
   /**
    * Hands all partitions over, a few at a time if others wait for them, and leaves the view.
    *
-   * @returns who stays: whether a partition is, or may be, served by another worker
+   * @returns who stays: whether a partition or a pool is, or may be, served by another worker
    */
-  async stop(graceMs: number): Promise<(partition: PartitionId) => boolean> {
-    const { log, workerId } = this.#services;
+  async stop(graceMs: number): Promise<(to: Destination) => boolean> {
+    const { log, workerId, ports } = this.#services;
+    const until = ports.clock.monotonic() + graceMs;
     this.#ownership.stopTaking(graceMs);
     this.health.close();
     try {
@@ -161,7 +170,10 @@ export class Worker implements PartitionHost {
       log.warn({ err: error }, "the other workers could not be told that this one stops; they will find out");
     }
     // Turns may take longer to end than a lease lasts, so leases are renewed until the last partition is given up.
-    await this.#ownership.leave((partition) => this.nextOwner(partition) !== undefined);
+    await Promise.all([
+      this.#ownership.leave((partition) => this.nextOwner(partition) !== undefined),
+      this.pools.drain(until),
+    ]);
     this.#stopped = true;
     await this.#services.alarms.stop();
     this.#quietTimer();
@@ -171,7 +183,7 @@ export class Worker implements PartitionHost {
     await this.#presence.leave().catch(() => {});
     this.news.flush();
     const others = this.#presence.view?.members.some(({ id, state }) => id !== workerId && state !== "draining");
-    return (partition) => (this.#hosts(partition) ? this.nextOwner(partition) !== undefined : others === true);
+    return (to) => (!isPoolQueue(to) && this.#hosts(to) ? this.nextOwner(to) !== undefined : others === true);
   }
 
   nextOwner(partition: PartitionId): string | undefined {

@@ -1,0 +1,164 @@
+import {
+  type ActorError,
+  FatalMessageError,
+  fromWire,
+  HandlerError,
+  InvalidArgumentsError,
+  type Message,
+  NotStartedError,
+  poolQueue,
+  QueryEffectError,
+  type ServiceTimes,
+  TurnEndedError,
+  TurnTimeoutError,
+} from "@actor-runtime/core";
+import type { MethodDefinition } from "../definition/actor-definition.js";
+import { checkArguments } from "../definition/arguments.js";
+import { unknownHandler } from "../definition/unknown-handler.js";
+import { asActorError } from "../worker/settlement.js";
+import { Instances } from "./instances.js";
+import type { PoolScope } from "./pool-scope.js";
+import type { PoolSettlement } from "./pool-settlement.js";
+import { PoolTurn, type PoolTurnHost } from "./pool-turn.js";
+import type { Work } from "./work.js";
+
+/** A message that was delivered so often without an end is not tried again: it may be what its workers die of. */
+const maxRedeliveries = 10;
+
+/** Runs the messages of one stateless type, each on an instance of its own. */
+export class PoolTurns implements PoolTurnHost {
+  readonly address: string;
+  readonly maxTellBytes: number;
+  readonly #scope: PoolScope;
+  readonly #settlement: PoolSettlement;
+  readonly #times: ServiceTimes;
+  readonly #instances: Instances;
+  /** Turns by message, from their beginning to their end. */
+  readonly #turns = new Map<Work, PoolTurn>();
+
+  constructor(scope: PoolScope, settlement: PoolSettlement, times: ServiceTimes) {
+    this.address = scope.address;
+    this.maxTellBytes = scope.services.limits.maxOutboxBytes;
+    this.#scope = scope;
+    this.#settlement = settlement;
+    this.#times = times;
+    this.#instances = new Instances(scope, this);
+  }
+
+  get running(): number {
+    return this.#turns.size;
+  }
+
+  /** Makes the first instance. @throws what its constructor throws */
+  prepare(): void {
+    this.#instances.prepare();
+  }
+
+  /** Why the message is not run at all; its handler otherwise. */
+  admit({ message, inbound, arrival }: Work): MethodDefinition | ActorError {
+    const { definition, services } = this.#scope;
+    const { limits, time } = services;
+    const what = `${message.to}.${message.handler}`;
+    if (inbound.withdrawn) return new NotStartedError(`${what}: the caller withdrew the call before it began`);
+    const { redeliveries } = arrival.delivery;
+    if (redeliveries >= maxRedeliveries) {
+      return new FatalMessageError(`${what}: ${redeliveries} workers died of it, or gave it back`);
+    }
+    const method = definition.methods.get(message.handler);
+    if (!method) return unknownHandler(definition, message.handler);
+    if (message.kind === "query" && method.kind !== "query") {
+      return new QueryEffectError(`${definition.name}.${message.handler} is a handler; a query may only ask queries`);
+    }
+    const isOver = message.deadline !== undefined && time.now() > message.deadline + limits.clockToleranceMs;
+    if (message.kind === "tell" || !isOver) return method;
+    return new NotStartedError(`${what}: the caller's time was over before it began`);
+  }
+
+  /** Resolves once its code has ended, or may be taken to have; what becomes of the message comes after. */
+  async run(work: Work, method: MethodDefinition): Promise<void> {
+    const { services, metrics } = this.#scope;
+    const { inbound } = work;
+    const turn = new PoolTurn(this, inbound, method.kind, this.#spanOf(work));
+    this.#turns.set(work, turn);
+    let instance: object | undefined;
+    let ending: () => Promise<void>;
+    try {
+      instance = await Promise.race([this.#instances.take(), turn.stopped]);
+      services.watchdog?.running(this.address);
+      metrics.began(inbound);
+      services.timers.set(turn, method.timeoutMs);
+      const called = instance;
+      const value = await Promise.race([turn.run(() => this.#invoke(turn, method, called)), turn.stopped]);
+      this.#instances.give(instance);
+      ending = () => this.#settlement.succeeded(work, turn, value);
+    } catch (error) {
+      // Code of a turn that was stopped may still touch its instance.
+      if (instance !== undefined && !turn.cutShort) this.#instances.give(instance);
+      this.#report(turn, asActorError(error));
+      ending = () => this.#settlement.failed(work, turn, error);
+    }
+    turn.end();
+    services.timers.delete(turn);
+    this.#turns.delete(work);
+    metrics.ran(inbound);
+    const now = services.ports.clock.monotonic();
+    if (inbound.beganAt >= 0) this.#times.add(method.name, now - inbound.beganAt, now);
+    void ending();
+  }
+
+  timeout(turn: PoolTurn): void {
+    const { handler } = turn.inbound!.message;
+    const timeoutMs = this.#scope.definition.methods.get(handler)?.timeoutMs;
+    turn.stop(
+      new TurnTimeoutError(`${turn.what} ran longer than ${timeoutMs} ms; raise its timeout, @Handler({ timeout })`),
+    );
+  }
+
+  /** The caller withdrew a call that runs. */
+  cancel(work: Work, reason: ActorError): void {
+    this.#turns.get(work)?.abort(reason);
+  }
+
+  /** All that runs ends here, whatever its code still does. */
+  stop(reason: ActorError): void {
+    for (const turn of this.#turns.values()) turn.stop(reason);
+  }
+
+  /** The check is code of the user's too, and part of the turn. */
+  async #invoke(turn: PoolTurn, method: MethodDefinition, instance: object): Promise<unknown> {
+    const args = await checkArguments(method, argumentsOf(turn.inbound!.message));
+    // It may have run out of its time meanwhile.
+    if (turn.ended) throw new TurnEndedError(`${turn.what} ended before its arguments were checked`);
+    return Reflect.apply(method.run, instance, args);
+  }
+
+  #spanOf({ inbound }: Work) {
+    const { tracing, time } = this.#scope.services;
+    const { name } = this.#scope.definition;
+    if (!tracing.on) return undefined;
+    const place = { partition: poolQueue(name), mailbox: { name }, takeover: undefined };
+    inbound.span = tracing.process(inbound, place, time.now());
+    return inbound.span;
+  }
+
+  /** A refusal is no fault; everything else is logged where it happened. */
+  #report(turn: PoolTurn, error: ActorError): void {
+    const { log } = this.#scope.services;
+    const { handler } = turn.inbound!.message;
+    const fields = { actor: this.address, handler, code: error.code, ...turn.span?.ids };
+    if (error instanceof HandlerError || error instanceof TurnTimeoutError) {
+      log.error({ ...fields, err: error }, `${turn.what} failed: ${error.message}`);
+    } else {
+      log.debug(fields, `${turn.what} ended with ${error.name}: ${error.message}`);
+    }
+  }
+}
+
+/** The handler may change what it gets; a message that may run again keeps its own arguments. */
+function argumentsOf({ to, handler, args, kind }: Message): unknown[] {
+  try {
+    return fromWire(kind === "tell" ? structuredClone(args) : args) as unknown[];
+  } catch (cause) {
+    throw new InvalidArgumentsError(`${to}.${handler}: args cannot be decoded: ${(cause as Error).message}`, { cause });
+  }
+}

@@ -1,0 +1,308 @@
+import {
+  ActorError,
+  type HandlerTime,
+  LostOwnershipError,
+  type Message,
+  NotStartedError,
+  nextStanding,
+  normalStanding,
+  type PoolConsumerOptions,
+  poolQueue,
+  prefetchOf,
+  ServiceTimes,
+  type Standing,
+  shareOf,
+  slownessOf,
+} from "@actor-runtime/core";
+import { refBy } from "../client/ref-by.js";
+import type { RefBy } from "../client/ref-types.js";
+import { poolKey } from "../client/stateless-target.js";
+import type { StatelessDefinition } from "../definition/define-stateless.js";
+import { TypeMetrics } from "../metrics/type-metrics.js";
+import type { WorkerServices } from "../worker/services.js";
+import { PoolCalls } from "./pool-calls.js";
+import type { PoolLoad } from "./pool-load.js";
+import type { PoolScope } from "./pool-scope.js";
+import { PoolSettlement, type PoolSettlementHost } from "./pool-settlement.js";
+import { type Arrival, PoolSource, type SourceHost } from "./pool-source.js";
+import { PoolTurns } from "./pool-turns.js";
+import { Work } from "./work.js";
+
+/** What waits for its next attempt makes room for others, up to so many. */
+const maxRetryRoom = 64;
+/** The own queue of a worker has nobody else to leave messages to; so many wait here, where a withdrawn call is found. */
+const ownAhead = 64;
+/** A worker aside gets only what those of this higher priority leave. */
+const asidePriority = -1;
+/** How often it is looked whether everything has ended. */
+const pollMs = 5;
+/** Senders know by then that this worker stops. */
+const goodbyeMs = 300;
+
+/** One stateless type in this worker: takes its messages from the queues, and runs as many at a time as it may. */
+export class Pool implements PoolScope, PoolSettlementHost, SourceHost {
+  readonly services: WorkerServices;
+  readonly definition: StatelessDefinition;
+  readonly metrics: TypeMetrics;
+  readonly calls: PoolCalls;
+  readonly ref: RefBy<void>;
+  readonly address: string;
+  /** How many calls run at a time, at most. */
+  readonly concurrency: number;
+  readonly #times = new ServiceTimes();
+  readonly #settlement: PoolSettlement;
+  readonly #turns: PoolTurns;
+  readonly #shared: PoolSource;
+  readonly #own: PoolSource | undefined;
+  /** Messages that wait for an instance, oldest first. */
+  #ready: Work[] = [];
+  readonly #retrying = new Set<Work>();
+  /** All that is not acked, or left. */
+  readonly #works = new Set<Work>();
+  #busy = 0;
+  #standing: Standing = normalStanding;
+  #runs = 0;
+  #draining = false;
+  #revoked = false;
+
+  constructor(services: WorkerServices, definition: StatelessDefinition) {
+    const { ports, log, time, workerId, limits } = services;
+    const { name, methods, balance } = definition;
+    this.services = services;
+    this.definition = definition;
+    this.address = `${name}/${poolKey}`;
+    this.metrics = new TypeMetrics({ telemetry: ports.telemetry, clock: ports.clock, time }, name, methods.keys());
+    this.calls = new PoolCalls(services);
+    this.ref = refBy<void>(this.calls, services.target);
+    this.#settlement = new PoolSettlement(this, this);
+    this.#turns = new PoolTurns(this, this.#settlement, this.#times);
+    const source = { pools: ports.pools, clock: ports.clock, random: ports.random, log };
+    const concurrency = (this.concurrency = limits.types[name]?.maxTurns ?? definition.concurrency);
+    this.#shared = new PoolSource(poolQueue(name), source, { prefetch: concurrency }, this);
+    if (balance === "least-busy") return;
+    this.#own = new PoolSource(poolQueue(name, workerId), source, { prefetch: concurrency + ownAhead }, this);
+  }
+
+  get revoked(): boolean {
+    return this.#revoked;
+  }
+
+  /** @throws ConfigError when a queue cannot be consumed, and whatever the constructor of the class throws */
+  async start(): Promise<void> {
+    this.#turns.prepare();
+    await Promise.all(this.#sources.map((source) => source.consume()));
+  }
+
+  /** Nothing runs and nothing waits but for another attempt. */
+  get idle(): boolean {
+    return this.#works.size === this.#retrying.size;
+  }
+
+  /** Its queues are consumed. */
+  get open(): boolean {
+    return this.#sources.every(({ open }) => open);
+  }
+
+  get load(): PoolLoad {
+    return {
+      type: this.definition.name,
+      running: this.#busy,
+      waiting: this.#ready.length,
+      retrying: this.#retrying.size,
+      standing: this.#standing.kind,
+    };
+  }
+
+  /** When the oldest message that waits was published (ms since 1970); infinity: none waits. */
+  get oldestAt(): number {
+    const [oldest] = this.#ready;
+    return oldest === undefined || oldest.inbound.sentAt === 0 ? Number.POSITIVE_INFINITY : oldest.inbound.sentAt;
+  }
+
+  /**
+   * Stops (DESIGN.md 7): what has not begun goes back to the shared queue, and what came by the worker's own queue is run, for it
+   * has nowhere to go; what still runs at the end is cut short.
+   *
+   * @param until when the grace ends, by the clock's `monotonic()`
+   */
+  async drain(until: number): Promise<void> {
+    const { clock } = this.services.ports;
+    this.#draining = true;
+    const quietAt = Math.min(until, clock.monotonic() + goodbyeMs);
+    this.#leaveUnstarted(({ arrival }) => arrival.source === this.#shared);
+    for (const work of [...this.#retrying]) this.#leaveRetry(work);
+    await this.#shared.stop();
+    const isOver = () => this.#works.size === 0 && (this.#own === undefined || clock.monotonic() >= quietAt);
+    while (!isOver() && clock.monotonic() < until) {
+      await new Promise<void>((resolve) => void clock.after(pollMs, resolve));
+    }
+    await this.#own?.stop();
+    this.#revoked = true;
+    this.#turns.stop(new LostOwnershipError(`${this.address}: the worker stops`));
+    // What was cut short says so by an answer, where that is wanted.
+    for (const work of this.#ready.splice(0)) void this.#settlement.failed(work, undefined, revokedError(work.message));
+    await Promise.all(this.#sources.map((source) => source.close()));
+  }
+
+  /** How long its handlers take of late. */
+  get times(): readonly HandlerTime[] {
+    return this.#times.list(this.services.ports.clock.monotonic());
+  }
+
+  /** Whether any ran since this was asked last, or its standing may change by itself. */
+  takeActivity(): boolean {
+    const active = this.#runs > 0 || this.#standing.kind !== "normal";
+    this.#runs = 0;
+    return active;
+  }
+
+  /** Compares itself with its peers: who is much slower takes only what they leave, for a while. */
+  compare(peers: readonly (readonly HandlerTime[])[]): void {
+    const now = this.services.ports.clock.monotonic();
+    const before = this.#standing;
+    this.#standing = nextStanding(before, slownessOf(this.times, peers), now);
+    const { kind } = this.#standing;
+    if (kind !== before.kind) {
+      if (kind === "probing") this.#times.clear();
+      const level = kind === "aside" ? "warn" : "info";
+      this.services.log[level]({ type: this.definition.name, standing: kind }, standingLines[kind]);
+    }
+    this.#adjust();
+  }
+
+  // ---- deliveries
+
+  deliver(arrival: Arrival): void {
+    let work: Work;
+    try {
+      work = new Work(arrival);
+    } catch (error) {
+      void this.#settlement.unreadable(arrival, error);
+      return;
+    }
+    const { kind } = work.message;
+    if (kind === "cancel") this.#cancel(work.message);
+    if (kind !== "tell" && kind !== "ask" && kind !== "query") {
+      arrival.source.ack(arrival);
+      return;
+    }
+    // Unacked it goes back when the channel is closed.
+    if (this.#draining && arrival.source === this.#shared) return;
+    this.#works.add(work);
+    this.#ready.push(work);
+    this.#pump();
+  }
+
+  lost(channel: Arrival["channel"]): void {
+    this.#leaveUnstarted(({ arrival }) => arrival.channel === channel);
+    for (const work of [...this.#retrying]) if (work.arrival.channel === channel) this.#leaveRetry(work);
+  }
+
+  // ---- what becomes of them
+
+  later(work: Work, delayMs: number): void {
+    if (this.#draining) {
+      this.left(work);
+      return;
+    }
+    this.#retrying.add(work);
+    work.retry = this.services.ports.clock.after(delayMs, () => {
+      work.retry = undefined;
+      this.#retrying.delete(work);
+      this.#ready.push(work);
+      this.#adjust();
+      this.#pump();
+    });
+    this.#adjust();
+  }
+
+  done(work: Work): void {
+    this.#works.delete(work);
+    work.arrival.source.ack(work.arrival);
+    this.#adjust();
+  }
+
+  left(work: Work): void {
+    this.#works.delete(work);
+  }
+
+  isOwn({ source }: Arrival): boolean {
+    return source === this.#own;
+  }
+
+  get #sources(): readonly PoolSource[] {
+    return this.#own === undefined ? [this.#shared] : [this.#shared, this.#own];
+  }
+
+  #pump(): void {
+    while (this.#busy < this.concurrency) {
+      const work = this.#ready.shift();
+      if (work === undefined) return;
+      const admitted = this.#turns.admit(work);
+      if (admitted instanceof ActorError) {
+        void this.#settlement.refused(work, admitted);
+        continue;
+      }
+      this.#busy++;
+      this.#runs++;
+      void this.#turns.run(work, admitted).then(() => {
+        this.#busy--;
+        this.#pump();
+      });
+    }
+  }
+
+  #cancel({ replyTo, call }: Message): void {
+    for (const work of this.#works) {
+      if (work.message.replyTo !== replyTo || work.message.call !== call) continue;
+      work.inbound.withdrawn = true;
+      this.#turns.cancel(work, new NotStartedError(`${this.address}: the caller withdrew the call`));
+    }
+  }
+
+  #leaveUnstarted(which: (work: Work) => boolean): void {
+    for (const work of this.#ready) if (which(work)) this.left(work);
+    this.#ready = this.#ready.filter((work) => !which(work));
+  }
+
+  #leaveRetry(work: Work): void {
+    work.retry?.();
+    this.#retrying.delete(work);
+    this.left(work);
+  }
+
+  /** How much comes from the shared queue follows how long its messages take, and how this worker stands to its peers. */
+  #adjust(): void {
+    if (this.#draining) return;
+    const { concurrency } = this;
+    const { options, trips } = this.#shared;
+    const now = this.services.ports.clock.monotonic();
+    const room = Math.min(this.#retrying.size, maxRetryRoom);
+    const prefetch = prefetchOf({
+      concurrency,
+      serviceMs: this.#times.meanMs(now),
+      roundTripMs: trips.shortestMs,
+      current: options.prefetch - this.#retryRoom,
+      share: shareOf(this.#standing, now),
+    });
+    this.#retryRoom = room;
+    const wanted: PoolConsumerOptions = {
+      prefetch: prefetch + room,
+      ...(this.#standing.kind === "aside" && { priority: asidePriority }),
+    };
+    if (wanted.prefetch !== options.prefetch || wanted.priority !== options.priority) this.#shared.adjust(wanted);
+  }
+
+  /** The part of the prefetch that stands for what waits for another attempt. */
+  #retryRoom = 0;
+}
+
+const standingLines: Readonly<Record<Standing["kind"], string>> = {
+  aside: "much slower than its peers: this worker takes only what they leave",
+  probing: "takes messages as the others again, a few at first",
+  normal: "takes its full share again",
+};
+
+function revokedError({ to, handler }: Message): LostOwnershipError {
+  return new LostOwnershipError(`${to}.${handler}: the worker stops`);
+}

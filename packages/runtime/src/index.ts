@@ -11,6 +11,7 @@
  * - `pools/`        stateless types: `pool-lane` sends, `spread` chooses the worker; `pool` takes and runs
  * - `locks/`       `lock-actor` decides who is next; `lock-taker` is the holder's side, on sessions of its process
  * - `transactions/` `coordinator` decides on one; `cluster-transactions` runs bodies, by attempts that collect who took part
+ * - `reminders/`   `turn-reminders` sets and `declared` declares them; `alarm-clock` has them wake; `stored-reminders` lists them
  * - `system.ts`    puts both together; `call-route.ts` opens it to HTTP
  *
  * One ask goes `ref → outside-caller → calls → lane → Broker → tenure → inbox → scheduler → commit-log → Store`, and its

@@ -22,8 +22,8 @@ export interface StatelessOptions {
    */
   balance?: Balance;
   /**
-   * How many calls one worker runs at a time, each on an instance of its own, 1–1000; `limits.types.<Type>.maxTurns` of a process
-   * comes before it.
+   * How many calls one worker runs at a time, each on an instance of its own, 1–1000; `limits.types.<Type>.concurrency` of a
+   * process comes before it.
    *
    * @default 10
    */

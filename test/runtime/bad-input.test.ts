@@ -277,7 +277,7 @@ describe("P13: arguments of a handler with a schema", () => {
 describe("P12: what waits for one actor is bounded", () => {
   beforeEach(async () => {
     rig = new Rig();
-    system = await rig.host([One], { limits: { maxWaitingPerActor: 3 } });
+    system = await rig.host([One], { limits: { maxWaitingPerActor: 3, maxDelayedPerActor: 3 } });
   });
 
   it("beyond it an ask is OverloadedError and a tell a dead letter, and others are served", async () => {

@@ -19,13 +19,21 @@ type Undo = () => void;
 
 export const reminderMutants: readonly ReminderMutant[] = [
   { title: "a tick is not compared with the record", within: 5, breakCode: () => ticks("refusal", ofAnyNumber) },
-  { title: "a tick whose reminder is replaced runs the new one", within: 5, breakCode: () => ticks("refusal", ofAnyId) },
+  {
+    title: "a tick whose reminder is replaced runs the new one",
+    within: 5,
+    breakCode: () => ticks("refusal", ofAnyId),
+  },
   { title: "a one-shot reminder stays", within: 5, breakCode: () => ticks("advance", staying) },
   { title: "all missed ticks are one", within: 5, breakCode: () => ticks("advance", treating("all", "once")) },
   { title: "each missed tick runs", within: 5, breakCode: () => ticks("advance", treating("once", "all")) },
   { title: "what is missed is not skipped", within: 5, breakCode: () => ticks("refusal", treating("skip", "once")) },
   { title: "nobody looks for lost alarms", within: 5, breakCode: () => ticks("sweep", () => async () => {}) },
-  { title: "alarms are not set", within: 5, breakCode: () => patched("reminders/alarm-clock", "AlarmClock", "set", idle) },
+  {
+    title: "alarms are not set",
+    within: 5,
+    breakCode: () => patched("reminders/alarm-clock", "AlarmClock", "set", idle),
+  },
   {
     title: "reminders of a turn that failed, or a transaction that aborted, stay",
     within: 5,

@@ -177,8 +177,9 @@ describe("broker and store that do not belong together", { timeout: 60_000 }, ()
     const { code, stdout } = await actorRuntime(["doctor", "--port", "0"], { env: real.env() });
     expect(stdout).toMatch(/rabbitmq: RabbitMQ \d+\.\d+/);
     expect(stdout).toMatch(/redis: .*Redis \d+\.\d+/);
-    for (const name of ["clock", "channel", "pair", "queues", "alarms"])
+    for (const name of ["clock", "channel", "pair", "queues", "alarms"]) {
       expect(stdout).toMatch(RegExp(`^ok {4}${name}: `, "m"));
+    }
     expect(code).toBe(0);
   });
 

@@ -1,5 +1,13 @@
 import { soon } from "../soon.js";
-import type { Activation } from "./activation.js";
+
+/** An actor as far as it waits for room. */
+interface Waiter {
+  readonly hosted: { readonly definition: { readonly name: string } };
+  /** How many messages wait for it. */
+  readonly waiting: number;
+  /** Lets it go on. */
+  due(): void;
+}
 
 /**
  * How many asynchronous turns may run in a worker at a time, of all its types and of each. Each type has a limit of its own
@@ -72,9 +80,9 @@ export class TypeConcurrency {
   readonly #worker: Concurrency;
   #running = 0;
   /** In the order in which they came, with how many of their messages were looked through. */
-  readonly #waiting = new Map<Activation, number>();
+  readonly #waiting = new Map<Waiter, number>();
   /** It was the first to wait, and may begin one turn. */
-  #woken: Activation | undefined;
+  #woken: Waiter | undefined;
 
   constructor(worker: Concurrency, limit: number) {
     this.#worker = worker;
@@ -96,14 +104,14 @@ export class TypeConcurrency {
   }
 
   /** What this actor waits for; `undefined`: it does not. */
-  obstacleOf(activation: Activation): { target?: string; running: number; limit: number } | undefined {
+  obstacleOf(activation: Waiter): { target?: string; running: number; limit: number } | undefined {
     if (!this.#waiting.has(activation)) return undefined;
     if (!this.full && this.#worker.full) return { running: this.#worker.running, limit: this.#worker.limit };
     return { target: activation.hosted.definition.name, running: this.#running, limit: this.limit };
   }
 
   /** Whether a turn of the actor may begin at once: three comparisons for each turn while nobody waits. */
-  admits(activation: Activation): boolean {
+  admits(activation: Waiter): boolean {
     if (this.#running >= this.limit || this.#worker.full) return false;
     if (this.#waiting.size === 0) return true;
     const woken = this.#woken === activation;
@@ -112,18 +120,18 @@ export class TypeConcurrency {
   }
 
   /** How many of the actor's messages were looked through when it was made to wait; 0: it does not. */
-  lookedThrough(activation: Activation): number {
+  lookedThrough(activation: Waiter): number {
     return this.#waiting.get(activation) ?? 0;
   }
 
   /** The actor is resumed when it is its turn, unless something lets it pass before. */
-  wait(activation: Activation): void {
+  wait(activation: Waiter): void {
     this.#waiting.set(activation, activation.waiting);
     this.#worker.queue(this);
   }
 
   /** The actor waits no longer: what it waited with passes, or it left memory. */
-  leave(activation: Activation): void {
+  leave(activation: Waiter): void {
     if (this.#waiting.delete(activation) && this.#waiting.size === 0) this.#worker.leave(this);
   }
 
@@ -144,7 +152,7 @@ export class TypeConcurrency {
     if (first === undefined) return;
     this.leave(first);
     this.#woken = first;
-    first.owner.resume(first);
+    first.due();
     this.#woken = undefined;
   }
 }

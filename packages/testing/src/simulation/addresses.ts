@@ -33,10 +33,7 @@ export const noting: readonly string[] = [
 ];
 
 /** Every actor that is ever called. */
-export const addresses: readonly string[] = [
-  ...noting,
-  ...[...plannerKeys, archiveKey].map((key) => `Planner/${key}`),
-];
+export const addresses: readonly string[] = [...noting, ...[...plannerKeys, archiveKey].map((key) => `Planner/${key}`)];
 
 /** By address. */
 export const partitions: Readonly<Record<string, string>> = Object.fromEntries(

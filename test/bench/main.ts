@@ -7,6 +7,7 @@ import { parseRequest, UsageError, usage } from "./command-line.js";
 import { embeddedAsk } from "./embedded-ask.js";
 import { failover, handoff } from "./gap.js";
 import { lock, lockContended } from "./lock.js";
+import { reminders } from "./reminders.js";
 import { json, table } from "./report.js";
 import { tell, tellByHand, tellWide, tellWorkers } from "./tell.js";
 import { tracing, tracingSampledOut } from "./tracing.js";
@@ -28,6 +29,7 @@ const real: readonly Benchmark[] = [
   ...lock,
   ...lockContended,
   ...transfer,
+  reminders,
 ];
 const benchmarks = [...embedded, ...real];
 const names = [...new Set(benchmarks.map(({ name, group = name }) => group))];

@@ -21,6 +21,7 @@ export async function inNamespace<T>(round: (env: NodeJS.ProcessEnv) => Promise<
 const mailboxes = [
   ["$system", 16],
   ["BenchAccount", 16],
+  ["BenchReminded", 16],
   ["BenchTally", 16],
   ["BenchWideTallyA", 800],
   ["BenchWideTallyB", 800],

@@ -8,7 +8,10 @@ import {
   fromWire,
   isNumbered,
   type MessageKind,
+  type Pools,
   parseMessages,
+  parsePoolQueue,
+  poolQueue,
 } from "@actor-runtime/core";
 
 /** A call as it was handed to the broker. */
@@ -69,8 +72,9 @@ export class Traffic implements TrafficWatch {
   #buried(to: Destination, frame: Frame): void {
     const letters = JSON.parse(utf8.decode(frame.body)) as DeadLetter[];
     const numbers = numbersOf(frame);
-    letters.forEach(({ address, handler, message, cause, attempts }, index) => {
-      if (!this.#isNew(`${to} ${numbers[index]}`)) return;
+    letters.forEach(({ id, address, handler, message, cause, attempts }, index) => {
+      // Those of stateless types come out of no partition.
+      if (!this.#isNew(`${to} ${numbers[index] ?? id}`)) return;
       const args = "args" in message ? message.args.map(fromWire) : [];
       this.deadLetters.push({ address, handler, args, cause: errorFromWire(cause), attempts });
     });
@@ -111,6 +115,19 @@ export function observed(broker: Broker, traffic: TrafficWatch): Broker {
     takeDeadLetters: (type, take) => broker.takeDeadLetters(type, take),
     tie: (storeId, adopt) => broker.tie(storeId, adopt),
     close: () => broker.close(),
+  };
+}
+
+/** The queues of stateless types, seen by `traffic`. */
+export function observedPools(pools: Pools, traffic: Pick<TrafficWatch, "published">): Pools {
+  return {
+    send: (to, frame) => {
+      const { type } = parsePoolQueue(to);
+      // A call may be sent to one worker after the other, and counts once.
+      traffic.published(poolQueue(type), frame);
+      return pools.send(to, frame);
+    },
+    consume: (...args) => pools.consume(...args),
   };
 }
 

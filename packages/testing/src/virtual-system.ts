@@ -4,7 +4,7 @@ import { EmbeddedWorld, eventLoopHops, SeededRandom, SilentTelemetry } from "@ac
 import { LocalSystem, systemActors } from "@actor-runtime/runtime";
 import { testServices } from "./test-services.js";
 import type { TestSystem, TestSystemOptions } from "./test-system.js";
-import { observed, type SentMessage, type TestDeadLetter, Traffic } from "./traffic.js";
+import { observed, observedPools, type SentMessage, type TestDeadLetter, Traffic } from "./traffic.js";
 import { VirtualClock } from "./virtual-clock.js";
 
 /** Turns of the event loop after which no message is on its way: one is, unseen, between its confirm and its delivery. */
@@ -48,10 +48,19 @@ class VirtualSystem extends LocalSystem implements TestSystem {
   constructor({ actors, provide = [], seed = 1, limits, start, log }: TestSystemOptions) {
     const clock = new VirtualClock(start === undefined ? undefined : Number(start));
     const random = new SeededRandom(seed);
-    const { broker, ...services } = new EmbeddedWorld({ clock, random, schedule: eventLoopHops() }).connect("test");
+    const { broker, pools, ...services } = new EmbeddedWorld({ clock, random, schedule: eventLoopHops() }).connect(
+      "test",
+    );
     const traffic = new Traffic();
     super({
-      ports: { broker: observed(broker, traffic), ...services, clock, random, telemetry: new SilentTelemetry() },
+      ports: {
+        ...services,
+        broker: observed(broker, traffic),
+        pools: observedPools(pools, traffic),
+        clock,
+        random,
+        telemetry: new SilentTelemetry(),
+      },
       actors: [...actors, ...systemActors],
       container: testServices(provide),
       workerId: "test",

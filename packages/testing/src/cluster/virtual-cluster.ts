@@ -19,7 +19,7 @@ import {
   systemActors,
 } from "@actor-runtime/runtime";
 import { testServices } from "../test-services.js";
-import { observed, type SentMessage, type TestDeadLetter } from "../traffic.js";
+import { observed, observedPools, type SentMessage, type TestDeadLetter } from "../traffic.js";
 import { defaultLatency } from "./latency.js";
 import { type Machine, Process } from "./process.js";
 import { type Program, Programs } from "./programs.js";
@@ -306,11 +306,18 @@ class VirtualCluster implements TestCluster {
     const { random } = this.#machine;
     const tell = (call: string, args: readonly unknown[]) =>
       trace!({ atMs: this.#clock.monotonic(), process: process.name, call, args });
-    const { broker, ...services } = trace ? traced(process.connection, tell) : process.connection;
+    const { broker, pools, ...services } = trace ? traced(process.connection, tell) : process.connection;
     const { clock } = process;
     return {
       ports: ports(
-        { broker: observed(broker, this.#traffic), ...services, clock, random, telemetry: new SilentTelemetry() },
+        {
+          ...services,
+          broker: observed(broker, this.#traffic),
+          pools: observedPools(pools, this.#traffic),
+          clock,
+          random,
+          telemetry: new SilentTelemetry(),
+        },
         process.name,
       ),
       workerId: process.name,

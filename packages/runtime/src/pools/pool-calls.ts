@@ -61,7 +61,7 @@ export class PoolCalls implements Caller {
   async publish(tells: readonly PoolTell[]): Promise<void> {
     const { calls, directory, time } = this.#services;
     const destinations = await Promise.all(
-      tells.map(({ method: { target } }) => directory.destination(target) ?? directory.reach(target)),
+      tells.map(async ({ method: { target } }) => directory.destination(target) ?? (await directory.reach(target))),
     );
     await Promise.all(
       // Async so that one that cannot be sent is a rejection beside the others.

@@ -57,9 +57,11 @@ export class Foreign implements ForeignMessages {
       },
       (error) => {
         if (!this.#scope.alive) return;
-        if (error instanceof UnknownTypeError || error instanceof InvalidAddressError)
+        if (error instanceof UnknownTypeError || error instanceof InvalidAddressError) {
           this.#refuse(inbound, error.message);
-        else this.#scope.lose(new LostOwnershipError(`${partition}: types could not be looked up`, { cause: error }));
+          return;
+        }
+        this.#scope.lose(new LostOwnershipError(`${partition}: types could not be looked up`, { cause: error }));
       },
     );
   }

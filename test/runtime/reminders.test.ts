@@ -199,6 +199,30 @@ describe("a reminder", () => {
     expect(await done(plan().all())).toHaveLength(1);
   });
 
+  it("has its alarm silenced when it is cancelled, and not once that rang", async () => {
+    await closed();
+    const silenced: string[] = [];
+    const listened = (alarms: Alarms): Alarms => ({
+      set: (all) => alarms.set(all),
+      cancel: (ids) => {
+        silenced.push(...ids);
+        return alarms.cancel(ids);
+      },
+      listen: (ring) => alarms.listen(ring),
+      close: () => alarms.close(),
+    });
+    system = await rig.host([Plan], {
+      process: "listened",
+      ports: ({ alarms, ...ports }) => ({ ...ports, alarms: listened(alarms) }),
+    });
+    await done(plan().set("once", { in: "1s" }));
+    await rig.advance(10 * second);
+    expect([runs.length, silenced]).toEqual([1, []]);
+    await done(plan().set("once", { in: "1h" }));
+    await done(plan().cancel("once"));
+    expect(silenced).toHaveLength(1);
+  });
+
   it("P1: ticks some seconds late when its alarm is lost", async () => {
     await closed();
     const lost: Partial<Alarms> = { set: async () => {}, cancel: async () => {}, listen: async () => async () => {} };

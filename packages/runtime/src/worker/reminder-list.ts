@@ -77,13 +77,18 @@ export function hintOf(to: string, name: string, { id, tick, handler, dueAt }: R
   return { to, handler, tick: { name, id, number: tick }, dueAt };
 }
 
-/** Alarms and index follow the records with the commit of these. */
+/**
+ * Alarms and index follow the records with the commit of these.
+ *
+ * @param now ms since 1970
+ */
 export function arm(
   partition: PartitionId,
   address: string,
   before: ReminderList | undefined,
   after: ReminderList | undefined,
   group: CommitGroup,
+  now: number,
 ): void {
   group.due(address, after?.dueAt);
   for (const [name, reminder] of after?.byName ?? []) {
@@ -91,8 +96,9 @@ export function arm(
     const isSet = known?.id === reminder.id && known.tick === reminder.tick;
     if (!isSet) group.ring(alarmOf(partition, address, name, reminder));
   }
-  for (const [name, { id, tick }] of before?.byName ?? []) {
-    if (after?.byName.get(name)?.id !== id) group.silence(alarmId(id, tick));
+  for (const [name, { id, tick, dueAt }] of before?.byName ?? []) {
+    // What is due has rung, or is about to and finds nothing: to silence it would cost as much as to set it.
+    if (dueAt > now && after?.byName.get(name)?.id !== id) group.silence(alarmId(id, tick));
   }
 }
 

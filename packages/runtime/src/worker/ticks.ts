@@ -105,7 +105,7 @@ export class Ticks implements TickTable {
     const { savedReminders: before, reminders: after } = activation;
     if (before === after) return;
     activation.savedReminders = after;
-    arm(this.#scope.partition, activation.address, before, after, group);
+    arm(this.#scope.partition, activation.address, before, after, group, this.#now);
   }
 
   /** The tick ended its worker before its actor was awake: nobody can look into the record, and the sweep leaves it alone for now. */

@@ -96,7 +96,8 @@ function mayPass({ parked, queue, transactional }: Activation, { inbound }: Tran
   return true;
 }
 
-/** What comes from the store does not say who sent it. */
+/** What comes from the store does not say who sent it; nobody sends ticks. */
 function mayBeOfSameSender(a: Inbound, b: Inbound): boolean {
+  if (a.message.tick !== undefined || a.timed) return false;
   return a.stream === undefined || b.stream === undefined || a.stream === b.stream;
 }

@@ -27,8 +27,15 @@ export class EmbeddedAlarms implements Alarms {
 
   async listen(ring: Ring): Promise<() => Promise<void>> {
     const listener: AlarmListener = { ring: (alarm) => this.#ring(alarm, ring) };
-    await this.#link.call(() => this.#memory.listen(listener));
+    // Already now: it may be listening when the connection breaks before it knows.
     this.#listeners.add(listener);
+    try {
+      await this.#link.call(() => this.#memory.listen(listener));
+    } catch (error) {
+      this.#listeners.delete(listener);
+      this.#memory.abandon(listener);
+      throw error;
+    }
     return async () => this.#stop(listener);
   }
 

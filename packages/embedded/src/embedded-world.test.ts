@@ -235,6 +235,21 @@ describe("EmbeddedWorld", () => {
       expect(heard).toEqual(["reopened", "kept"]);
     });
 
+    it("rings no alarm of others when its connection broke before it knew that it listens", async () => {
+      const answers: (() => void)[] = [];
+      const path = { there: (task: () => void) => task(), back: (task: () => void) => void answers.push(task) };
+      const c = world.connect("c", { paths: { broker: path, store: path } });
+      const listens = expect(c.alarms.listen(async () => undefined)).rejects.toThrow(StoreUnavailableError);
+      world.disconnect("c");
+      for (const answer of answers) answer();
+      await listens;
+      const rung: string[] = [];
+      await b.alarms.listen(async ({ id }) => void rung.push(id));
+      for (const id of ["one", "two"]) await b.alarms.set([{ id, partition, dueAt: clock.now(), hint: "tick" }]);
+      await clock.advance(0);
+      expect(rung).toEqual(["one", "two"]);
+    });
+
     it("leaves the alarm it was handing on to somebody else", async () => {
       const rung: string[] = [];
       await a.alarms.listen(() => new Promise(() => rung.push("a")));

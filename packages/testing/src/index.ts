@@ -10,12 +10,14 @@
  * - `checkers/`       what clients and actors saw of a system (`history`, written by `history-recorder`), and one checker for
  *                     each promise that can be judged by it; `check-history` runs them all. `locks/` is the same for locks:
  *                     `lock-history`, `lock-recorder`, `check-locks`; `transactions/` has `check-isolation` for lists that
- *                     transactions append to and read (`list-history`), and `check-bank` for transfers (`bank-history`)
+ *                     transactions append to and read (`list-history`), and `check-bank` for transfers (`bank-history`);
+ *                     `reminders/` has `check-reminders` for what actors noted of their ticks (`reminder-history`)
  * - `simulation/`     whole clusters under faults that a seed decides (`simulate`): `actors` and `load` are what goes on,
  *                     `faults` what goes wrong, `scene` the cluster they strike, `watch` whether they bit; `lock-traffic`
  *                     has who takes locks (`lock-user`), what for (`lock-plan`), and what they protect (`fenced-register`);
  *                     `transaction-traffic` has who runs transactions (`transaction-user`, in turns `transactional-actors`),
- *                     and what happens in them (`transaction-plan`, `transaction-body`)
+ *                     and what happens in them (`transaction-plan`, `transaction-body`); `reminder-traffic` has who sets
+ *                     reminders (`planner`), and which (`reminder-plan`)
  * - `vitest`          the preset, an entry point of its own
  */
 export { checkAnswers } from "./checkers/answers.js";

@@ -3,7 +3,7 @@ import type { ReminderTime } from "@actor-runtime/runtime";
 import type { TestedTime } from "../checkers/reminders/reminder-history.js";
 import type { Dice } from "./dice.js";
 
-export const plannerKeys = ["r", "s", "t", "u"] as const;
+export const plannerKeys = ["r", "s", "t"] as const;
 /** It keeps what destroyed planners had noted. */
 export const archiveKey = "archive";
 const names = ["one", "two", "three"] as const;
@@ -76,8 +76,8 @@ function drawHandler(dice: Dice, time: TestedTime): SetAct["handler"] {
 function drawTime(dice: Dice): TestedTime {
   const chance = dice.below(10);
   if (chance < 5) return { in: dice.happens(0.1) ? 0 : dice.below(5_000) };
-  if (chance < 8) return { every: dice.oneOf([1_000, 1_700, 3_000, 5_000]) };
-  return { cron: dice.oneOf([1_000, 2_000, 5_000]) };
+  if (chance < 8) return { every: dice.oneOf([2_500, 4_000, 7_000]) };
+  return { cron: dice.oneOf([3_000, 5_000, 10_000]) };
 }
 
 function plainly(name: string, time: TestedTime, missed: MissedPolicy): SetAct {

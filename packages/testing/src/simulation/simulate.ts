@@ -88,7 +88,7 @@ const smallWindow = { maxUnsettledBytes: 1 };
 const shortMemory = { streamRetentionMs: 20_000 };
 const slowNetwork = { maxMs: 20, slowPerMille: 30, slowMs: 1_500 };
 /** By which times differ, and ticks are late. */
-const slowClocks = { clockMs: 2_000, lateMs: 25_000, promptMs: 10_000 };
+const slowClocks = { clockMs: 2_000, lateMs: 45_000, promptMs: 16_000 };
 /** What takes longer than this in peace will never end. */
 const peaceMs = 90_000;
 

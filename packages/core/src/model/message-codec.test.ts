@@ -22,7 +22,7 @@ const text = fc.string({ unit: "binary" });
 const time = fc.integer({ min: 0, max: 4e12 });
 const strings = fc.dictionary(fc.string(), text, { maxKeys: 3, noNullPrototype: true });
 
-const anyMessage: fc.Arbitrary<Message> = fc.record(
+const anyCall: fc.Arbitrary<Message> = fc.record(
   {
     to: text,
     kind: fc.constantFrom("tell", "ask", "query", "cancel", "fin", "ping"),
@@ -38,13 +38,18 @@ const anyMessage: fc.Arbitrary<Message> = fc.record(
     locks: fc.array(fc.tuple(fc.string({ minLength: 1, maxLength: 128, unit: "binary" }), fc.maxSafeNat()), {
       maxLength: maxMessageLocks,
     }),
-    tick: fc.record({ name: text, id: text, number: fc.maxSafeNat() }, { noNullPrototype: true }),
     trace: strings,
     headers: strings,
     attempts: fc.nat(),
   },
   { requiredKeys: ["to", "kind", "handler", "args"], noNullPrototype: true },
 );
+
+const anyTick = fc
+  .record({ name: text, id: text, number: fc.maxSafeNat() }, { noNullPrototype: true })
+  .chain((tick) => anyCall.map((message): Message => ({ ...message, kind: "tick", tick })));
+
+const anyMessage = fc.oneof(anyCall, anyTick);
 
 const textOf = ({ args, ...message }: Message) => messageText(message, JSON.stringify(args));
 const bodyOf = (json: unknown) => utf8.encode(JSON.stringify(json));

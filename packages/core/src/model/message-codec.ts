@@ -153,7 +153,7 @@ function checkMessage(message: Fields<Message>, index: number): void {
   if (!isOptionalFences(message.locks)) {
     throw wrong("message", index, "locks", `at most ${maxMessageLocks} pairs of a name and a fence`);
   }
-  if (!isTick(message.tick, kind)) throw wrong("message", index, "tick", "a name, an id and a number");
+  if (!isTick(message.tick, kind)) throw wrong("message", index, "tick", "a name, an id and a number, of a tick only");
   if (!isOptionalTransaction(message.tx)) throw wrong("message", index, "tx", "an id, since and until");
   if (!isOptionalRecord(message.trace)) throw wrong("message", index, "trace", "an object of strings");
   if (!isOptionalRecord(message.headers)) throw wrong("message", index, "headers", "an object of strings");
@@ -218,7 +218,7 @@ function isFence(value: unknown): boolean {
 }
 
 function isTick(value: unknown, kind: unknown): boolean {
-  if (value === undefined) return kind !== "tick";
+  if (kind !== "tick") return value === undefined;
   if (!isRecord(value)) return false;
   const { name, id, number } = value as Fields<Tick>;
   return typeof name === "string" && typeof id === "string" && Number.isSafeInteger(number);

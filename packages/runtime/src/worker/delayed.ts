@@ -61,8 +61,8 @@ export class DelayedMessages {
   }
 
   /** A message of the same identity waits already, and is not put off by its repeat. */
-  has(inbound: Inbound): boolean {
-    return this.#waiting.has(idOf(inbound));
+  has(address: string, identity: string): boolean {
+    return this.#waiting.has(answerKey(address, identity));
   }
 
   /** What waits, by address. */

@@ -217,9 +217,9 @@ export class Inbox {
     const live = activations.find(message.to);
     const identity = tickIdentity(message.tick!);
     const takes = live
-      ? !ticks.isWaiting(live, identity) && this.#refuseForActor(live, message) === undefined
+      ? this.#refuseForActor(live, message) === undefined
       : this.#refuse(message) === undefined && this.#isHosted(message);
-    if (takes) this.#scope.enqueue(Inbound.tick(message, open, identity));
+    if (takes && !ticks.isWaiting(message.to, identity)) this.#scope.enqueue(Inbound.tick(message, open, identity));
     else this.#scope.settleDelivery(open);
   }
 
@@ -274,8 +274,8 @@ export class Inbox {
   /** A delayed tell becomes a record of its partition at once, and its number is done. */
   #keep(inbound: Inbound, dueAt: number): void {
     const { delayed, scheduler, commits } = this.#scope;
-    if (!delayed.has(inbound)) {
-      const { identity, attempts, message } = inbound;
+    const { identity, attempts, message } = inbound;
+    if (!delayed.has(message.to, identity)) {
       const kept = Inbound.parked(message, { identity, attempts, notBefore: dueAt });
       const refusal = delayed.keep(kept, commits.gathering);
       if (refusal !== undefined) {

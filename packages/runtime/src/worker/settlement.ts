@@ -73,9 +73,9 @@ export class Settlement {
     activation.hosted.metrics.ticks(refusal === "skipped" ? "skipped" : "stale")(1);
     if (refusal === "skipped") this.#scope.ticks.pass(activation, inbound, gathering);
     else if (refusal === "undeclared") this.#scope.ticks.redeclare(activation, gathering);
-    else if (!inbound.isParked && !this.#scope.marks.has(inbound)) {
+    else if (inbound.delivery !== undefined && !this.#scope.marks.has(inbound)) {
       // Nothing of it is stored anywhere. If the commit that made it stale fails, its owner sends it again.
-      this.#scope.settleDelivery(inbound.delivery!);
+      this.#scope.settleDelivery(inbound.delivery);
       return;
     }
     this.#over(inbound, gathering);

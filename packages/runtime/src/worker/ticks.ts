@@ -29,7 +29,10 @@ export class Ticks implements TickTable {
   }
 
   /** The same tick waits or runs already. */
-  isWaiting({ address, running, queue, parked }: Activation, identity: string): boolean {
+  isWaiting(address: string, identity: string): boolean {
+    const { activations, delayed } = this.#scope;
+    if (delayed.has(address, identity)) return true;
+    const { running, queue, parked } = activations.find(address) ?? {};
     const waits = (inbound: Inbound | undefined) => inbound?.identity === identity && inbound.message.to === address;
     return waits(running?.inbound) || (queue?.some(waits) ?? false) || (parked?.entries.some(waits) ?? false);
   }
@@ -136,7 +139,7 @@ export class Ticks implements TickTable {
     const list = state === undefined ? undefined : ReminderList.in(state);
     const activation = this.#scope.activations.find(address);
     const late = [...(list?.byName ?? [])].filter(([, { dueAt }]) => dueAt <= until);
-    for (const [name, reminder] of late) this.#send(activation, address, name, reminder);
+    for (const [name, reminder] of late) this.#send(address, name, reminder);
     if (late.length > 0 || activation !== undefined) return;
     // The index says more than the records, which were replaced from outside.
     const { commits } = this.#scope;
@@ -144,10 +147,10 @@ export class Ticks implements TickTable {
     commits.commitSoon();
   }
 
-  #send(activation: Activation | undefined, address: string, name: string, reminder: Reminder): void {
+  #send(address: string, name: string, reminder: Reminder): void {
     const { services, partition } = this.#scope;
     const hint = hintOf(address, name, reminder);
-    if (activation !== undefined && this.isWaiting(activation, tickIdentity(hint.tick))) return;
+    if (this.isWaiting(address, tickIdentity(hint.tick))) return;
     const expiresAt = services.ports.clock.monotonic() + overdueMs;
     services.lanes.lane(partition).send(new TickMessage(hint, expiresAt));
   }

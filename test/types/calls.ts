@@ -1,6 +1,6 @@
 // What the compiler accepts and refuses where actors are called. Never run: types.test.ts compiles it in both dialects.
 import type { ActorSystem, Ref } from "actor-runtime";
-import { Drawer, Parcel } from "./definitions.js";
+import { Drawer, Parcel, Stamper } from "./definitions.js";
 
 export async function byClass(system: ActorSystem, signal: AbortSignal): Promise<void> {
   const parcel = system.ref(Parcel, "p-1");
@@ -32,6 +32,15 @@ export async function byClass(system: ActorSystem, signal: AbortSignal): Promise
   void parcel.unpack;
   // @ts-expect-error a key is text
   system.ref(Parcel, 42);
+  // @ts-expect-error a key that may be missing is no stateless type
+  system.ref(Parcel, ["p-1"][7]);
+}
+
+export async function withoutKey(system: ActorSystem): Promise<void> {
+  const stamped: string = await system.ref(Stamper).stamp("letter");
+  await system.ref<Stamper>("Stamper").tell.stamp(stamped);
+  // @ts-expect-error an argument of another type
+  await system.ref(Stamper).stamp(1);
 }
 
 export function otherwise(system: ActorSystem): Ref<Parcel> {

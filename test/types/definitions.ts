@@ -1,5 +1,5 @@
 // What the compiler accepts and refuses where actors are defined. Never run: types.test.ts compiles it in both dialects.
-import { Actor, ActorContext, Every, Handler, inject, Query, State } from "actor-runtime";
+import { Actor, ActorContext, Every, Handler, inject, Query, State, Stateless } from "actor-runtime";
 import { Token } from "typedi";
 import { z } from "zod";
 
@@ -178,6 +178,19 @@ export class Refused {
   grow(): number {
     return (this.#secret += 1);
   }
+}
+
+@Stateless("Stamper", { balance: "fastest", concurrency: 4 })
+export class Stamper {
+  @Handler() stamp(letter: string): string {
+    return `stamped ${letter}`;
+  }
+}
+
+// @ts-expect-error no such balance
+@Stateless("Unfair", { balance: "fair" })
+export class Unfair {
+  name = "";
 }
 
 // @ts-expect-error the name is given, never derived

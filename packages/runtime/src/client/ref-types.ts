@@ -90,14 +90,17 @@ export type TransactionRef<T> = Asks<T> & { readonly address: string };
  */
 export interface Actors {}
 
+/** No key at all is that of a stateless type; a key that is `undefined` is a mistake. */
+type MaybeKey = [] | [key: string];
+
 /**
  * Makes a reference: by class, by a name listed in {@link Actors}, or by any name with its type,
  * `ref<Account>("Account", "alice")`. Stateless types are reached without a key, `ref(Resize)`.
  */
 export interface RefBy<Sent> {
-  <T extends object>(type: Class<T>, key?: string): Handle<T, Sent> & Asks<T>;
-  <N extends keyof Actors>(type: N, key?: string): Handle<Actors[N], Sent> & Asks<Actors[N]>;
-  <T extends object = never>(type: [T] extends [never] ? never : string, key?: string): Handle<T, Sent> & Asks<T>;
+  <T extends object>(type: Class<T>, ...key: MaybeKey): Handle<T, Sent> & Asks<T>;
+  <N extends keyof Actors>(type: N, ...key: MaybeKey): Handle<Actors[N], Sent> & Asks<Actors[N]>;
+  <T extends object = never>(type: [T] extends [never] ? never : string, ...key: MaybeKey): Handle<T, Sent> & Asks<T>;
 }
 
 /** One attempt of `system.transaction`. */

@@ -148,7 +148,7 @@ export class Attempt implements Caller, CallSignal, TransactionScope {
 
   ref(what: unknown, key: string | undefined): object {
     if (typeof what === "function" || typeof what === "string") {
-      return makeRef(this, this.#services.target(what as never, key as string));
+      return makeRef(this, this.#services.target(what as never, key));
     }
     const behind = behindRef(what);
     if (behind === undefined) throw new ConfigError("tx.ref: give it a class and a key, or a reference");

@@ -33,7 +33,7 @@ type Value = Settings[SettingName];
 function masked(name: SettingName, value: Value): Value {
   const { mask }: Setting = settings[name];
   if (!mask || value === undefined) return value;
-  return Array.isArray(value) ? value.map(mask).join(",") : mask(String(value));
+  return Array.isArray(value) ? value.map(mask).join(",") : mask(textOf(value));
 }
 
 function textOf(value: Value): string {

@@ -6,7 +6,7 @@ const name = "ticks";
 const prefix = `{${process.env.ACTOR_NAMESPACE}:raw}`;
 const ranKey = `${prefix}:ran`;
 /** As many as alarms are handed on at once. */
-const concurrency = 64;
+const concurrency = 256;
 
 /** BullMQ's delayed jobs as its guide has them, at least once each: one for each tick, done when one write to Redis is. */
 export class RawReminders {

@@ -14,7 +14,7 @@ export interface BullmqAlarmsOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
-  /** How many alarms a listener hands on at once. @default 64 */
+  /** How many alarms a listener hands on at once. @default 256 */
   readonly concurrency?: number;
   /** A listener that was silent for as long is taken for dead: what it was handing on rings elsewhere. @default 10000 */
   readonly lockMs?: number;
@@ -41,7 +41,7 @@ export function settingsOf(options: BullmqAlarmsOptions): Settings {
       { cause },
     );
   }
-  const settings = { concurrency: 64, lockMs: 10_000, watchMs: 10_000, stopMs: 5_000, ...options };
+  const settings = { concurrency: 256, lockMs: 10_000, watchMs: 10_000, stopMs: 5_000, ...options };
   for (const name of ["concurrency", "lockMs", "watchMs"] as const) {
     const value = settings[name];
     if (!Number.isSafeInteger(value) || value < 1) {

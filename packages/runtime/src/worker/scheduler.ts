@@ -289,6 +289,8 @@ export class Scheduler implements TurnScheduler {
     group.forgetAnswers(address);
     const delayed = this.#scope.delayed.removeAll(address, group);
     for (const inbound of [...(activation.parked?.entries ?? []), ...delayed]) {
+      // A call in a transaction does not wait for the actor any more.
+      activation.take(inbound);
       this.#settlement.erased(activation, inbound, group);
     }
     group.clearParked(activation);

@@ -23,6 +23,10 @@ const dangerousMs = 600_000;
 export class Ticks implements TickTable {
   readonly #scope: PartitionScope;
   #sweeping = false;
+  /** No reminder of the partition is due before, in ms since 1970: until then there is nothing to sweep. */
+  #earliest = Number.NEGATIVE_INFINITY;
+  /** The last commit that changes reminders. */
+  #savedSeq = 0;
 
   constructor(scope: PartitionScope) {
     this.#scope = scope;
@@ -108,6 +112,8 @@ export class Ticks implements TickTable {
     const { savedReminders: before, reminders: after } = activation;
     if (before === after) return;
     activation.savedReminders = after;
+    if (after !== undefined) this.#earliest = Math.min(this.#earliest, after.dueAt);
+    this.#savedSeq = group.seq;
     arm(this.#scope.partition, activation.address, before, after, group, this.#now);
   }
 
@@ -116,16 +122,23 @@ export class Ticks implements TickTable {
     group.due(message.to, this.#now + dangerousMs);
   }
 
-  /** Sends the ticks whose alarms were lost; to be called every few seconds. */
+  /** Whether some alarm may have been lost, as far as is known without asking the store. */
+  get mayBeOverdue(): boolean {
+    return !this.#sweeping && this.#earliest <= this.#now - overdueMs;
+  }
+
+  /** Sends the ticks whose alarms were lost; to be called every few seconds while {@link mayBeOverdue}. */
   async sweep(): Promise<void> {
-    if (this.#sweeping) return;
+    const until = this.#now - overdueMs;
     this.#sweeping = true;
     try {
       const { partition, services } = this.#scope;
       const { store } = services.ports;
-      const until = this.#now - overdueMs;
-      const due = await store.due(partition, until, sweepActors);
-      const addresses = due.map(({ address }) => address);
+      const seen = this.#scope.commits.committedSeq;
+      const due = await store.due(partition, Number.POSITIVE_INFINITY, sweepActors);
+      // Unless something was not yet there to be found.
+      if (this.#savedSeq <= seen) this.#earliest = due[0]?.dueAt ?? Number.POSITIVE_INFINITY;
+      const addresses = due.filter(({ dueAt }) => dueAt <= until).map(({ address }) => address);
       const states = addresses.length === 0 ? [] : await store.readStates(partition, addresses);
       if (!this.#scope.alive) return;
       for (const [index, address] of addresses.entries()) this.#look(address, states[index], until);

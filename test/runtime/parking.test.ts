@@ -15,6 +15,7 @@ import {
   type LocalSystem,
   Query,
   State,
+  systemActors,
 } from "@actor-runtime/runtime";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Gate, Rig, refusalOf, type Watched, watch } from "./support.js";
@@ -731,5 +732,32 @@ describe("P1: a frame whose messages are all known", () => {
       await rig.settle();
       expect(asked.value).toBe(1);
     }
+  });
+});
+
+describe("a call in a transaction that was stored behind a slow actor", () => {
+  it("is forgotten when the actor is erased: the next transaction there ended its worker", async () => {
+    await system.close();
+    system = await rig.host([One, Waking, ...systemActors], { process: "with transactions", limits: small });
+    const running = await slowWithBacklog("slow", windowSize);
+    const erasedCall = watch(system.transaction((tx) => tx.ref(one("slow")).note("erased")));
+    await rig.settle();
+    for (let i = 0; i < 2 * windowSize; i++) await one("slow").tell.note(i);
+    await rig.advance(500);
+    expect(storedFor("slow").map(({ message }) => message.tx !== undefined)).toContain(true);
+    const erased = watch(system.actors.erase("One/slow"));
+    await rig.settle();
+    gate.open();
+    const next = watch(
+      system.transaction(async (tx) => {
+        await tx.ref(one("slow")).slowly("next");
+        await tx.ref(one("other")).note("next");
+      }),
+    );
+    await rig.advance(15_000);
+    expect([running.state, erased.state, next.state]).toEqual(["resolved", "resolved", "resolved"]);
+    expect(erasedCall.state).not.toBe("pending");
+    expect(rig.escaped).toEqual([]);
+    expect((await one("slow").list()).at(-1)).toBe("next");
   });
 });

@@ -52,12 +52,12 @@ export class AlarmClock {
   }
 
   set(alarms: readonly Alarm[]): void {
-    if (this.#waiting.length < maxWaiting) this.#waiting.push(...alarms);
+    keep(this.#waiting, alarms);
     this.#flushSoon();
   }
 
   cancel(ids: readonly string[]): void {
-    if (this.#silenced.length < maxWaiting) this.#silenced.push(...ids);
+    keep(this.#silenced, ids);
     this.#flushSoon();
   }
 
@@ -109,5 +109,13 @@ export class AlarmClock {
     lanes.lane(partition).send(tick);
     await tick.sent;
     return undefined;
+  }
+}
+
+/** One by one: the reminders of a whole commit may be more than a call can have arguments. */
+function keep<T>(waiting: T[], more: readonly T[]): void {
+  for (const item of more) {
+    if (waiting.length >= maxWaiting) return;
+    waiting.push(item);
   }
 }

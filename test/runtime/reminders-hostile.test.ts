@@ -103,6 +103,21 @@ class Odd {
   }
 }
 
+let broken: boolean;
+
+/** Shares its partition with {@link Odd}. */
+@Actor("Broken", { partitions: 1, mailbox: "Odd" })
+class Broken {
+  private readonly self = inject(ActorContext);
+  onActivate(): void {
+    if (broken) throw new Error("it does not come to life");
+  }
+  @Handler() set(): void {
+    this.self.reminders.set("t", { in: "10s" }, "tick");
+  }
+  @Handler() tick(): void {}
+}
+
 const lax = (key = "a") => system.ref(Lax, key);
 const odd = (key = "a") => system.ref(Odd, key);
 
@@ -110,8 +125,9 @@ beforeEach(async () => {
   rig = new Rig();
   runs = [];
   failures = 0;
+  broken = false;
   start = rig.clock.now();
-  system = await rig.host([Lax, Odd, Other, ...systemActors]);
+  system = await rig.host([Lax, Odd, Broken, Other, ...systemActors]);
 });
 
 async function done<T>(call: Promise<T>): Promise<T> {
@@ -241,5 +257,18 @@ describe("hints that nobody of ours sent", () => {
     await rig.advance(second);
     expect(rig.escaped).toEqual([]);
     expect(await rig.deadLetters("Odd")).toMatchObject([{ cause: { message: expect.stringContaining('"tick"') } }]);
+  });
+});
+
+describe("overdue ticks whose alarms are lost", () => {
+  it("P8: run although a thousand others of their partition cannot", async () => {
+    for (let n = 0; n < 1_000; n++) void system.ref(Broken, `${n}`).tell.set();
+    await rig.advance(second);
+    await done(odd().set("late", { in: "10s" }));
+    rig.world.loseAlarms();
+    await system.crash("Broken/0");
+    broken = true;
+    await rig.advance(30 * second);
+    expect(runs).toMatchObject([{ what: "late" }]);
   });
 });

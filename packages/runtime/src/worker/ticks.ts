@@ -11,8 +11,9 @@ import { TickMessage } from "./tick-message.js";
 
 /** A tick whose alarm did not ring by then is sent by the owner itself (ms). */
 const overdueMs = 5_000;
-/** So many actors are looked at in one sweep. */
+/** So many actors are looked at in one sweep, and so many states are in memory at a time. */
 const sweepActors = 1_000;
+const statesAtOnce = 50;
 /** An actor whose tick ended its worker twice is swept no sooner (ms). */
 const dangerousMs = 600_000;
 
@@ -27,6 +28,8 @@ export class Ticks implements TickTable {
   #earliest = Number.NEGATIVE_INFINITY;
   /** The last commit that changes reminders. */
   #savedSeq = 0;
+  /** How many that are due the sweeps before have looked at: what cannot tick now must not keep the others waiting. */
+  #swept = 0;
 
   constructor(scope: PartitionScope) {
     this.#scope = scope;
@@ -119,7 +122,12 @@ export class Ticks implements TickTable {
 
   /** The tick ended its worker before its actor was awake: nobody can look into the record, and the sweep leaves it alone for now. */
   shun({ message }: Inbound, group: CommitGroup): void {
-    group.due(message.to, this.#now + dangerousMs);
+    const { to, tick } = message;
+    this.#scope.services.log.error(
+      { actor: to, reminder: tick!.name },
+      `${to} ended its worker each time it woke for a reminder; it is tried again in ${dangerousMs / 60_000} min`,
+    );
+    group.due(to, this.#now + dangerousMs);
   }
 
   /** Whether some alarm may have been lost, as far as is known without asking the store. */
@@ -132,19 +140,34 @@ export class Ticks implements TickTable {
     const until = this.#now - overdueMs;
     this.#sweeping = true;
     try {
-      const { partition, services } = this.#scope;
-      const { store } = services.ports;
-      const seen = this.#scope.commits.committedSeq;
-      const due = await store.due(partition, Number.POSITIVE_INFINITY, sweepActors);
-      // Unless something was not yet there to be found.
-      if (this.#savedSeq <= seen) this.#earliest = due[0]?.dueAt ?? Number.POSITIVE_INFINITY;
-      const addresses = due.filter(({ dueAt }) => dueAt <= until).map(({ address }) => address);
-      const states = addresses.length === 0 ? [] : await store.readStates(partition, addresses);
-      if (!this.#scope.alive) return;
-      for (const [index, address] of addresses.entries()) this.#look(address, states[index], until);
+      const addresses = await this.#overdue(until);
+      for (let first = 0; first < addresses.length; first += statesAtOnce) {
+        await this.#lookAt(addresses.slice(first, first + statesAtOnce), until);
+        if (!this.#scope.alive) return;
+      }
     } finally {
       this.#sweeping = false;
     }
+  }
+
+  /** Those that are next to be looked at. */
+  async #overdue(until: number): Promise<string[]> {
+    const { partition, services, commits } = this.#scope;
+    const known = commits.committedSeq;
+    const swept = this.#swept;
+    const due = await services.ports.store.due(partition, Number.POSITIVE_INFINITY, swept + sweepActors);
+    // Unless something was not yet there to be found.
+    if (this.#savedSeq <= known) this.#earliest = due[0]?.dueAt ?? Number.POSITIVE_INFINITY;
+    const late = due.filter(({ dueAt }) => dueAt <= until);
+    this.#swept = late.length < swept + sweepActors ? 0 : late.length;
+    return late.slice(swept).map(({ address }) => address);
+  }
+
+  async #lookAt(addresses: readonly string[], until: number): Promise<void> {
+    const { partition, services } = this.#scope;
+    const states = await services.ports.store.readStates(partition, addresses);
+    if (!this.#scope.alive) return;
+    for (const [index, address] of addresses.entries()) this.#look(address, states[index], until);
   }
 
   /** @param state as it is stored, of an actor that was due by `until` when the index was read */

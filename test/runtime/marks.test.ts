@@ -1,7 +1,7 @@
 import { FatalMessageError, RejectedError } from "@actor-runtime/core";
 import { Actor, ActorContext, Handler, inject, type LocalSystem, Query, State } from "@actor-runtime/runtime";
 import { beforeEach, describe, expect, it } from "vitest";
-import { Gate, Rig, type Watched, watch } from "./support.js";
+import { collect, Gate, Rig, type Watched, watch } from "./support.js";
 
 let rig: Rig;
 let client: LocalSystem;
@@ -42,6 +42,9 @@ class One {
     if (this.self.attempt === 1) throw new Error("the first time it only fails");
     return die();
   }
+  @Handler() remind(handler: string): void {
+    this.self.reminders.set("deadly", { every: "1h" }, handler);
+  }
   @Handler() refuse(): void {
     throw new RejectedError("no");
   }
@@ -74,10 +77,15 @@ let spoiled = false;
 /** Whoever wakes it kills its worker, from some time on. */
 @Actor("Spoiling", { partitions: 1, mailbox: "One" })
 class Spoiling {
+  private readonly self = inject(ActorContext);
   onActivate(): Promise<never> | undefined {
     return spoiled ? die() : undefined;
   }
   @Handler() note(): void {}
+  @Handler() remind(): void {
+    this.self.reminders.set("deadly", { in: "1m" }, "note");
+    this.self.deactivate();
+  }
 }
 
 const shortly = { firstMs: 10, maxMs: 10 };
@@ -441,5 +449,40 @@ describe("an attempt mark", () => {
     gate.open();
     await boot();
     expect((await again.end()).value).toBe(1);
+  });
+});
+
+describe("a tick of a reminder", () => {
+  it("P1: that kills its worker is one dead letter, and its reminder goes on", async () => {
+    const set = one("poison").remind("kill");
+    await rig.settle();
+    await set;
+    await rig.advance(3_600_000);
+    expect(deaths).toBe(1);
+    await bootUntilAlive();
+    await rig.advance(60_000);
+    expect(deaths).toBe(4);
+    expect(await rig.deadLetters("One")).toMatchObject([{ address: "One/poison", handler: "kill", attempts: 1 }]);
+    const due = worker.reminders.list({ address: "One/poison" });
+    expect(await collect(due)).toMatchObject([{ name: "deadly", tick: 2 }]);
+    expect(marks()).toEqual([]);
+  });
+
+  it("that kills its worker as the actor wakes for it is left alone for some minutes, which is logged", async () => {
+    const set = client.ref(Spoiling, "a").remind();
+    await rig.settle();
+    await set;
+    spoiled = true;
+    await rig.advance(60_000);
+    // It was handed on: an alarm whose listener dies of it rings again.
+    rig.world.loseAlarms();
+    await bootUntilAlive();
+    const died = deaths;
+    await rig.advance(9 * 60_000);
+    expect(deaths).toBe(died);
+    expect(rig.logged("error")).toContainEqual(expect.stringMatching(/^Spoiling\/a ended its worker .* in 10 min$/));
+    spoiled = false;
+    await rig.advance(2 * 60_000);
+    expect(await collect(worker.reminders.list({ address: "Spoiling/a" }))).toEqual([]);
   });
 });

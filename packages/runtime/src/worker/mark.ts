@@ -25,6 +25,11 @@ export function isConvicted({ alone }: Mark): boolean {
   return alone >= 2;
 }
 
+/** Nor can its handler be, for it was not to run the last time: what ends its worker is that its actor wakes. */
+export function isCondemned({ alone }: Mark): boolean {
+  return alone >= 3;
+}
+
 /** The text to store before the message runs; without `by`, it does not run any more and its worker lives. */
 export function markText({ crashes, alone }: Mark, by?: string, solo?: boolean): string {
   const stored: StoredMark = { crashes, alone, by, solo };

@@ -4,7 +4,7 @@ import type { Activation } from "./activation.js";
 import type { CommitGroup } from "./commit-group.js";
 import type { CommitLog } from "./commit-log.js";
 import type { Inbound } from "./inbound.js";
-import { isConvicted, isSuspect, type Mark, markText, readMark, unmarked } from "./mark.js";
+import { isCondemned, isConvicted, isSuspect, type Mark, markText, readMark, unmarked } from "./mark.js";
 
 /** So many messages of an actor are marked together, so that a long queue does not cost a commit for each. */
 const markedTogether = 64;
@@ -57,7 +57,12 @@ export class Marks {
   }
 
   convicts(inbound: Inbound): boolean {
-    return isConvicted(this.#markOf(inbound));
+    return this.#marks.size > 0 && isConvicted(this.#markOf(inbound));
+  }
+
+  /** Its actor must not even wake for it. */
+  condemns(inbound: Inbound): boolean {
+    return isCondemned(this.#markOf(inbound));
   }
 
   has(inbound: Inbound): boolean {

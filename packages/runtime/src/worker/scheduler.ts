@@ -194,8 +194,11 @@ export class Scheduler implements TurnScheduler {
   #holds(activation: Activation, inbound: Inbound | undefined): boolean {
     // Late, for it may let the message through as the one that tries.
     if (activation.hosted.brake.on && this.#scope.services.brakes.holds(activation, inbound)) return true;
-    if (inbound === undefined || !inbound.recovered || this.#scope.marks.convicts(inbound)) return false;
-    this.#scope.marks.mark(activation, inbound);
+    if (inbound === undefined || !inbound.recovered) return false;
+    const { marks } = this.#scope;
+    // Only its actor's record says what a tick was meant to be, so one that is convicted wakes its actor to be buried.
+    if (inbound.message.kind === "tick" ? marks.condemns(inbound) : marks.convicts(inbound)) return false;
+    marks.mark(activation, inbound);
     return true;
   }
 
@@ -263,7 +266,7 @@ export class Scheduler implements TurnScheduler {
 
   #start(activation: Activation, inbound: Inbound): void {
     activation.take(inbound);
-    if (inbound.recovered) this.#settlement.buried(activation, inbound, fatal(inbound));
+    if (this.#scope.marks.convicts(inbound)) this.#settlement.buried(activation, inbound, fatal(inbound));
     else this.#turns.start(activation, inbound);
   }
 

@@ -85,6 +85,15 @@ describe.each(places)("start in $name", { timeout: 30_000 }, ({ env, transport }
     });
   });
 
+  it("hosts stateless types, with or without --only", async () => {
+    const cwd = await projectWith({
+      "resize.ts":
+        'import { Handler, Stateless } from "actor-runtime";\n@Stateless("Resize") export class Resize { @Handler() go(): void {} }',
+    });
+    await using worker = await WorkerProcess.start(["resize.ts", "--only", "Resize"], { cwd, env: env() });
+    await expect.poll(() => worker.log).toContain('"types":["Resize"]');
+  });
+
   it("injects services into constructors by the metadata it compiles, through typedi", async () => {
     const cwd = await projectWith({
       "ledger.ts":

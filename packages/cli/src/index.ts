@@ -7,7 +7,7 @@
  * - `main`, `program`, `exit`, `exit-codes`  the command line's process, its commands, how they end
  * - `commands/`                one file per command
  * - `config/`                  settings: their table, where values come from, the config file
- * - `loader/`                  TypeScript without a build step: compiling, Node's hooks, finding actor files
+ * - `loader/`                  TypeScript without a build step: compiling, Node's hooks, finding actor files; `declared-name`
  * - `ops/`                     the HTTP port of a worker; `client/` asks it, or runs the same routes on broker and store
  * - `cluster/`                what `workers`, `ring`, `types` and `inspect` report: pure, on what `/api/cluster` says; `system-names`
  * - `doctor/`, `adopt`         one file per check; ties broker and store anew

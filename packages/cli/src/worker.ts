@@ -3,7 +3,6 @@ import {
   type ActorSystem,
   type AnyActor,
   createSystem,
-  declaredActor,
   type Limits,
   limitsOf,
   systemActors,
@@ -11,6 +10,7 @@ import {
 import { typediContainer } from "@actor-runtime/typedi";
 import type { WorkerSettings } from "./commands/worker-settings.js";
 import { checkServices, compose, newWorkerId } from "./compose.js";
+import { declaredName } from "./declared-name.js";
 import { importActors } from "./loader/actor-files.js";
 import { installLoader } from "./loader/install.js";
 import { createLog } from "./log.js";
@@ -107,8 +107,8 @@ async function announce(
   settings: WorkerSettings,
   log: Logger,
 ): Promise<void> {
-  const { workerId, namespace, transport, types } = system.describe();
-  const names = types.map(({ name }) => name).filter((name) => !isSystemName(name));
+  const { workerId, namespace, transport, types, pools } = system.describe();
+  const names = [...types, ...pools].map(({ name }) => name).filter((name) => !isSystemName(name));
   if (settings.readyFile !== undefined) {
     await writeReadyFile(settings.readyFile, { pid: process.pid, url, workerId, transport, types: names });
   }
@@ -130,7 +130,7 @@ async function announce(
 
 /** @throws ConfigError when `--only` or `--except` names a type that the files do not hold, or nothing is left */
 function chosen(actors: readonly AnyActor[], { only, except }: Pick<WorkerSettings, "only" | "except">): AnyActor[] {
-  const nameOf = (actor: AnyActor): string => declaredActor(actor)!.name;
+  const nameOf = (actor: AnyActor): string => declaredName(actor)!;
   const names = actors.map(nameOf);
   const unknown = [...(only ?? []), ...(except ?? [])].find((name) => !names.includes(name));
   if (unknown) {

@@ -2,8 +2,9 @@ import { statSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ConfigError } from "@actor-runtime/core";
-import { type AnyActor, declaredActor, declaredStateless } from "@actor-runtime/runtime";
+import type { AnyActor } from "@actor-runtime/runtime";
 import { glob } from "tinyglobby";
+import { declaredName } from "../declared-name.js";
 import { UsageError } from "../exit.js";
 
 /**
@@ -53,7 +54,7 @@ async function actorsIn(file: string): Promise<AnyActor[]> {
   const module = await load(file);
   return Object.values(module)
     .flatMap((value) => (Array.isArray(value) ? (value as unknown[]) : [value]))
-    .filter((value): value is AnyActor => typeof value === "function" && nameOf(value) !== undefined);
+    .filter((value): value is AnyActor => typeof value === "function" && declaredName(value) !== undefined);
 }
 
 async function load(file: string): Promise<Record<string, unknown>> {
@@ -73,15 +74,11 @@ function importMistake(file: string, { code, message }: NodeJS.ErrnoException): 
   return new ConfigError(`${where}: ${message}; where ${missing} is only a type, import it as \`type ${missing}\``);
 }
 
-function nameOf(type: object): string | undefined {
-  return (declaredActor(type) ?? declaredStateless(type))?.name;
-}
-
 /** The runtime would refuse it too, but only this place knows the files. */
 function checkNames(homes: ReadonlyMap<AnyActor, string>): void {
   const firsts = new Map<string, AnyActor>();
   for (const [actor, file] of homes) {
-    const name = nameOf(actor)!;
+    const name = declaredName(actor)!;
     const first = firsts.get(name);
     if (first) {
       const places = [homes.get(first)!, file].map((path) => relative("", path));

@@ -5,8 +5,8 @@ import { Thumbnail, ThumbnailInTurn } from "./thumbnail.js";
 import { WorkerProcess } from "./worker-process.js";
 
 const namespace = process.env.ACTOR_NAMESPACE ?? "example-images";
-const pace = { images: 300, everyMs: 10 };
-const warmUp = { images: 60, everyMs: 10 };
+const pace = { images: 200, everyMs: 10 };
+const warmUp = { images: 40, everyMs: 10 };
 const slowness = { w1: 1, w2: 1, w3: 10 };
 const names = Object.keys(slowness);
 

@@ -18,8 +18,8 @@ const longestMs = 60_000;
 /** How a tick is set, and what became of those that took effect. */
 interface Ticking {
   /** @param times when the ticks of each actor are due, in ms since 1970 */
-  set(times: readonly (readonly number[])[]): Promise<void>;
-  ticked(): Promise<readonly Ticked[]>;
+  readonly set: (times: readonly (readonly number[])[]) => Promise<void>;
+  readonly ticked: () => Promise<readonly Ticked[]>;
 }
 
 /**

@@ -69,6 +69,12 @@ describe.each(strategies)("%s", (strategy) => {
 });
 
 describe("least-busy", () => {
+  it("keeps the p99 where workers run one call at a time, too: who is aside takes nothing at all", () => {
+    const narrow = (given: Scenario): Scenario => ({ ...given, concurrency: 1, callsPerSecond: 40, seconds: 120 });
+    const [before, after] = [healthy, oneSlow].map((given) => quantile(simulateSharedQueue(narrow(given), true), 0.99));
+    expect(after! / before!).toBeLessThanOrEqual(1.5);
+  });
+
   it("gives a worker its share again when it is no longer slow", () => {
     const calls = simulateSharedQueue(scenario({ factor: 10, slow: [10_000, 25_000] }, 75), true);
     expect(partOf(calls, "first", 0, 10)).toBeGreaterThan(0.2);

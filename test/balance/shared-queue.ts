@@ -1,4 +1,5 @@
 import {
+  isSpared,
   nextStanding,
   normalStanding,
   prefetchOf,
@@ -20,6 +21,8 @@ interface Consumer {
   readonly worker: SimulatedWorker;
   readonly times: ServiceTimes;
   standing: Standing;
+  /** It takes nothing. */
+  spared: boolean;
   prefetch: number;
   unacked: number;
   running: number;
@@ -39,6 +42,7 @@ export function simulateSharedQueue(scenario: Scenario, stepsAside: boolean): Ca
       worker,
       times: new ServiceTimes(),
       standing: normalStanding,
+      spared: false,
       prefetch: scenario.concurrency,
       unacked: 0,
       running: 0,
@@ -48,7 +52,7 @@ export function simulateSharedQueue(scenario: Scenario, stepsAside: boolean): Ca
 
   function deliver(): void {
     while (ready.length > 0) {
-      const able = consumers.filter(({ unacked, prefetch }) => unacked < prefetch);
+      const able = consumers.filter(({ spared, unacked, prefetch }) => !spared && unacked < prefetch);
       const consumer = able.find(({ standing }) => standing.kind !== "aside") ?? able[0];
       if (!consumer) return;
       consumers.push(...consumers.splice(consumers.indexOf(consumer), 1));
@@ -82,9 +86,11 @@ export function simulateSharedQueue(scenario: Scenario, stepsAside: boolean): Ca
     if (timeline.now >= scenario.seconds * 1_000) return;
     const now = timeline.now;
     for (const consumer of consumers) {
-      const peers = consumers.filter((other) => other !== consumer).map(({ times }) => times.list(now));
+      const others = consumers.filter((other) => other !== consumer);
+      const peers = others.map(({ times }) => times.list(now));
       const before = consumer.standing;
       if (stepsAside) consumer.standing = nextStanding(before, slownessOf(consumer.times.list(now), peers), now);
+      consumer.spared = consumer.standing.kind === "aside" && isSpared(others.map(({ standing }) => standing.kind));
       if (consumer.standing.kind === "probing" && before.kind === "aside") consumer.times.clear();
       consumer.prefetch = prefetchOf({
         concurrency: scenario.concurrency,

@@ -259,12 +259,31 @@ export function poolsContract(name: string, make: () => Promise<PoolsUnderTest>)
         await received(consumer, "a", "b", "c", "d", "e");
       });
 
+      it("lets nothing come while it is 0, and what is here can be acked", async () => {
+        const one = await consume();
+        await send("a");
+        await received(one.consumer, "a");
+        await one.channel.adjust({ prefetch: 0 });
+        await send("b");
+        one.channel.ack(one.consumer.deliveries[0]!.tag);
+        await barrier();
+        expect(one.consumer.texts).toEqual(["a"]);
+        const none = await consume({ prefetch: 0 }, other);
+        await barrier();
+        expect(none.consumer.texts).toEqual([]);
+        await one.channel.adjust({ prefetch: 1 });
+        await received(one.consumer, "a", "b");
+        await one.channel.close();
+        await none.channel.adjust({ prefetch: 1 });
+        await received(none.consumer, "b");
+      });
+
       it("changes many times while messages flow, and each arrives once", async () => {
         const { consumer, channel } = await consume({ prefetch: 1 });
         consumer.onDeliver = ({ tag }) => channel.ack(tag);
         const texts = Array.from({ length: 200 }, (_, number) => `message ${number}`);
         const sent = send(...texts);
-        for (const prefetch of [5, 2, 20, 1, 64, 3]) {
+        for (const prefetch of [5, 2, 0, 20, 1, 64, 0, 3]) {
           await channel.adjust({ prefetch, priority: prefetch % 2 });
         }
         await sent;

@@ -193,7 +193,9 @@ describe("the shared queue", () => {
     });
     expect(standings).toEqual(["normal", "normal", "normal", "aside"]);
     expect(tally(calls.slice(-500)).slow ?? 0).toBeLessThan(10);
-    expect(rig.logged("warn")).toContain("much slower than its peers: this worker takes only what they leave");
+    expect(rig.logged("warn")).toContain(
+      "much slower than its peers: this worker leaves the messages to them for a while",
+    );
     workers.get("slow")!.here.takesMs = 10;
     await callEvery(20, 1_500, Taken);
     expect(
@@ -202,6 +204,22 @@ describe("the shared queue", () => {
         .system.describe()
         .pools.find(({ name }) => name === "Taken")?.standing,
     ).toBe("normal");
+  });
+
+  it("gives a worker that is aside nothing while enough others are well, and what they leave once they are not", async () => {
+    const workers = await hostAll({ a: 10, b: 10, c: 10, slow: 100 });
+    await callEvery(4, 1_000, Taken);
+    const burst = async () => {
+      const calls = Array.from({ length: 40 }, () => watch(client.ref(Taken).where()));
+      await rig.advance(1_000);
+      return tally(calls);
+    };
+    expect(workers.get("slow")!.system.describe().pools[0]?.standing).toBe("aside");
+    expect((await burst()).slow).toBeUndefined();
+    for (const name of ["a", "b"]) await workers.get(name)!.system.close({ drainTimeout: 0 });
+    await rig.advance(3_000);
+    expect(workers.get("slow")!.system.describe().pools[0]?.standing).toBe("aside");
+    expect((await burst()).slow).toBeGreaterThan(0);
   });
 
   it("keeps tells for the next worker when all are gone", async () => {

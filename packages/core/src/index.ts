@@ -179,7 +179,7 @@ export type { Ejection, EjectionCause, OutlierEjection } from "./rules/balance/e
 export { type PrefetchInput, prefetchOf } from "./rules/balance/prefetch.js";
 export { type HandlerTime, ServiceTimes } from "./rules/balance/service-times.js";
 export { slownessOf } from "./rules/balance/slowness.js";
-export { nextStanding, normalStanding, type Standing, shareOf } from "./rules/balance/standing.js";
+export { isSpared, nextStanding, normalStanding, type Standing, shareOf } from "./rules/balance/standing.js";
 export { Brake } from "./rules/brake.js";
 export { buildsByAge, membersNewerThan } from "./rules/builds.js";
 export { hashKey, partitionOf } from "./rules/hash.js";

@@ -18,7 +18,8 @@ export interface PoolConsumption {
  *
  * A consumer of AMQP keeps the prefetch and priority it began with, so an adjusted one is another on the same channel: the new one
  * comes first, because the queue of one worker ends with its last; then the old one is cancelled. What that one was given stays
- * here and can be acked: a channel counts the tags of all its consumers together.
+ * here and can be acked: a channel counts the tags of all its consumers together. To take nothing is to have no consumer: to AMQP
+ * a prefetch of 0 is no bound.
  */
 export class PoolConsumerChannel implements PoolChannel {
   readonly #channel: Channel;
@@ -30,7 +31,9 @@ export class PoolConsumerChannel implements PoolChannel {
   readonly #acked = { fields: { deliveryTag: 0 } } as ConsumeMessage;
   /** amqplib leaves its callers waiting when a connection is lost. */
   readonly #ended: Promise<void>;
+  /** `undefined`: nothing is taken. */
   #consumerTag: string | undefined;
+  #stopped = false;
   #changes: Promise<void> = Promise.resolve();
 
   private constructor(settings: Settings, channel: Channel, queue: string, { from, consumer }: PoolConsumption) {
@@ -80,19 +83,19 @@ export class PoolConsumerChannel implements PoolChannel {
 
   adjust(options: PoolConsumerOptions): Promise<void> {
     return this.#change(async () => {
+      if (this.#stopped) return;
       const before = this.#consumerTag;
-      if (before === undefined) return;
       this.#consumerTag = await this.#consume(options);
-      await this.#channel.cancel(before);
+      if (before !== undefined) await this.#channel.cancel(before);
     });
   }
 
   stop(): Promise<void> {
     return this.#change(async () => {
       const before = this.#consumerTag;
-      if (before === undefined) return;
+      this.#stopped = true;
       this.#consumerTag = undefined;
-      await this.#channel.cancel(before);
+      if (before !== undefined) await this.#channel.cancel(before);
     });
   }
 
@@ -109,7 +112,8 @@ export class PoolConsumerChannel implements PoolChannel {
     return changed;
   }
 
-  async #consume({ prefetch, priority = 0 }: PoolConsumerOptions): Promise<string> {
+  async #consume({ prefetch, priority = 0 }: PoolConsumerOptions): Promise<string | undefined> {
+    if (prefetch === 0) return undefined;
     await this.#channel.prefetch(prefetch);
     // The broker names the tag: reused ones could leave messages stuck before 3.12.
     const { consumerTag } = await this.#channel.consume(this.#queue, this.#inflow.receive, { priority });

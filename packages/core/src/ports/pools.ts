@@ -18,7 +18,7 @@ export interface PoolConsumer {
 }
 
 export interface PoolConsumerOptions {
-  /** The most unacked messages, at least 1. */
+  /** The most unacked messages; 0 of the shared queue: nothing comes for now. The queue of one worker needs at least 1. */
   readonly prefetch: number;
   /**
    * Consumers of a higher one get everything while they take it; those of a lower one what is left. A queue of one worker has one

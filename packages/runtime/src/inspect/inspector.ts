@@ -1,5 +1,6 @@
 import { LatencyWindow, parseAddress, partitionOf } from "@actor-runtime/core";
-import type { PoolTimes, WorkerPools } from "../pools/worker-pools.js";
+import type { PoolReport } from "../pools/pool-report.js";
+import type { WorkerPools } from "../pools/worker-pools.js";
 import type { HostedType } from "../worker/activation.js";
 import type { PartitionOwner } from "../worker/partition-owner.js";
 import type { WorkerServices } from "../worker/services.js";
@@ -74,15 +75,14 @@ export class Inspector {
 
   #report(question: Question): object | undefined {
     if (question.about === "worker") return this.worker();
-    if (question.about === "pool") return this.#poolTimes(question.type);
+    if (question.about === "pool") return this.#pool(question.type);
     if (question.about === "transactions") return this.#transactions(question.id);
     return question.about === "type" ? this.#type(question.type) : this.#actor(question.address);
   }
 
   /** `undefined`: it is not hosted here. */
-  #poolTimes(type: string): PoolTimes | undefined {
-    const pool = this.#pools.get(type);
-    return pool && { times: pool.times };
+  #pool(type: string): PoolReport | undefined {
+    return this.#pools.get(type)?.report;
   }
 
   /** `undefined`: it is not hosted here. */

@@ -5,7 +5,7 @@ export type Question =
   | { readonly about: "worker" }
   | { readonly about: "type"; readonly type: string }
   | { readonly about: "actor"; readonly address: string }
-  /** How long the handlers of a stateless type take of late. */
+  /** How a worker stands to the others of a stateless type, and how long the handlers take there of late. */
   | { readonly about: "pool"; readonly type: string }
   /** `id`: of this one only. */
   | { readonly about: "transactions"; readonly id?: string };

@@ -105,7 +105,8 @@ export class PoolSource {
 
   ack({ channel, delivery }: Arrival): void {
     if (channel === this.#channel) {
-      if (this.#unacked >= this.#options.prefetch) this.trips.acked(this.#services.clock.monotonic());
+      const { prefetch } = this.#options;
+      if (prefetch > 0 && this.#unacked >= prefetch) this.trips.acked(this.#services.clock.monotonic());
       this.#unacked--;
     }
     if (channel.port === undefined) channel.early.push(delivery.tag);

@@ -1,6 +1,6 @@
 import {
   ActorError,
-  type HandlerTime,
+  isSpared,
   LostOwnershipError,
   type Message,
   NotStartedError,
@@ -22,6 +22,7 @@ import { TypeMetrics } from "../metrics/type-metrics.js";
 import type { WorkerServices } from "../worker/services.js";
 import { PoolCalls } from "./pool-calls.js";
 import type { PoolLoad } from "./pool-load.js";
+import type { PoolReport } from "./pool-report.js";
 import type { PoolScope } from "./pool-scope.js";
 import { PoolSettlement, type PoolSettlementHost } from "./pool-settlement.js";
 import { type Arrival, PoolSource, type SourceHost } from "./pool-source.js";
@@ -32,7 +33,7 @@ import { Work } from "./work.js";
 const maxRetryRoom = 64;
 /** The own queue of a worker has nobody else to leave messages to; so many wait here, where a withdrawn call is found. */
 const ownAhead = 64;
-/** A worker aside gets only what those of this higher priority leave. */
+/** A worker aside that must take something gets only what those of a higher priority leave. */
 const asidePriority = -1;
 /** How often it is looked whether everything has ended. */
 const pollMs = 5;
@@ -61,6 +62,8 @@ export class Pool implements PoolScope, PoolSettlementHost, SourceHost {
   readonly #works = new Set<Work>();
   #busy = 0;
   #standing: Standing = normalStanding;
+  /** It is aside, and the others can do without it. */
+  #spared = false;
   #runs = 0;
   #draining = false;
   #revoked = false;
@@ -144,9 +147,8 @@ export class Pool implements PoolScope, PoolSettlementHost, SourceHost {
     await Promise.all(this.#sources.map((source) => source.close()));
   }
 
-  /** How long its handlers take of late. */
-  get times(): readonly HandlerTime[] {
-    return this.#times.list(this.services.ports.clock.monotonic());
+  get report(): PoolReport {
+    return { times: this.#times.list(this.services.ports.clock.monotonic()), standing: this.#standing.kind };
   }
 
   /** Whether any ran since this was asked last, or its standing may change by itself. */
@@ -156,12 +158,17 @@ export class Pool implements PoolScope, PoolSettlementHost, SourceHost {
     return active;
   }
 
-  /** Compares itself with its peers: who is much slower takes only what they leave, for a while. */
-  compare(peers: readonly (readonly HandlerTime[])[]): void {
+  /** Compares itself with its peers, those that answered: who is much slower takes nothing for a while, or only what they leave. */
+  compare(peers: readonly PoolReport[]): void {
     const now = this.services.ports.clock.monotonic();
     const before = this.#standing;
-    this.#standing = nextStanding(before, slownessOf(this.times, peers), now);
+    const slowness = slownessOf(
+      this.#times.list(now),
+      peers.map(({ times }) => times),
+    );
+    this.#standing = nextStanding(before, slowness, now);
     const { kind } = this.#standing;
+    this.#spared = kind === "aside" && isSpared(peers.map(({ standing }) => standing));
     if (kind !== before.kind) {
       if (kind === "probing") this.#times.clear();
       const level = kind === "aside" ? "warn" : "info";
@@ -287,7 +294,7 @@ export class Pool implements PoolScope, PoolSettlementHost, SourceHost {
     });
     this.#retryRoom = room;
     const wanted: PoolConsumerOptions = {
-      prefetch: prefetch + room,
+      prefetch: this.#spared ? 0 : prefetch + room,
       ...(this.#standing.kind === "aside" && { priority: asidePriority }),
     };
     if (wanted.prefetch !== options.prefetch || wanted.priority !== options.priority) this.#shared.adjust(wanted);
@@ -298,7 +305,7 @@ export class Pool implements PoolScope, PoolSettlementHost, SourceHost {
 }
 
 const standingLines: Readonly<Record<Standing["kind"], string>> = {
-  aside: "much slower than its peers: this worker takes only what they leave",
+  aside: "much slower than its peers: this worker leaves the messages to them for a while",
   probing: "takes messages as the others again, a few at first",
   normal: "takes its full share again",
 };

@@ -1,18 +1,14 @@
-import { type Cancel, ConfigError, type HandlerTime, type View } from "@actor-runtime/core";
+import { type Cancel, ConfigError, type View } from "@actor-runtime/core";
 import { parseResponse, questionText } from "../inspect/question.js";
 import type { WorkerServices } from "../worker/services.js";
 import { Pool } from "./pool.js";
+import type { PoolReport } from "./pool-report.js";
 
 /** Workers compare themselves with their peers this often, while they have something to do. */
 const compareMs = 2_000;
 /** So many of them, picked by chance, whoever has answered within this time. */
 const maxPeers = 8;
 const answerMs = 1_000;
-
-/** What a worker says of how long it takes. */
-export interface PoolTimes {
-  readonly times: readonly HandlerTime[];
-}
 
 /** The stateless types of this worker. */
 export class WorkerPools implements Iterable<Pool> {
@@ -70,16 +66,16 @@ export class WorkerPools implements Iterable<Pool> {
   async #look(): Promise<void> {
     for (const pool of this) {
       if (!pool.takeActivity()) continue;
-      try {
-        pool.compare(await this.#peersOf(pool));
-      } catch (error) {
+      const peers = await this.#peersOf(pool).catch((error): PoolReport[] => {
         this.#services.log.debug({ err: error }, "peers could not be asked how long they take");
-      }
+        return [];
+      });
+      pool.compare(peers);
     }
     if (!this.#stopped) this.#lookLater();
   }
 
-  async #peersOf({ definition }: Pool): Promise<(readonly HandlerTime[])[]> {
+  async #peersOf({ definition }: Pool): Promise<PoolReport[]> {
     const { ports, workerId } = this.#services;
     const peers = (this.#view()?.members ?? []).filter(
       ({ id, types, state }) => id !== workerId && state === "ready" && types.includes(definition.name),
@@ -91,8 +87,8 @@ export class WorkerPools implements Iterable<Pool> {
       of: peers.map(({ id }) => id),
     });
     return Array.from(responses.values()).flatMap((text) => {
-      const report = parseResponse<PoolTimes>(text)?.report;
-      return report === undefined ? [] : [report.times];
+      const report = parseResponse<PoolReport>(text)?.report;
+      return report ?? [];
     });
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { nextStanding, normalStanding, type Standing, shareOf } from "./standing.js";
+import { isSpared, nextStanding, normalStanding, type Standing, shareOf } from "./standing.js";
 
 /** Every second from `from` to `to`. */
 function through(standing: Standing, slowness: number | undefined, from: number, to: number): Standing {
@@ -49,5 +49,19 @@ describe("a worker that takes from the shared queue of its pool", () => {
   it("is forgiven after a good time", () => {
     const again = through(through(normalStanding, 10, 0, 0), 1, 1, 60);
     expect(nextStanding(again, 10, 61_000)).toEqual({ kind: "aside", until: 71_000, strikes: 1 });
+  });
+});
+
+describe("a worker that is aside takes nothing", () => {
+  it("while at least two of its peers, and half of them, are normal", () => {
+    expect(isSpared(["normal", "normal", "normal"])).toBe(true);
+    expect(isSpared(["normal", "normal", "aside", "probing"])).toBe(true);
+  });
+
+  it("but what the others leave when fewer are", () => {
+    expect(isSpared([])).toBe(false);
+    expect(isSpared(["normal"])).toBe(false);
+    expect(isSpared(["normal", "aside"])).toBe(false);
+    expect(isSpared(["normal", "normal", "aside", "aside", "probing"])).toBe(false);
   });
 });

@@ -2,12 +2,14 @@ import { forgiven, outMs, shareAfter } from "./slow-start.js";
 
 /** A worker that takes more than so many times as long as its peers steps aside. */
 const slowFactor = 3;
+/** A single peer may be about to end. */
+const minNormal = 2;
 
 /**
  * How a worker of a pool stands to the shared queue.
  *
  * - `normal`: takes its full share.
- * - `aside`: too slow; gets only what the others leave, until `until`.
+ * - `aside`: too slow; gets nothing, or only what the others leave (`isSpared`), until `until`.
  * - `probing`: is back since `since`, with a growing share.
  *
  * `strikes`: how often it stepped aside, less what was forgiven.
@@ -40,7 +42,17 @@ export function nextStanding(standing: Standing, slowness: number | undefined, n
   return standing;
 }
 
-/** Its share of the load of a normal worker: 0 (only what the others leave) to 1. */
+/**
+ * Whether a worker that is aside may take nothing at all, by the standings of its peers that can be reached: at least two of them,
+ * and half, are normal. Otherwise it had better take what the others leave. At one call at a time they are often all busy for a
+ * moment, and then what they leave is a good deal.
+ */
+export function isSpared(peers: readonly Standing["kind"][]): boolean {
+  const normal = peers.filter((kind) => kind === "normal").length;
+  return normal >= minNormal && 2 * normal >= peers.length;
+}
+
+/** Its share of the load of a normal worker: 0 (aside) to 1. */
 export function shareOf(standing: Standing, now: number): number {
   if (standing.kind === "normal") return 1;
   return standing.kind === "aside" ? 0 : shareAfter(now - standing.since);

@@ -88,8 +88,9 @@ export function simulateSharedQueue(scenario: Scenario, stepsAside: boolean): Ca
     for (const consumer of consumers) {
       const others = consumers.filter((other) => other !== consumer);
       const peers = others.map(({ times }) => times.list(now));
-      const before = consumer.standing;
-      if (stepsAside) consumer.standing = nextStanding(before, slownessOf(consumer.times.list(now), peers), now);
+      const { standing: before, times } = consumer;
+      if (stepsAside)
+        consumer.standing = nextStanding(before, slownessOf(times.list(now), peers), times.runs(now), now);
       consumer.spared = consumer.standing.kind === "aside" && isSpared(others.map(({ standing }) => standing.kind));
       if (consumer.standing.kind === "probing" && before.kind === "aside") consumer.times.clear();
       consumer.prefetch = prefetchOf({

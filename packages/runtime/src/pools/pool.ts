@@ -166,7 +166,7 @@ export class Pool implements PoolScope, PoolSettlementHost, SourceHost {
       this.#times.list(now),
       peers.map(({ times }) => times),
     );
-    this.#standing = nextStanding(before, slowness, now);
+    this.#standing = nextStanding(before, slowness, this.#times.runs(now), now);
     const { kind } = this.#standing;
     this.#spared = kind === "aside" && isSpared(peers.map(({ standing }) => standing));
     if (kind !== before.kind) {

@@ -56,6 +56,11 @@ export class ServiceTimes {
     return times;
   }
 
+  /** How many runs there were of late, those of long ago not counted in full. */
+  runs(now: number): number {
+    return this.list(now).reduce((sum, { count }) => sum + count, 0);
+  }
+
   /** Mean over all handlers, by how often each is run; `undefined`: none was of late. */
   meanMs(now: number): number | undefined {
     let runs = 0;

@@ -1,7 +1,7 @@
 import type { HandlerTime } from "./service-times.js";
 
 /** A mean of fewer runs than this is not compared. */
-const minRuns = 5;
+export const minRuns = 5;
 /** With fewer peers nobody can say who of them is the odd one. */
 const minPeers = 2;
 

@@ -28,6 +28,8 @@ export interface Benchmark {
   readonly target: Target;
   /** Units of what else a round measures, by its name; it is only reported, as `<name of the benchmark>-<its name>`. */
   readonly also?: Readonly<Record<string, string>>;
+  /** In place of the usual number of rounds. */
+  readonly rounds?: number;
   /** One round: measures the figure and its baseline one right after the other, so that both see the same machine. */
   run(): Promise<Measurement>;
 }

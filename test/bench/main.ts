@@ -7,6 +7,7 @@ import { parseRequest, UsageError, usage } from "./command-line.js";
 import { embeddedAsk } from "./embedded-ask.js";
 import { failover, handoff } from "./gap.js";
 import { lock, lockContended } from "./lock.js";
+import { pool } from "./pool.js";
 import { reminders } from "./reminders.js";
 import { json, table } from "./report.js";
 import { tell, tellByHand, tellWide, tellWorkers } from "./tell.js";
@@ -29,11 +30,12 @@ const real: readonly Benchmark[] = [
   ...lock,
   ...lockContended,
   ...transfer,
+  ...pool,
   reminders,
 ];
 const benchmarks = [...embedded, ...real];
 const names = [...new Set(benchmarks.map(({ name, group = name }) => group))];
-const rounds = 3;
+const usualRounds = 3;
 /** RabbitMQ's own default. The tests' processes make do with less memory, and move what they logged to files all the time. */
 const defaultWalBytes = 512 * 1024 * 1024;
 
@@ -76,9 +78,8 @@ async function withServices(chosen: readonly Benchmark[]): Promise<readonly Resu
 async function measureAll(chosen: readonly Benchmark[]): Promise<readonly Result[]> {
   const results: Result[] = [];
   for (const benchmark of chosen) {
-    results.push(
-      ...(await measure(benchmark, rounds, (done) => console.error(`${benchmark.name}: round ${done} of ${rounds}`))),
-    );
+    const { name, rounds = usualRounds } = benchmark;
+    results.push(...(await measure(benchmark, rounds, (done) => console.error(`${name}: round ${done} of ${rounds}`))));
   }
   return results;
 }

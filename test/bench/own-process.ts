@@ -44,7 +44,7 @@ export async function stop(child: ChildProcess): Promise<void> {
  * @throws Error when it ends without a number
  */
 export async function figureOf(file: string, options: OwnProcess = {}): Promise<number> {
-  const answer = await answerOf(file, options);
+  const answer = await answerOf<unknown>(file, options);
   if (typeof answer !== "number") throw new Error(`${file} answered ${String(answer)}, not a number`);
   return answer;
 }
@@ -58,16 +58,21 @@ export async function figuresOf<F extends Readonly<Record<string, number>>>(
   file: string,
   options: OwnProcess = {},
 ): Promise<F> {
-  const answer = await answerOf(file, options);
+  const answer = await answerOf<unknown>(file, options);
   if (typeof answer !== "object") throw new Error(`${file} answered ${JSON.stringify(answer)}, not figures`);
   return answer as F;
 }
 
-async function answerOf(file: string, options: OwnProcess): Promise<unknown> {
+/**
+ * What a file of this folder sends, whatever it is.
+ *
+ * @throws Error when it ends without an answer
+ */
+export async function answerOf<T>(file: string, options: OwnProcess): Promise<T> {
   const child = start(file, options);
   const answer = await messageOf(child);
   await stop(child);
-  return answer;
+  return answer as T;
 }
 
 async function ended(child: ChildProcess): Promise<never> {

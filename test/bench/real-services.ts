@@ -27,6 +27,9 @@ const mailboxes = [
   ["BenchWideTallyB", 800],
 ] as const;
 
+/** Stateless types. Their workers' own queues end with them. */
+const pools = ["BenchEven", "BenchUneven"] as const;
+
 async function removeQueues(namespace: string): Promise<void> {
   const connection = await connectRaw();
   const channel = await connection.createChannel();
@@ -36,6 +39,7 @@ async function removeQueues(namespace: string): Promise<void> {
       await channel.deleteQueue(`actor.${namespace}.${mailbox}.g1.${String(index).padStart(2, "0")}`);
     }
   }
+  for (const type of pools) await channel.deleteQueue(`actor.${namespace}.pool.${type}`);
   await connection.close();
 }
 

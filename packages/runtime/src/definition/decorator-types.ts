@@ -20,7 +20,9 @@ type Takes<F, S> = [S] extends [undefined]
   : F extends (...args: infer A) => unknown
     ? ArgumentsOf<S> extends A
       ? unknown
-      : { "error: the schema gives": ArgumentsOf<S>; "the method takes": A }
+      : S extends readonly []
+        ? { "error: it is called without arguments, but takes": A }
+        : { "error: the schema gives": ArgumentsOf<S>; "the method takes": A }
     : unknown;
 
 /**

@@ -86,7 +86,7 @@ describe("a reminder that is set", () => {
 describe("a time is refused", () => {
   it.each([
     [undefined, 'undefined is no time; write for example { every: "1h" }'],
-    ["1h", '1h is no time; write for example { every: "1h" }'],
+    ["1h", '"1h" is no time; write for example { every: "1h" }'],
     [null, "null is no time"],
     [{}, "give one of in, at, every and cron"],
     [{ missed: "all" }, "give one of in, at, every and cron"],
@@ -100,7 +100,10 @@ describe("a time is refused", () => {
     [{ every: "999ms" }, 'every: "999ms" must be at least "1s"'],
     [{ every: 0 }, 'every: 0 must be at least "1s"'],
     [{ every: Number.NaN }, "every: NaN is no duration"],
-    [{ at: "2026-07-03" }, "at: 2026-07-03 must be a date or ms since 1970"],
+    [
+      { at: "2026-07-03" },
+      'at: "2026-07-03" must be a date or ms since 1970, at latest in the year 9999, for example new Date("2027-01-01")',
+    ],
     [{ at: new Date("tomorrow") }, "at: Invalid Date must be a date or ms since 1970"],
     [{ at: Number.POSITIVE_INFINITY }, "at: Infinity must be a date or ms since 1970, at latest in the year 9999"],
     [{ at: Date.UTC(10_000, 0, 1) }, "at: 253402300800000 must be a date or ms since 1970, at latest in the year 9999"],

@@ -50,7 +50,11 @@ export function normalTime(what: string, time: ReminderTime): NormalTime {
  * @throws InvalidArgumentsError as {@link normalTime} does, and for one that comes only once
  */
 export function repeatedTime(what: string, time: EveryTime): RepeatedTime {
-  const normal = normalTime(what, typeof time === "object" ? time : { every: time });
+  if (typeof time === "string" && looksLikeCron(time)) {
+    throw new InvalidArgumentsError(`${what}: a cron expression is written { cron: ${JSON.stringify(time)} }`);
+  }
+  const isPeriod = typeof time === "string" || typeof time === "number";
+  const normal = normalTime(what, isPeriod ? { every: time } : time);
   if ("every" in normal || "cron" in normal) return normal;
   throw new InvalidArgumentsError(`${what}: give one of every and cron; what comes only once is set in a handler`);
 }
@@ -61,7 +65,7 @@ function formOf(what: string, time: ReminderTime): { readonly kind: Kind; readon
     throw new InvalidArgumentsError(`${what}: ${why}`);
   };
   if (typeof time !== "object" || time === null) {
-    return refuse(`${String(time)} is no time; write for example { every: "1h" }`);
+    return refuse(`${shown(time)} is no time; write for example { every: "1h" }`);
   }
   const given = Object.entries(time).flatMap(([field, value]) => (value === undefined ? [] : [field]));
   const [kind, ...others] = kinds.filter((each) => given.includes(each));
@@ -79,7 +83,7 @@ function pointInTime(what: string, at: number | Date): number {
   const ms = at instanceof Date || typeof at === "number" ? Math.ceil(Number(at)) : Number.NaN;
   if (ms >= 0 && ms <= lastTime) return ms;
   throw new InvalidArgumentsError(
-    `${what}: at: ${String(at)} must be a date or ms since 1970, at latest in the year 9999`,
+    `${what}: at: ${shown(at)} must be a date or ms since 1970, at latest in the year 9999, for example new Date("2027-01-01")`,
   );
 }
 
@@ -96,4 +100,12 @@ export function wholeMs(what: string, field: string, duration: Duration): number
   } catch (error) {
     throw new InvalidArgumentsError((error as RangeError).message, { cause: error });
   }
+}
+
+function looksLikeCron(text: string): boolean {
+  return /^\S+(\s+\S+){4,5}$/.test(text.trim());
+}
+
+function shown(value: unknown): string {
+  return typeof value === "string" ? JSON.stringify(value) : String(value);
 }

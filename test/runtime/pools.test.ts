@@ -491,6 +491,8 @@ describe("@Stateless", () => {
       "concurrency: 0 is not a whole number from 1",
     ],
     ["no attempts", () => Stateless("G", { attempts: 0 })(Plain()), "attempts: 0 is not a whole number"],
+    ["a balance beside the options", () => Stateless("G", "random" as never)(Plain()), '"random" is no options; write'],
+    ["no options", () => Stateless("G", null as never)(Plain()), "null is no options"],
     ["an option of actors", () => Stateless("G", { partitions: 4 } as object)(Plain()), "unknown option partitions"],
     ["an actor", () => Stateless("G")(Album), "is decorated with @Actor and @Stateless; keep one"],
   ])("refuses %s and names the fix", (_, decorate, message) => {

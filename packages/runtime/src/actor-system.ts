@@ -127,8 +127,9 @@ export interface UntypedCall {
 
 export interface ActorSystem extends AsyncDisposable {
   /**
-   * Makes a reference; nothing is sent. To a stateless type without a key, `ref(Resize)`; to an actor by class, `ref(Account, "alice")`; by a name listed in the interface `Actors`,
-   * `ref("Account", "alice")`; or by any name with its type, `ref<Account>("Account", "alice")`.
+   * Makes a reference; nothing is sent. To an actor by class, `ref(Account, "alice")`; by a name listed in the interface `Actors`,
+   * `ref("Account", "alice")`; or by any name with its type, `ref<Account>("Account", "alice")`. To a stateless type in the same
+   * three ways without a key, `ref(Resize)`.
    *
    * @throws InvalidAddressError when the key is empty or over 256 UTF-8 bytes, missing for an actor, or given for a stateless
    * type; where only a name is known the call rejects with it

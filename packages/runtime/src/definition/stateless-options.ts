@@ -28,7 +28,11 @@ export interface StatelessOptions {
    * @default 10
    */
   concurrency?: number;
-  /** How often a told message is tried before it becomes a dead letter. @default 5 */
+  /**
+   * How often a told message is tried, with growing pauses, before it becomes a dead letter.
+   *
+   * @default 5
+   */
   attempts?: number;
 }
 
@@ -47,6 +51,10 @@ export function statelessSettings(className: string, name: unknown, options: Sta
     throw new ConfigError(`${where}: give it a name, @Stateless("${className}"); it is the address of all its workers`);
   }
   checkName(name, where);
+  if (typeof options !== "object" || options === null) {
+    const given = typeof options === "string" ? JSON.stringify(options) : String(options);
+    throw new ConfigError(`${where}: ${given} is no options; write for example { balance: "fastest" }`);
+  }
   for (const field of Object.keys(options)) {
     if (Object.hasOwn(defaults, field)) continue;
     throw new ConfigError(`${where}: unknown option ${field}; there are ${Object.keys(defaults).join(", ")}`);

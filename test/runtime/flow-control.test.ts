@@ -8,6 +8,7 @@ import {
   type LocalSystem,
   Query,
   State,
+  Stateless,
   systemActors,
 } from "@actor-runtime/runtime";
 import fc from "fast-check";
@@ -312,6 +313,17 @@ describe("types of one worker", () => {
   it("are told when a limit names one that the process does not host", async () => {
     await start({ types: { Slwo: { maxTurns: 1 } } });
     expect(rig.logged("warn")).toContain("limits.types.Slwo: this process hosts no type of that name");
+  });
+
+  it("are told when a limit of a stateless type means nothing", async () => {
+    @Stateless("Pooled")
+    class Pooled {
+      @Handler() run(): void {}
+    }
+    await rig.host([Pooled], { limits: { types: { Pooled: { maxTurns: 3, maxWaitingPerActor: 5 } } } });
+    expect(rig.logged("warn")).toEqual([
+      "limits.types.Pooled: it is a stateless type, of which only the concurrency has a limit here",
+    ]);
   });
 });
 

@@ -157,9 +157,16 @@ export class LocalSystem implements ActorSystem {
     const registry = Registry.of(actors);
     const types = hostedTypes(registry, meter, limits);
     const stateless = new Map(Array.from(registry.stateless, (definition) => [definition.name, definition]));
-    for (const type of Object.keys(limits.types)) {
-      if (types.has(type) || stateless.has(type)) continue;
-      log.warn({ type }, `limits.types.${type}: this process hosts no type of that name`);
+    for (const [type, bounds = {}] of Object.entries(limits.types)) {
+      if (types.has(type)) continue;
+      if (!stateless.has(type)) {
+        log.warn({ type }, `limits.types.${type}: this process hosts no type of that name`);
+      } else if (Object.keys(bounds).some((bound) => bound !== "maxTurns")) {
+        log.warn(
+          { type },
+          `limits.types.${type}: it is a stateless type, of which only the concurrency has a limit here`,
+        );
+      }
     }
     const hosted = (type: string): KnownType | undefined =>
       types.get(type)?.definition ?? knownHere(stateless.get(type));

@@ -1,4 +1,4 @@
-import { DeadlockError, encodeText, NotStartedError, QueryEffectError, TurnEndedError } from "@actor-runtime/core";
+import { DeadlockError, encodeText, TurnEndedError } from "@actor-runtime/core";
 import type { NormalCallOptions } from "../client/call-options.js";
 import type { CallDetails } from "../client/call-target.js";
 import type { Calls } from "../client/calls.js";
@@ -10,6 +10,7 @@ import type { StoreTime } from "../store-time.js";
 import { handedOn } from "../tracing/handed-on.js";
 import type { Tracing } from "../tracing/tracing.js";
 import { derivedIdentity } from "../worker/derived-identity.js";
+import { kindOfAsk, remainingMs } from "../worker/nested-ask.js";
 import { currentPoolTurn, type PoolTell, type PoolTurn } from "./pool-turn.js";
 
 export interface PoolCallServices {
@@ -110,16 +111,6 @@ function current(what: string): PoolTurn {
   return turn;
 }
 
-function kindOfAsk(turn: PoolTurn, { kind, handler, target }: BoundMethod): "ask" | "query" {
-  if (turn.kind !== "query" || kind === "query") return kind;
-  if (target.known) {
-    throw new QueryEffectError(
-      `${turn.what} is a query and may not ask the handler ${target.type}.${handler}; it may ask queries`,
-    );
-  }
-  return "query";
-}
-
 /** A stateless type has instances enough: only actors that wait for it make a circle. @throws DeadlockError */
 function chainTo(turn: PoolTurn, address: string): readonly string[] | undefined {
   const chain = turn.inbound?.message.chain;
@@ -131,12 +122,4 @@ function chainTo(turn: PoolTurn, address: string): readonly string[] | undefined
 function askIdentity(turn: PoolTurn, { address, handler }: BoundMethod, argsText: string): string | undefined {
   if (turn.inbound === undefined) return undefined;
   return derivedIdentity(turn.host.address, turn.inbound.identity, turn.asks++, `${address} ${handler} ${argsText}`);
-}
-
-/** Nested asks inherit the deadline of the turn. */
-function remainingMs(turn: PoolTurn, timeoutMs: number, now: number): number {
-  const deadline = turn.inbound?.message.deadline;
-  if (deadline === undefined) return timeoutMs;
-  if (deadline <= now) throw new NotStartedError(`${turn.what}: its caller's time is over, so it asks nobody any more`);
-  return Math.min(timeoutMs, deadline - now);
 }

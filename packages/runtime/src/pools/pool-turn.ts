@@ -1,17 +1,11 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import {
-  type ActorError,
-  type Message,
-  OverloadedError,
-  QueryEffectError,
-  type Span,
-  TurnEndedError,
-} from "@actor-runtime/core";
+import { type ActorError, type Message, OverloadedError, type Span, TurnEndedError } from "@actor-runtime/core";
 import type { NormalCallOptions } from "../client/call-options.js";
 import type { BoundMethod } from "../client/ref.js";
 import type { Bucket, Timed } from "../deadlines.js";
 import type { Inbound } from "../worker/inbound.js";
 import { enter, type TurnKind } from "../worker/turn.js";
+import { afterItsEnd, inQuery } from "../worker/turn-refusals.js";
 
 /** The turn of a stateless type whose code runs now. */
 export const currentPoolTurn = new AsyncLocalStorage<PoolTurn | undefined>();
@@ -125,17 +119,12 @@ export class PoolTurn implements Timed {
   /** @throws TurnEndedError after its end, QueryEffectError in a query */
   checkEffect(effect: string): void {
     this.checkRunning(effect);
-    if (this.kind === "query") {
-      throw new QueryEffectError(`${this.what} is a query and may not ${effect}; use @Handler() instead of @Query()`);
-    }
+    if (this.kind === "query") throw inQuery(this.what, effect);
     if (this.kind === "lifecycle") throw new TurnEndedError(`${this.what} may not ${effect}; do it in a handler`);
   }
 
   /** @throws TurnEndedError after its end */
   checkRunning(effect: string): void {
-    if (!this.#ended) return;
-    throw new TurnEndedError(
-      `${this.what} has ended and may not ${effect} any more; await everything the handler starts`,
-    );
+    if (this.#ended) throw afterItsEnd(this.what, effect);
   }
 }

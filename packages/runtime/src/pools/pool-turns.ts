@@ -1,10 +1,7 @@
 import {
   type ActorError,
   FatalMessageError,
-  fromWire,
   HandlerError,
-  InvalidArgumentsError,
-  type Message,
   NotStartedError,
   poolQueue,
   QueryEffectError,
@@ -15,6 +12,7 @@ import {
 import type { MethodDefinition } from "../definition/actor-definition.js";
 import { checkArguments } from "../definition/arguments.js";
 import { unknownHandler } from "../definition/unknown-handler.js";
+import { argumentsOf } from "../worker/message-arguments.js";
 import { asActorError } from "../worker/settlement.js";
 import { Instances } from "./instances.js";
 import type { PoolScope } from "./pool-scope.js";
@@ -43,10 +41,6 @@ export class PoolTurns implements PoolTurnHost {
     this.#settlement = settlement;
     this.#times = times;
     this.#instances = new Instances(scope, this);
-  }
-
-  get running(): number {
-    return this.#turns.size;
   }
 
   /** Makes the first instance. @throws what its constructor throws */
@@ -126,7 +120,8 @@ export class PoolTurns implements PoolTurnHost {
 
   /** The check is code of the user's too, and part of the turn. */
   async #invoke(turn: PoolTurn, method: MethodDefinition, instance: object): Promise<unknown> {
-    const args = await checkArguments(method, argumentsOf(turn.inbound!.message));
+    const { message } = turn.inbound!;
+    const args = await checkArguments(method, argumentsOf(message, message.kind === "tell"));
     // It may have run out of its time meanwhile.
     if (turn.ended) throw new TurnEndedError(`${turn.what} ended before its arguments were checked`);
     return Reflect.apply(method.run, instance, args);
@@ -151,14 +146,5 @@ export class PoolTurns implements PoolTurnHost {
     } else {
       log.debug(fields, `${turn.what} ended with ${error.name}: ${error.message}`);
     }
-  }
-}
-
-/** The handler may change what it gets; a message that may run again keeps its own arguments. */
-function argumentsOf({ to, handler, args, kind }: Message): unknown[] {
-  try {
-    return fromWire(kind === "tell" ? structuredClone(args) : args) as unknown[];
-  } catch (cause) {
-    throw new InvalidArgumentsError(`${to}.${handler}: args cannot be decoded: ${(cause as Error).message}`, { cause });
   }
 }

@@ -6,8 +6,6 @@ import {
   maxMessageBytes,
   messageBytes,
   messageText,
-  NotStartedError,
-  QueryEffectError,
   type Span,
   TooLargeError,
   type TraceHeaders,
@@ -21,6 +19,7 @@ import { isSystemType } from "../system-handlers.js";
 import { handedOn } from "../tracing/handed-on.js";
 import { identityIn } from "../transactions/transaction-keys.js";
 import { derivedIdentity } from "./derived-identity.js";
+import { kindOfAsk, remainingMs } from "./nested-ask.js";
 import { currentTurn, type Turn } from "./turn.js";
 import type { TurnTransaction } from "./turn-transaction.js";
 
@@ -102,7 +101,7 @@ async function askInTurn(
     if (turn.sending === mine) turn.sending = undefined;
   }
   turn.checkRunning("ask");
-  const timeoutMs = remainingMs(turn, options.timeoutMs);
+  const timeoutMs = remainingMs(turn, options.timeoutMs, services.time.now());
   // In a transaction a query is numbered too: run again after its end it would hold the actor for nobody.
   const joins = transaction !== undefined && !isPoolQueue(to);
   const sent = joins ? "ask" : kind;
@@ -195,17 +194,6 @@ function transactionOf({ target }: BoundMethod): TurnTransaction | undefined {
   return directory.balanceOf(target.type) === undefined ? turn.transaction : undefined;
 }
 
-/** A query may ask queries only; where the target's class is not at hand, its owner refuses. */
-function kindOfAsk(turn: Turn, { kind, handler, target }: BoundMethod): "ask" | "query" {
-  if (turn.kind !== "query" || kind === "query") return kind;
-  if (target.known) {
-    throw new QueryEffectError(
-      `${turn.what} is a query and may not ask the handler ${target.type}.${handler}; it may ask queries`,
-    );
-  }
-  return "query";
-}
-
 /**
  * The actors that wait for the answer, this one last.
  *
@@ -223,13 +211,4 @@ function askIdentity(turn: Turn, { address, handler }: BoundMethod, argsText: st
   const { inbound, activation } = turn;
   if (inbound === undefined || inbound.timed) return undefined;
   return derivedIdentity(activation.address, inbound.identity, turn.asks++, `${address} ${handler} ${argsText}`);
-}
-
-/** Nested asks inherit the deadline of the turn. */
-function remainingMs(turn: Turn, timeoutMs: number): number {
-  const deadline = turn.inbound?.message.deadline;
-  if (deadline === undefined) return timeoutMs;
-  const remaining = deadline - turn.host.scope.services.time.now();
-  if (remaining <= 0) throw new NotStartedError(`${turn.what}: its caller's time is over, so it asks nobody any more`);
-  return Math.min(timeoutMs, remaining);
 }

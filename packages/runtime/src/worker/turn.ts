@@ -1,12 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import {
-  type ActorError,
-  type Destination,
-  type Message,
-  QueryEffectError,
-  type Span,
-  TurnEndedError,
-} from "@actor-runtime/core";
+import { type ActorError, type Destination, type Message, type Span, TurnEndedError } from "@actor-runtime/core";
 import type { Bucket, Timed } from "../deadlines.js";
 import type { LockHolder, TurnLock } from "../locks/lock-holder.js";
 import { lockScope } from "../locks/lock-scope.js";
@@ -17,6 +10,7 @@ import type { Inbound } from "./inbound.js";
 import type { InstanceTimer } from "./instance-timer.js";
 import type { Draft } from "./outbox.js";
 import type { PartitionScope } from "./scope.js";
+import { afterItsEnd, inQuery } from "./turn-refusals.js";
 import type { TurnTransaction } from "./turn-transaction.js";
 
 /** The turn whose code runs now. */
@@ -178,9 +172,7 @@ export class Turn implements RunningTurn, LockHolder {
   /** @throws TurnEndedError after its end, QueryEffectError in a query */
   checkEffect(effect: string): void {
     this.checkRunning(effect);
-    if (this.kind === "query") {
-      throw new QueryEffectError(`${this.what} is a query and may not ${effect}; use @Handler() instead of @Query()`);
-    }
+    if (this.kind === "query") throw inQuery(this.what, effect);
     if (this.kind === "lifecycle" && effect !== "ask") {
       throw new TurnEndedError(
         `${this.activation.address}: onActivate and onDeactivate may not ${effect}; do it in a handler`,
@@ -189,10 +181,6 @@ export class Turn implements RunningTurn, LockHolder {
   }
 
   checkRunning(effect: string): void {
-    if (this.#ended) {
-      throw new TurnEndedError(
-        `${this.what} has ended and may not ${effect} any more; await everything the handler starts`,
-      );
-    }
+    if (this.#ended) throw afterItsEnd(this.what, effect);
   }
 }

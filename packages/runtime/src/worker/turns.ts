@@ -1,7 +1,6 @@
 import {
   type ActorError,
   DeadlockError,
-  fromWire,
   HandlerError,
   InvalidArgumentsError,
   type Message,
@@ -26,6 +25,7 @@ import { heal } from "./heal.js";
 import type { Inbound } from "./inbound.js";
 import { dropTells, leaveTells } from "./leave-tells.js";
 import { LockFences } from "./lock-fences.js";
+import { argumentsOf } from "./message-arguments.js";
 import type { OwnTransactions } from "./own-transactions.js";
 import type { Participants } from "./participants.js";
 import { Queries } from "./queries.js";
@@ -182,7 +182,9 @@ export class Turns implements TurnHost {
     let result: unknown;
     let thenable: boolean;
     try {
-      const args = argumentsOf(turn.inbound!.message, turn.transaction?.own);
+      const { message } = turn.inbound!;
+      const mayRunAgain = message.kind === "tell" || message.id !== undefined || turn.transaction?.own === true;
+      const args = argumentsOf(message, mayRunAgain);
       result = turn.run(() => checkAndInvoke(turn, method, args));
       thenable = isThenable(result);
     } catch (error) {
@@ -415,21 +417,6 @@ function invoke({ activation }: Turn, { run }: MethodDefinition, args: unknown[]
   return Reflect.apply(run, activation.instance!, args);
 }
 
-/** The handler may change what it gets; a message that may run again, or be kept, keeps its own arguments. */
-function argumentsOf({ to, handler, args, kind, id }: Message, mayGiveWay = false): unknown[] {
-  const again = kind === "tell" || id !== undefined || mayGiveWay;
-  const wire: unknown = again && args.some(isObject) ? JSON.parse(JSON.stringify(args)) : args;
-  try {
-    return fromWire(wire) as unknown[];
-  } catch (cause) {
-    throw new InvalidArgumentsError(`${to}.${handler}: args cannot be decoded: ${(cause as Error).message}`, { cause });
-  }
-}
-
 function isThenable(value: unknown): boolean {
-  return isObject(value) && typeof (value as { then?: unknown }).then === "function";
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === "object" && value !== null;
+  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
 }

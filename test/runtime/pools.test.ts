@@ -36,6 +36,7 @@ let events: string[];
 /** How often the next handlers fail. */
 let failures: number;
 let instances: number;
+let neverWakes: boolean;
 
 @Actor("Album", { partitions: 2 })
 class Album {
@@ -78,6 +79,7 @@ class Resize {
   }
   async onActivate(): Promise<void> {
     events.push("awake");
+    if (neverWakes) await new Promise(() => {});
   }
   @Handler() run(image: string, width: number): string {
     this.calls++;
@@ -152,6 +154,7 @@ beforeEach(async () => {
   events = [];
   failures = 0;
   instances = 0;
+  neverWakes = false;
   system = await rig.host([Album, Resize, Spread]);
 });
 
@@ -216,6 +219,17 @@ describe("a stateless type", () => {
     await rig.advance(2_100);
     expect((await hung.end()).error).toBeInstanceOf(TurnTimeoutError);
     expect(await system.ref(Resize).run("a", 1)).toBe("a@1");
+  });
+
+  it("ends a turn whose instance never wakes, which keeps its place no longer", async () => {
+    neverWakes = true;
+    const calls = ["a", "b"].map((image) => watch(system.ref(Resize).with({ timeout: "10m" }).run(image, 1)));
+    await rig.advance(61_000);
+    for (const { error } of calls) expect(error).toBeInstanceOf(TurnTimeoutError);
+    neverWakes = false;
+    const call = watch(system.ref(Resize).run("c", 1));
+    await rig.advance(10);
+    expect(call.value).toBe("c@1");
   });
 
   it("does not start a call whose caller's time is over", async () => {

@@ -77,6 +77,8 @@ export class PoolTurns implements PoolTurnHost {
     let instance: object | undefined;
     let ending: () => Promise<void>;
     try {
+      // An instance that never wakes must not keep its place for ever.
+      services.timers.set(turn, method.timeoutMs);
       instance = await Promise.race([this.#instances.take(), turn.stopped]);
       services.watchdog?.running(this.address);
       metrics.began(inbound);

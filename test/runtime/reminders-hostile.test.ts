@@ -260,6 +260,25 @@ describe("hints that nobody of ours sent", () => {
   });
 });
 
+describe("alarms that nobody of ours set", () => {
+  it("P13: ring once, and take no message with them that is sent at the same moment", async () => {
+    const { alarms } = rig.world.connect("stranger");
+    const tick = { name: "t", id: "x", number: 1 };
+    const hints = [undefined, null, 5, [], {}, { to: "Odd/a", handler: "tick" }, { to: "Odd/a", tick }].map((hint) =>
+      String(JSON.stringify(hint)),
+    );
+    const dueAt = rig.clock.now() + second;
+    await alarms.set(hints.map((hint, n) => ({ id: `forged-${n}`, partition: "Odd:g1:00", dueAt, hint })));
+    await rig.advance(second);
+    void odd().tell.put("told", "");
+    await rig.advance(2 * minute);
+    expect(rig.world.alarms).toBe(0);
+    expect(await rig.deadLetters("Odd")).toEqual([]);
+    expect(await done(odd().all())).toMatchObject({ reminders: "told" });
+    expect(rig.logged("warn")).toHaveLength(hints.length);
+  });
+});
+
 describe("overdue ticks whose alarms are lost", () => {
   it("P8: run although a thousand others of their partition cannot", async () => {
     for (let n = 0; n < 1_000; n++) void system.ref(Broken, `${n}`).tell.set();

@@ -3,7 +3,7 @@ import type { Lanes } from "../client/lanes.js";
 import type { Ports } from "../ports.js";
 import { soon } from "../soon.js";
 import type { StoreTime } from "../store-time.js";
-import type { Hint } from "../worker/reminder-list.js";
+import { hintIn } from "../worker/reminder-list.js";
 import { TickMessage } from "../worker/tick-message.js";
 
 /** Alarms that wait to be set; beyond, they are left to the sweep (P12). */
@@ -101,11 +101,16 @@ export class AlarmClock {
   }
 
   /** @returns ms to ring again in, when it is early by the store's time */
-  async #ring({ hint, partition, dueAt }: Alarm): Promise<number | undefined> {
-    const { ports, time, lanes } = this.#options;
+  async #ring({ id, hint: text, partition, dueAt }: Alarm): Promise<number | undefined> {
+    const { ports, time, lanes, log } = this.#options;
     const earlyMs = dueAt - time.now();
     if (earlyMs > 0) return Math.ceil(earlyMs);
-    const tick = new TickMessage(JSON.parse(hint) as Hint, ports.clock.monotonic() + sendMs);
+    const hint = hintIn(text);
+    if (hint === undefined) {
+      log.warn({ alarm: id, partition }, "an alarm rang that no reminder has set");
+      return undefined;
+    }
+    const tick = new TickMessage(hint, ports.clock.monotonic() + sendMs);
     lanes.lane(partition).send(tick);
     await tick.sent;
     return undefined;

@@ -73,6 +73,20 @@ export interface Hint {
   readonly dueAt: number;
 }
 
+/** What the text of an alarm says; `undefined`: it is none of ours. Whoever may write to the clock may set such an alarm. */
+export function hintIn(text: string): Hint | undefined {
+  let hint: Partial<Hint> | null;
+  try {
+    hint = JSON.parse(text) as Partial<Hint> | null;
+  } catch {
+    return undefined;
+  }
+  const { to, handler, tick } = hint ?? {};
+  const { name, id, number } = tick ?? {};
+  const texts = [to, handler, name, id].every((part) => typeof part === "string");
+  return texts && Number.isSafeInteger(number) ? (hint as Hint) : undefined;
+}
+
 export function hintOf(to: string, name: string, { id, tick, handler, dueAt }: Reminder): Hint {
   return { to, handler, tick: { name, id, number: tick }, dueAt };
 }

@@ -23,6 +23,7 @@ describe("the README and the guides", { timeout: 60_000 }, () => {
         "docs/actors.md",
         "docs/calls.md",
         "docs/flow-control.md",
+        "docs/load-balancing.md",
         "docs/locks.md",
         "docs/operations.md",
         "docs/placement.md",

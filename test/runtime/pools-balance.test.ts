@@ -148,6 +148,9 @@ describe("a worker that does not answer", () => {
     const stuck = calls.filter(({ state }) => state === "pending").length;
     expect(stuck).toBeGreaterThan(0);
     expect(calls.slice(-30).every(({ state }) => state === "resolved")).toBe(true);
+    expect(rig.logged("warn")).toContain(
+      'worker "c" gets no calls of InTurn from here for a while: it owes answers, and none comes',
+    );
     workers.get("c")!.here.takesMs = 1;
     const later = await callEvery(500, 60, InTurn);
     expect(tally(later).c ?? 0).toBeLessThan(20);

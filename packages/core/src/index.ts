@@ -175,7 +175,7 @@ export type {
 export type { Attributes, Span, SpanOptions, Telemetry, TraceHeaders, TraceIds } from "./ports/telemetry.js";
 export type { Balancer, CallEnding, PoolMember } from "./rules/balance/balancer.js";
 export { balancerOf, type PickStrategy } from "./rules/balance/balancer-of.js";
-export type { Ejection, EjectionCause, OutlierEjection } from "./rules/balance/ejection.js";
+export type { Ejection, EjectionCause } from "./rules/balance/ejection.js";
 export { type PrefetchInput, prefetchOf } from "./rules/balance/prefetch.js";
 export { type HandlerTime, ServiceTimes } from "./rules/balance/service-times.js";
 export { slownessOf } from "./rules/balance/slowness.js";

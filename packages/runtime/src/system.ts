@@ -1,5 +1,4 @@
 import {
-  balancerOf,
   ConfigError,
   type Container,
   checkType,
@@ -179,7 +178,9 @@ export class LocalSystem implements ActorSystem {
       const { type } = parsePoolQueue(queue);
       const balance = directory.balanceOf(type) ?? "least-busy";
       const spread =
-        balance === "least-busy" ? undefined : new Spread(type, balancerOf(balance), this.#workers, clock, random);
+        balance === "least-busy"
+          ? undefined
+          : new Spread(type, balance, { workers: this.#workers, clock, random, log });
       return new PoolLane(queue, { pools: ports.pools, clock, random, time }, spread);
     });
     const carrier = broker.name === "embedded" ? "in_memory" : broker.name;

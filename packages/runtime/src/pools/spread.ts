@@ -1,13 +1,16 @@
 import {
   type ActorError,
   AskTimeoutError,
+  type Balancer,
+  balancerOf,
   type CallEnding,
   CancelledError,
   type Clock,
-  type Ejection,
+  type EjectionCause,
+  type Logger,
   NotStartedError,
-  type OutlierEjection,
   OverloadedError,
+  type PickStrategy,
   type PoolMember,
   type Random,
   type ViewMember,
@@ -23,10 +26,17 @@ interface Asked {
   readonly at: number;
 }
 
+export interface SpreadServices {
+  readonly workers: LiveWorkers;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
 /** Spreads the calls of this process over the own queues of a type's workers, and follows what becomes of them there. */
 export class Spread implements Watcher {
   readonly #type: string;
-  readonly #balancer: OutlierEjection;
+  readonly #balancer: Balancer;
   readonly #workers: LiveWorkers;
   readonly #clock: Clock;
   readonly #random: () => number;
@@ -37,9 +47,15 @@ export class Spread implements Watcher {
   /** A call is there twice when it was repeated. */
   readonly #calls = new Map<OutgoingCall, Asked[]>();
 
-  constructor(type: string, balancer: OutlierEjection, workers: LiveWorkers, clock: Clock, random: Random) {
+  constructor(type: string, strategy: PickStrategy, { workers, clock, random, log }: SpreadServices) {
     this.#type = type;
-    this.#balancer = balancer;
+    this.#balancer = balancerOf(strategy, ({ worker, cause, until }) => {
+      const outMs = until - clock.monotonic();
+      log.warn(
+        { type, worker, cause, outMs },
+        `worker "${worker}" gets no calls of ${type} from here for a while: ${why[cause]}`,
+      );
+    });
     this.#workers = workers;
     this.#clock = clock;
     this.#random = () => random.next();
@@ -49,11 +65,6 @@ export class Spread implements Watcher {
 
   get busy(): boolean {
     return this.#calls.size > 0;
-  }
-
-  /** Who gets no calls for a while. */
-  get ejections(): readonly Ejection[] {
-    return this.#balancer.ejections(this.#clock.monotonic());
   }
 
   /**
@@ -134,3 +145,8 @@ function endingOf(error: ActorError | undefined): CallEnding {
   const unable = error instanceof OverloadedError || error instanceof NotStartedError || isInfrastructure(error);
   return unanswered || unable ? "failed" : "ok";
 }
+
+const why: Readonly<Record<EjectionCause, string>> = {
+  failures: "one call after the other failed there",
+  stall: "it owes answers, and none comes",
+};

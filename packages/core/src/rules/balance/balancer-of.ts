@@ -1,5 +1,5 @@
 import type { Balancer } from "./balancer.js";
-import { OutlierEjection } from "./ejection.js";
+import { type Ejection, OutlierEjection } from "./ejection.js";
 import { PeakEwma } from "./peak-ewma.js";
 import { RandomChoice } from "./random-choice.js";
 import { RoundRobin } from "./round-robin.js";
@@ -15,7 +15,7 @@ const plain: Readonly<Record<PickStrategy, new () => Balancer>> = {
   fastest: PeakEwma,
 };
 
-/** The balancer of a strategy; it leaves out who fails or stalls. */
-export function balancerOf(strategy: PickStrategy): OutlierEjection {
-  return new OutlierEjection(new plain[strategy]());
+/** The balancer of a strategy; it leaves out who fails or stalls, and tells of them. */
+export function balancerOf(strategy: PickStrategy, onEjected?: (ejection: Ejection) => void): OutlierEjection {
+  return new OutlierEjection(new plain[strategy](), onEjected);
 }

@@ -47,12 +47,15 @@ interface Health {
  */
 export class OutlierEjection implements Balancer {
   readonly #inner: Balancer;
+  readonly #onEjected: (ejection: Ejection) => void;
   readonly #health = new PerWorker(newcomer);
   /** What calls usually take, whoever answers; `undefined`: nobody has yet. */
   #usualMs: number | undefined;
 
-  constructor(inner: Balancer) {
+  /** @param onEjected told of each worker that is out from now on */
+  constructor(inner: Balancer, onEjected: (ejection: Ejection) => void = () => {}) {
     this.#inner = inner;
+    this.#onEjected = onEjected;
   }
 
   pick(workers: readonly PoolMember[], now: number, random: () => number): string | undefined {
@@ -103,7 +106,7 @@ export class OutlierEjection implements Balancer {
       if (room === 0) return;
       const cause = health.ejected === undefined ? this.#causeToEject(health, now) : undefined;
       if (cause === undefined) continue;
-      eject(health, cause, now);
+      this.#onEjected(eject(health, cause, now));
       room -= 1;
     }
   }
@@ -141,11 +144,11 @@ function newcomer(worker: string): Health {
   };
 }
 
-function eject(health: Health, cause: EjectionCause, now: number): void {
+function eject(health: Health, cause: EjectionCause, now: number): Ejection {
   const { worker, ejections, backAt = now } = health;
   const before = forgiven(ejections, now - backAt);
-  health.ejected = { worker, cause, until: now + outMs(before) };
   health.ejections = before + 1;
+  return (health.ejected = { worker, cause, until: now + outMs(before) });
 }
 
 /** What it owed or failed before is no longer held against it: it is judged by what it gets from now on. */

@@ -89,8 +89,9 @@ export function simulateSharedQueue(scenario: Scenario, stepsAside: boolean): Ca
       const others = consumers.filter((other) => other !== consumer);
       const peers = others.map(({ times }) => times.list(now));
       const { standing: before, times } = consumer;
-      if (stepsAside)
+      if (stepsAside) {
         consumer.standing = nextStanding(before, slownessOf(times.list(now), peers), times.runs(now), now);
+      }
       consumer.spared = consumer.standing.kind === "aside" && isSpared(others.map(({ standing }) => standing.kind));
       if (consumer.standing.kind === "probing" && before.kind === "aside") consumer.times.clear();
       consumer.prefetch = prefetchOf({

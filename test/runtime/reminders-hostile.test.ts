@@ -265,7 +265,7 @@ describe("alarms that nobody of ours set", () => {
     const { alarms } = rig.world.connect("stranger");
     const tick = { name: "t", id: "x", number: 1 };
     const hints = [undefined, null, 5, [], {}, { to: "Odd/a", handler: "tick" }, { to: "Odd/a", tick }].map((hint) =>
-      String(JSON.stringify(hint)),
+      JSON.stringify(hint),
     );
     const dueAt = rig.clock.now() + second;
     await alarms.set(hints.map((hint, n) => ({ id: `forged-${n}`, partition: "Odd:g1:00", dueAt, hint })));

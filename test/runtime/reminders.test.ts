@@ -370,3 +370,13 @@ describe("a reminder of every actor of a class", () => {
     expect(left).toEqual([]);
   });
 });
+
+it("a worker stops although its alarm clock has never answered", async () => {
+  await closed();
+  const silent = { set: async () => {}, cancel: async () => {}, close: async () => {} };
+  system = await rig.host([Plan], {
+    process: "waiting",
+    ports: (ports) => ({ ...ports, alarms: { ...silent, listen: () => new Promise(() => {}) } }),
+  });
+  await closed();
+});

@@ -26,7 +26,7 @@ export class AlarmClock {
   #silenced: string[] = [];
   #busy = false;
   /** How to stop, once alarms ring here. */
-  #listening: Promise<(() => Promise<void>) | undefined> = Promise.resolve(undefined);
+  #stop: (() => Promise<void>) | undefined;
   #stopped = false;
   #cancelRetry: Cancel = () => {};
 
@@ -36,14 +36,14 @@ export class AlarmClock {
 
   /** Alarms ring here as soon as the clock can be reached. */
   start(): void {
-    this.#listening = this.#listen();
+    void this.#listen();
   }
 
   /** No more alarms ring here. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancelRetry();
-    await (await this.#listening)?.();
+    await this.#stop?.();
   }
 
   /** Nothing waits to be set. */
@@ -61,15 +61,16 @@ export class AlarmClock {
     this.#flushSoon();
   }
 
-  async #listen(): Promise<(() => Promise<void>) | undefined> {
+  async #listen(): Promise<void> {
     const { ports, log } = this.#options;
     try {
-      return await ports.alarms.listen((alarm) => this.#ring(alarm));
+      this.#stop = await ports.alarms.listen((alarm) => this.#ring(alarm));
+      // Nobody has waited for a clock that did not answer.
+      if (this.#stopped) await this.#stop();
     } catch (error) {
-      if (this.#stopped) return undefined;
+      if (this.#stopped) return;
       log.warn({ err: error }, "no alarms of reminders ring here yet; owners send overdue ticks themselves");
       this.#cancelRetry = ports.clock.after(retryMs, () => this.start());
-      return undefined;
     }
   }
 

@@ -165,18 +165,22 @@ export class Ticks implements TickTable {
 
   async #lookAt(addresses: readonly string[], until: number): Promise<void> {
     const { partition, services } = this.#scope;
+    const known = this.#scope.commits.committedSeq;
     const states = await services.ports.store.readStates(partition, addresses);
     if (!this.#scope.alive) return;
-    for (const [index, address] of addresses.entries()) this.#look(address, states[index], until);
+    const isLatest = this.#savedSeq <= known;
+    for (const [index, address] of addresses.entries()) this.#look(address, states[index], until, isLatest);
   }
 
-  /** @param state as it is stored, of an actor that was due by `until` when the index was read */
-  #look(address: string, state: string | undefined, until: number): void {
+  /**
+   * @param state as it is stored, of an actor that was due by `until` when the index was read
+   * @param isLatest no reminder has changed since it was read
+   */
+  #look(address: string, state: string | undefined, until: number, isLatest: boolean): void {
     const list = state === undefined ? undefined : ReminderList.in(state);
-    const activation = this.#scope.activations.find(address);
     const late = [...(list?.byName ?? [])].filter(([, { dueAt }]) => dueAt <= until);
     for (const [name, reminder] of late) this.#send(address, name, reminder);
-    if (late.length > 0 || activation !== undefined) return;
+    if (late.length > 0 || !isLatest || this.#scope.activations.find(address) !== undefined) return;
     // The index says more than the records, which were replaced from outside.
     const { commits } = this.#scope;
     commits.gathering.due(address, list?.dueAt);

@@ -88,6 +88,7 @@ describe.each(places)(
       await worker.cli(["resume", "Account/alice"]);
       expect(await json("types", "ls")).toEqual({
         types: [{ name: "Account", mailbox: "Account", partitions: 16, hosts: ["w1"], missingAt: [], paused: [] }],
+        pools: [],
       });
     });
   },

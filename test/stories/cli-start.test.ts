@@ -85,13 +85,31 @@ describe.each(places)("start in $name", { timeout: 30_000 }, ({ env, transport }
     });
   });
 
-  it("hosts stateless types, with or without --only", async () => {
+  it("hosts stateless types, with or without --only, and says so to operators", async () => {
     const cwd = await projectWith({
-      "resize.ts":
-        'import { Handler, Stateless } from "actor-runtime";\n@Stateless("Resize") export class Resize { @Handler() go(): void {} }',
+      "thumbnail.ts": `import { Handler, Stateless } from "actor-runtime";
+        @Stateless("Thumbnail", { balance: "fastest" }) export class Thumbnail {
+          @Handler() make(image: string): string { return image + "?width=320"; }
+        }`,
     });
-    await using worker = await WorkerProcess.start(["resize.ts", "--only", "Resize"], { cwd, env: env() });
-    await expect.poll(() => worker.log).toContain('"types":["Resize"]');
+    await using worker = await WorkerProcess.start(["thumbnail.ts", "--worker-id", "w1", "--only", "Thumbnail"], {
+      cwd,
+      env: env(),
+    });
+    await expect.poll(() => worker.log).toContain('"types":["Thumbnail"]');
+    const call = await worker.cli(["call", "Thumbnail/*", "make", '"cat.png"']);
+    expect(call).toMatchObject({ code: 0, stdout: '"cat.png?width=320"\n' });
+    const types = await worker.cli(["types", "ls"]);
+    expect(types.stdout).toMatch(/^STATELESS TYPE +BALANCE +HOSTED BY\nThumbnail +fastest +1 worker$/m);
+    const inspected = await worker.cli(["inspect"]);
+    expect(inspected.stdout).toMatch(
+      /^STATELESS TYPE +WORKER +RUNNING +WAITING +RETRYING +STANDING\nThumbnail +w1 +0 +0 +0 +normal$/m,
+    );
+    for (const what of ["inspect", "ring"]) {
+      const { code, stderr } = await worker.cli([what, "Thumbnail"]);
+      expect(code).not.toBe(0);
+      expect(stderr).toContain(`"Thumbnail" is a stateless type: it has no mailbox and no partitions`);
+    }
   });
 
   it("injects services into constructors by the metadata it compiles, through typedi", async () => {

@@ -106,6 +106,7 @@ export {
   type Locks,
   type LockWaiter,
   type MailboxDescription,
+  type NamedPool,
   type NamedType,
   type Obstacle,
   type PartitionHolder,

@@ -28,10 +28,18 @@ export interface MailboxDescription {
   readonly holders: readonly (PartitionHolder | undefined)[];
 }
 
+/** A stateless type as the namespace knows it, whoever hosts it now. */
+export interface NamedPool {
+  readonly name: string;
+  readonly balance: string;
+}
+
 export interface ClusterDescription {
   readonly view: View;
   /** By name. */
   readonly mailboxes: readonly MailboxDescription[];
+  /** By name. */
+  readonly pools: readonly NamedPool[];
   /** Types and addresses whose turns operators stopped. */
   readonly paused: readonly string[];
 }
@@ -88,12 +96,15 @@ export class StoredCluster implements Cluster {
 
   async describe(): Promise<ClusterDescription> {
     const { membership, store } = this.#ports;
-    const [view, { mailboxes, types, paused }] = await Promise.all([membership.view(), store.namespace()]);
+    const [view, { mailboxes, types, pools, paused }] = await Promise.all([membership.view(), store.namespace()]);
     const names = Object.keys(mailboxes).toSorted();
     const placements = await membership.placements(names);
     return {
       view,
       paused,
+      pools: Object.keys(pools)
+        .toSorted()
+        .map((name) => ({ name, balance: pools[name]! })),
       mailboxes: await Promise.all(
         names.map(async (name, index) => {
           const mailbox: Mailbox = { name, ...mailboxes[name]! };

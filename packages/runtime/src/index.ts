@@ -44,6 +44,7 @@ export {
   type Cluster,
   type ClusterDescription,
   type MailboxDescription,
+  type NamedPool,
   type PartitionHolder,
   StoredCluster,
 } from "./cluster.js";

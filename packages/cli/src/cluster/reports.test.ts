@@ -7,6 +7,7 @@ import { inspectedCluster, listingTypesTold } from "./inspected-cluster.js";
 import { mailboxReport } from "./mailbox-report.js";
 import { movesReport } from "./moves.js";
 import { partitionRanges } from "./partition-ranges.js";
+import { poolsReport } from "./pools-report.js";
 import { ringOrder } from "./ring-order.js";
 import { typesReport } from "./types-report.js";
 import { whereabouts } from "./whereabouts.js";
@@ -40,7 +41,7 @@ function settledIn(view: View, changes: Partial<MailboxDescription> = {}): Mailb
 }
 
 function clusterOf(view: View, ...mailboxes: readonly MailboxDescription[]): ClusterDescription {
-  return { view, mailboxes, paused: [] };
+  return { view, mailboxes, pools: [], paused: [] };
 }
 
 const address = (key: string): Address => ({ type: "Account", key });
@@ -54,6 +55,19 @@ function keyIn(partition: number): string {
 }
 
 const three = viewOf({ id: "w1" }, { id: "w2" }, { id: "w3" });
+
+describe("stateless types", () => {
+  it("are hosted by the workers that can take their messages; those of nobody wait", () => {
+    const view = viewOf({ id: "w1", types: ["Resize"] }, { id: "w2", types: ["Resize"], state: "unable" });
+    const pools = ["Render", "Resize"].map((name) => ({ name, balance: "least-busy" }));
+    const cluster = { ...clusterOf(view), pools };
+    expect(poolsReport(cluster).map(({ name, hosts }) => [name, hosts])).toEqual([
+      ["Render", []],
+      ["Resize", ["w1"]],
+    ]);
+    expect(workersReport(cluster).unhosted).toEqual(["Render"]);
+  });
+});
 
 describe("ranges of partitions", () => {
   it.each([

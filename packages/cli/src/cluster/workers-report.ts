@@ -1,6 +1,7 @@
 import type { MemberState } from "@actor-runtime/core";
 import type { ClusterDescription } from "@actor-runtime/runtime";
 import { type MailboxReport, mailboxReport } from "./mailbox-report.js";
+import { poolsReport } from "./pools-report.js";
 import type { Transfer } from "./transfers.js";
 import { typesReport } from "./types-report.js";
 
@@ -55,7 +56,9 @@ export function workersReport(cluster: ClusterDescription): WorkersReport {
     }),
     handoffs: reports.flatMap(({ mailbox, handoffs }) => handoffs.map((handoff) => ({ mailbox, ...handoff }))),
     unheld: reports.flatMap(({ mailbox, unheld }) => (unheld.length > 0 ? { mailbox, partitions: unheld } : [])),
-    unhosted: typesReport(cluster).flatMap(({ name, hosts }) => (hosts.length === 0 ? name : [])),
+    unhosted: [...typesReport(cluster), ...poolsReport(cluster)].flatMap(({ name, hosts }) =>
+      hosts.length === 0 ? name : [],
+    ),
   };
 }
 

@@ -39,6 +39,17 @@ export function clusterText({ workers, handoffs, unheld, unhosted, silent, timeo
       .toSorted((a, b) => (a.type < b.type ? -1 : a.type > b.type ? 1 : 0))
       .map((load) => [load.type, load.worker, ...loadCells(load), ...latencyCells(load.latency)]),
   );
+  const pools = workers.flatMap(({ id, told }) => (told?.pools?.items ?? []).map((load) => ({ worker: id, ...load })));
+  const byPool = tableText(
+    ["STATELESS TYPE", "WORKER", "RUNNING", "WAITING", "RETRYING", "STANDING"],
+    pools
+      .toSorted((a, b) => (a.type < b.type ? -1 : a.type > b.type ? 1 : 0))
+      .map(({ type, worker, running, waiting, retrying, standing }) => [
+        ...[type, worker],
+        ...[running, waiting, retrying].map(countText),
+        standing,
+      ]),
+  );
   const turns = workers.flatMap(({ told }) => (told ? [{ worker: told.worker, turns: told.turns }] : []));
   return (
     table +
@@ -54,6 +65,7 @@ export function clusterText({ workers, handoffs, unheld, unhosted, silent, timeo
       .join("") +
     unhosted.map((type) => `${type}: nobody hosts it; its messages wait\n`).join("") +
     (types.length > 0 ? `\n${byType}` : "") +
+    (pools.length > 0 ? `\n${byPool}` : "") +
     turnsText(turns)
   );
 }

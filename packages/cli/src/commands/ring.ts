@@ -1,4 +1,11 @@
-import { type Address, formatAddress, type Mailbox, partitionId, UnknownTypeError } from "@actor-runtime/core";
+import {
+  type Address,
+  formatAddress,
+  type Mailbox,
+  partitionId,
+  UnknownTypeError,
+  UnsupportedError,
+} from "@actor-runtime/core";
 import type { MailboxDescription } from "@actor-runtime/runtime";
 import { Command } from "commander";
 import { type Change, changedView, parseAdded } from "../cluster/change.js";
@@ -77,14 +84,19 @@ function showMailboxes(command: Command, { view, mailboxes }: ClusterAnswer): vo
   else printMailboxes(reports);
 }
 
-/** @throws UnknownTypeError when nobody ever hosted the type */
+/** @throws UnknownTypeError when nobody ever hosted the type, UnsupportedError when it is stateless */
 function mailboxesOf(
-  { mailboxes }: ClusterAnswer,
+  { mailboxes, pools }: ClusterAnswer,
   type: string | undefined,
   isListed: (name: string) => boolean,
 ): readonly MailboxDescription[] {
   if (type === undefined) return mailboxes.filter(({ mailbox }) => isListed(mailbox.name));
   const found = mailboxes.find(({ types }) => types.includes(type));
+  if (pools.some(({ name }) => name === type)) {
+    throw new UnsupportedError(
+      `"${type}" is a stateless type: it has no mailbox and no partitions; actor-runtime inspect shows its workers`,
+    );
+  }
   if (!found) {
     throw new UnknownTypeError(`no worker has ever hosted actors of type "${type}"; see actor-runtime types ls`);
   }

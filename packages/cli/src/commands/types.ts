@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { type PoolReport, poolsReport } from "../cluster/pools-report.js";
 import { type TypeReport, typesReport } from "../cluster/types-report.js";
 import { addAll, listed } from "./all.js";
 import { addApiSettings, clusterOf } from "./api.js";
@@ -15,14 +16,16 @@ function listCommand(): Command {
     .description("list every type that was ever hosted, with its mailbox and who hosts it now")
     .action(async () => {
       const isListed = listed(command);
-      const types = typesReport(await clusterOf(command)).filter(({ name }) => isListed(name));
-      if (wantsJson(command)) printJson({ types });
-      else print(types);
+      const cluster = await clusterOf(command);
+      const types = typesReport(cluster).filter(({ name }) => isListed(name));
+      const pools = poolsReport(cluster);
+      if (wantsJson(command)) printJson({ types, pools });
+      else print(types, pools);
     });
   return addApiSettings(addAll(command));
 }
 
-function print(types: readonly TypeReport[]): void {
+function print(types: readonly TypeReport[], pools: readonly PoolReport[]): void {
   printTable(
     ["TYPE", "MAILBOX", "PARTITIONS", "HOSTED BY", "PAUSED"],
     types.map(({ name, mailbox, partitions, hosts, paused }) => [
@@ -32,6 +35,12 @@ function print(types: readonly TypeReport[]): void {
       hostedBy(hosts.length),
       paused.join(" ") || "-",
     ]),
+  );
+  if (pools.length === 0) return;
+  process.stdout.write("\n");
+  printTable(
+    ["STATELESS TYPE", "BALANCE", "HOSTED BY"],
+    pools.map(({ name, balance, hosts }) => [name, balance, hostedBy(hosts.length)]),
   );
 }
 

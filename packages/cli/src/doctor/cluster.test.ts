@@ -11,6 +11,7 @@ function checksOf(...members: readonly ViewMember[]) {
   return clusterChecks({
     view: { version: 1, members },
     mailboxes: [{ mailbox, types: ["Account"], placement: undefined, holders: [] }],
+    pools: [],
     paused: [],
   });
 }
@@ -34,15 +35,15 @@ describe("doctor on the workers", () => {
     const mailbox = { name: "orders", generation: 1, partitions: 2 };
     const placement = { version: 1, view: 1, owners: ["w1", "w2"], since: [1, 1] };
     const types = ["Invoice", "Order"];
-    expect(clusterChecks({ view, mailboxes: [{ mailbox, types, placement, holders: [] }], paused: [] })).toContainEqual(
-      {
-        name: "types",
-        status: "warn",
-        finding:
-          'Invoice: its messages wait in partitions of its mailbox "orders" that belong to w1, where it is not hosted',
-        fix: "let the same workers host all types of a mailbox",
-      },
-    );
+    expect(
+      clusterChecks({ view, mailboxes: [{ mailbox, types, placement, holders: [] }], pools: [], paused: [] }),
+    ).toContainEqual({
+      name: "types",
+      status: "warn",
+      finding:
+        'Invoice: its messages wait in partitions of its mailbox "orders" that belong to w1, where it is not hosted',
+      fix: "let the same workers host all types of a mailbox",
+    });
   });
 
   it("notes that several builds run, and how many workers have each", () => {

@@ -1,4 +1,5 @@
 import type { ClusterDescription } from "@actor-runtime/runtime";
+import { poolsReport } from "../cluster/pools-report.js";
 import { typesReport } from "../cluster/types-report.js";
 import type { Check } from "./check.js";
 
@@ -7,7 +8,7 @@ export function clusterChecks(cluster: ClusterDescription): Check[] {
   const { members } = cluster.view;
   const unable = members.filter(({ state }) => state === "unable");
   const types = typesReport(cluster);
-  const unhosted = types.filter(({ hosts }) => hosts.length === 0);
+  const unhosted = [...types, ...poolsReport(cluster)].filter(({ hosts }) => hosts.length === 0);
   const apart = types.filter(({ hosts, missingAt }) => hosts.length > 0 && missingAt.length > 0);
   return [
     { name: "workers", status: "ok", finding: `${members.length} alive${buildsOf(members)}` },

@@ -4,11 +4,11 @@ import { type ActorSystem, HttpError } from "@actor-runtime/runtime";
 /** The most actors one answer lists; a prefix finds the others. */
 const pageSize = 1_000;
 
-/** `GET /api/actors`: what this worker hosts, then the types that only others host or hosted. */
+/** `GET /api/actors`: what this worker hosts, then the types that only others host or hosted; `pools` are its stateless types. */
 export async function listTypes(system: ActorSystem): Promise<Response> {
-  const { workerId, namespace, transport, types: hosted } = system.describe();
+  const { workerId, namespace, transport, types: hosted, pools } = system.describe();
   const others = (await system.actors.types()).filter(({ name }) => !hosted.some((here) => here.name === name));
-  return Response.json({ workerId, namespace, transport, types: [...hosted, ...others] });
+  return Response.json({ workerId, namespace, transport, types: [...hosted, ...others], pools });
 }
 
 /** `GET /api/actors/<Type>?prefix=`: actors with stored state; `more` says that the page is full. */

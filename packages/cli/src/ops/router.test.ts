@@ -147,6 +147,7 @@ function systemOf({
       }),
       describe: async () => ({
         view: { version: 3, members: [] },
+        pools: [],
         paused: [],
         mailboxes: [
           {

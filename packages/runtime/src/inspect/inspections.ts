@@ -7,6 +7,7 @@ import {
   partitionId,
   partitionOf,
   UnknownTypeError,
+  UnsupportedError,
 } from "@actor-runtime/core";
 import type { Ports } from "../ports.js";
 import type { ReminderReport } from "../reminders/reminder-admin-types.js";
@@ -151,10 +152,15 @@ export class Inspections {
     return undefined;
   }
 
-  /** @throws UnknownTypeError */
+  /** @throws UnknownTypeError, UnsupportedError when it is stateless */
   async #mailboxOf(type: string): Promise<Mailbox> {
-    const { types, mailboxes } = await this.#ports.store.namespace();
+    const { types, mailboxes, pools } = await this.#ports.store.namespace();
     const name = types[type];
+    if (Object.hasOwn(pools, type)) {
+      throw new UnsupportedError(
+        `"${type}" is a stateless type: it has no mailbox and no partitions; actor-runtime inspect shows its workers`,
+      );
+    }
     if (name === undefined) {
       throw new UnknownTypeError(
         `no worker has ever hosted actors of type "${type}"; check the name, or see actor-runtime types ls`,

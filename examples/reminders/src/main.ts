@@ -10,6 +10,12 @@ const hasServices = Boolean(process.env.AMQP_URL || process.env.REDIS_URL);
 
 const worker = hasServices ? new WorkerProcess(namespace) : undefined;
 try {
+  await Promise.race([run(), ...(worker ? [worker.failure] : [])]);
+} finally {
+  await worker?.stop();
+}
+
+async function run(): Promise<void> {
   await worker?.start();
   // Beside a worker it is a client, which no reminder wakes.
   await using system = await connect({ actors: worker ? [] : [Subscription], namespace });
@@ -17,6 +23,4 @@ try {
   if (!(await tellStory(system, outage, (line) => console.log(line)))) process.exitCode = 1;
   // The next run begins anew.
   await system.actors.erase("Subscription/alice");
-} finally {
-  await worker?.stop();
 }

@@ -28,15 +28,19 @@ export const waiting = {
 
 /** What they do. */
 export interface Waiting {
-  wait(): Promise<void>;
+  /** @returns the seed of the worker */
+  wait(): Promise<number>;
 }
 
 /** Five calls at a time, which wait and cost no processor. */
-function waitingType(name: string, balance: Balance, mean: number, random: SeededRandom): AnyActor {
+function waitingType(name: string, balance: Balance, mean: number, seed: number): AnyActor {
+  const random = new SeededRandom(seed);
+
   @Stateless(name, { balance, concurrency: 5 })
   class Waits implements Waiting {
-    @Handler() async wait(): Promise<void> {
+    @Handler() async wait(): Promise<number> {
       await delay(exponential(random, mean));
+      return seed;
     }
   }
   return Waits;
@@ -44,9 +48,8 @@ function waitingType(name: string, balance: Balance, mean: number, random: Seede
 
 /** @param factor how many times as long as others the worker takes */
 export function hosted(seed: number, factor: number): readonly AnyActor[] {
-  const random = new SeededRandom(seed);
   const waits = Object.entries(waiting).map(([name, balance]) =>
-    waitingType(name, balance, name === "Even" ? meanMs : meanMs * factor, random),
+    waitingType(name, balance, name === "Even" ? meanMs : meanMs * factor, seed),
   );
   return [...waits, Carrier, Postbox];
 }

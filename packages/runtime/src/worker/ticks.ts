@@ -132,12 +132,12 @@ export class Ticks implements TickTable {
 
   /** Whether some alarm may have been lost, as far as is known without asking the store. */
   get mayBeOverdue(): boolean {
-    return !this.#sweeping && this.#earliest <= this.#now - overdueMs;
+    return !this.#sweeping && this.#earliest <= this.#until;
   }
 
   /** Sends the ticks whose alarms were lost; to be called every few seconds while {@link mayBeOverdue}. */
   async sweep(): Promise<void> {
-    const until = this.#now - overdueMs;
+    const until = this.#until;
     this.#sweeping = true;
     try {
       const addresses = await this.#overdue(until);
@@ -193,6 +193,11 @@ export class Ticks implements TickTable {
     if (this.isWaiting(address, tickIdentity(hint.tick))) return;
     const expiresAt = services.ports.clock.monotonic() + overdueMs;
     services.lanes.lane(partition).send(new TickMessage(hint, expiresAt));
+  }
+
+  /** Alarms of ticks that are due since then have had their time; those that an owner before was to set may never have been. */
+  get #until(): number {
+    return this.#earliest === Number.NEGATIVE_INFINITY ? this.#now : this.#now - overdueMs;
   }
 
   get #now(): number {

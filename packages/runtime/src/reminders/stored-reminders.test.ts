@@ -27,7 +27,7 @@ class Memory {
 
   get store(): Store {
     return {
-      namespace: async () => ({ mailboxes, types }),
+      namespace: async () => ({ mailboxes, types, pools: {} }),
       due: async (partition: string, until: number, limit: number) => {
         this.rows.push(limit);
         return Array.from(this.#actors, ([address, reminders]) => ({

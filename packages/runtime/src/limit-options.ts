@@ -5,9 +5,13 @@ import { isSystemType } from "./system-handlers.js";
 /** In bytes, or as `"64MiB"`. */
 export type Size = number | `${number}KiB` | `${number}MiB` | `${number}GiB`;
 
-/** Bounds of one type, and of each of its actors. */
+/** Bounds of one type, and of each of its actors; of a stateless type `concurrency` is the only one. */
 export interface TypeLimitOptions {
-  /** Asynchronous turns of the type that run in this worker at a time; what comes then waits. @default half of the worker's */
+  /**
+   * Asynchronous turns of the type that run in this worker at a time; what comes then waits. Of a stateless type all calls count.
+   *
+   * @default half of the worker's; of a stateless type what its `@Stateless` says
+   */
   concurrency?: number;
   /** Messages that wait in memory for one actor. @default 10_000 */
   waiting?: number;

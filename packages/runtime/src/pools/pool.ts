@@ -58,6 +58,8 @@ export class Pool implements PoolScope, PoolSettlementHost, SourceHost {
   /** Messages that wait for an instance, oldest first. */
   #ready: Work[] = [];
   readonly #retrying = new Set<Work>();
+  /** The part of the prefetch that stands for what waits for another attempt. */
+  #retryRoom = 0;
   /** All that is not acked, or left. */
   readonly #works = new Set<Work>();
   #busy = 0;
@@ -299,9 +301,6 @@ export class Pool implements PoolScope, PoolSettlementHost, SourceHost {
     };
     if (wanted.prefetch !== options.prefetch || wanted.priority !== options.priority) this.#shared.adjust(wanted);
   }
-
-  /** The part of the prefetch that stands for what waits for another attempt. */
-  #retryRoom = 0;
 }
 
 const standingLines: Readonly<Record<Standing["kind"], string>> = {

@@ -1,4 +1,4 @@
-import { InvalidArgumentsError, OverloadedError, parseReplies, type Reply } from "@actor-runtime/core";
+import { ConfigError, InvalidArgumentsError, OverloadedError, parseReplies, type Reply } from "@actor-runtime/core";
 import { Actor, ActorContext, Handler, inject, type LocalSystem, Query, State } from "@actor-runtime/runtime";
 import { beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -242,6 +242,15 @@ describe("P13: a message of nobody's making", () => {
     expect(replies).toMatchObject([{ call: "past", error: { class: "NotStartedError" } }]);
     await stillServes(4);
   });
+});
+
+it("P13: an ask with a delay, which it would have passed over, is refused and says to tell", async () => {
+  const delayed = system.ref(One, "x").with({ delay: "1h" }) as unknown as { list(): Promise<unknown> };
+  const error = await refusalOf(delayed.list());
+  expect(error).toBeInstanceOf(ConfigError);
+  expect(error.message).toBe(
+    "delay: an ask of One/x cannot wait for its time; tell it, ref.with({ delay }).tell.list(…)",
+  );
 });
 
 describe("P13: arguments of a handler with a schema", () => {

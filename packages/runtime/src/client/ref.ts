@@ -1,4 +1,4 @@
-import { type Destination, formatAddress, UnknownHandlerError } from "@actor-runtime/core";
+import { ConfigError, type Destination, formatAddress, UnknownHandlerError } from "@actor-runtime/core";
 import type { AnyActor, MethodDefinition } from "../definition/actor-definition.js";
 import { isReservedName } from "../definition/reserved-names.js";
 import type { Balance } from "../definition/stateless-options.js";
@@ -105,7 +105,12 @@ class ActorRef {
     }
     return (...args) => {
       try {
-        return caller.ask((method ??= bindMethod(target, name)), args, this.#options());
+        method ??= bindMethod(target, name);
+        const options = this.#options();
+        if (options.delayMs === undefined) return caller.ask(method, args, options);
+        throw new ConfigError(
+          `delay: an ask of ${target.address} cannot wait for its time; tell it, ref.with({ delay }).tell.${name}(…)`,
+        );
       } catch (error) {
         return Promise.reject(error);
       }

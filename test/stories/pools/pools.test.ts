@@ -4,7 +4,6 @@ import { SeededRandom } from "@actor-runtime/embedded";
 import type { LocalSystem } from "@actor-runtime/runtime";
 import { describe, expect, it, onTestFailed } from "vitest";
 import { arrive } from "../../bench/arrivals.js";
-import { percentiles } from "../../bench/percentile.js";
 import type { ServiceUrls } from "../../services/provision.js";
 import { RabbitProcess } from "../../services/rabbitmq-process.js";
 import { services } from "../../services/services.js";
@@ -12,7 +11,7 @@ import { CountingTelemetry } from "../chaos/counting-telemetry.js";
 import { join } from "../chaos/join.js";
 import { MemberProcess } from "../member-process.js";
 import type { PoolMember } from "./pool-member.js";
-import { Carrier, Postbox, type Waiting, waiting } from "./services.js";
+import { Carrier, Postbox, type Waiting } from "./services.js";
 
 const urls = await services();
 const file = new URL("./pool-member.ts", import.meta.url);
@@ -63,14 +62,11 @@ describe("four workers, of which one is ten times slower", () => {
   /** The seed of the slow one, which is started first. */
   const slow = 1;
   /** Until it is known who is slow; then as long as is measured. */
-  const [warmUpMs, measuredMs, graceMs] = [5_000, 10_000, 1_000];
+  const [warmUpMs, measuredMs, graceMs] = [5_000, 6_000, 1_000];
   /** Half of what four healthy workers could do. The control is far off with less. */
   const perSecond: Readonly<Record<string, number>> = { RoundRobin: 25 };
 
-  /** With four healthy ones it is 480 ms. Where the machine has no time for its processes a p99 is that of the machine. */
-  const calmMs = 1_500;
-
-  it("least-busy and fastest: it gets few calls, and the p99 stays below twice that of four healthy ones; round-robin: above three times", {
+  it("the slow one gets few calls with least-busy and fastest, and its share with round-robin", {
     timeout: 90_000,
   }, async () => {
     await using stage = new Stage(urls);
@@ -79,22 +75,16 @@ describe("four workers, of which one is ten times slower", () => {
       const ref = stage.client.ref<Waiting>(type);
       const load = { perSecond: perSecond[type] ?? 100, forMs: warmUpMs + measuredMs, graceMs };
       const calls = await arrive(() => ref.wait(), load, new SeededRandom(seed));
-      const measured = calls.filter(({ at }) => at >= calls[0]!.at + warmUpMs);
-      const answered = measured.filter(({ answer }) => answer !== undefined);
+      const answered = calls.filter(({ at, answer }) => at >= calls[0]!.at + warmUpMs && answer !== undefined);
       const toSlow = answered.filter(({ answer }) => answer === slow).length / answered.length;
-      return [type, { p99: percentiles(measured.map(({ ms }) => ms)).p99, toSlow }] as const;
+      return [type, toSlow] as const;
     };
-    const all = Object.fromEntries(await Promise.all(Object.keys(waiting).map(measure)));
-    process.stdout.write(`${JSON.stringify(all)}\n`);
-    expect(all.LeastBusy!.toSlow).toBeLessThan(0.05);
-    expect(all.Fastest!.toSlow).toBeLessThan(0.05);
-    expect(all.RoundRobin!.toSlow).toBeGreaterThan(0.1);
-    if (all.Even!.p99 > calmMs) return;
-    const ratio = (type: keyof typeof waiting): number => all[type]!.p99 / all.Even!.p99;
-    // The target is 1.5, which the benchmark `pool` measures; here others use the machine, too.
-    expect(ratio("LeastBusy")).toBeLessThan(2);
-    expect(ratio("Fastest")).toBeLessThan(2);
-    expect(ratio("RoundRobin")).toBeGreaterThan(3);
+    const measured = await Promise.all(["LeastBusy", "Fastest", "RoundRobin"].map(measure));
+    const toSlow = Object.fromEntries(measured);
+    // What that does to the p99 is measured by the benchmark `pool`: here others use the machine, too.
+    expect(toSlow["LeastBusy"]).toBeLessThan(0.05);
+    expect(toSlow["Fastest"]).toBeLessThan(0.05);
+    expect(toSlow["RoundRobin"]).toBeGreaterThan(0.1);
   });
 });
 

@@ -1,3 +1,3 @@
 import { sweep } from "./seeds.js";
 
-sweep(76, 75);
+sweep(131, 75);

@@ -1,3 +1,0 @@
-import { sweep } from "./seeds.js";
-
-sweep(1, 75);

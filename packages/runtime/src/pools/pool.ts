@@ -1,18 +1,10 @@
 import {
   ActorError,
-  isSpared,
   LostOwnershipError,
   type Message,
   NotStartedError,
-  nextStanding,
-  normalStanding,
-  type PoolConsumerOptions,
   poolQueue,
-  prefetchOf,
   ServiceTimes,
-  type Standing,
-  shareOf,
-  slownessOf,
 } from "@actor-runtime/core";
 import { refBy } from "../client/ref-by.js";
 import type { RefBy } from "../client/ref-types.js";
@@ -20,6 +12,7 @@ import { poolKey } from "../client/stateless-target.js";
 import type { StatelessDefinition } from "../definition/define-stateless.js";
 import { TypeMetrics } from "../metrics/type-metrics.js";
 import type { WorkerServices } from "../worker/services.js";
+import { Intake } from "./intake.js";
 import { PoolCalls } from "./pool-calls.js";
 import type { PoolLoad } from "./pool-load.js";
 import type { PoolReport } from "./pool-report.js";
@@ -29,12 +22,8 @@ import { type Arrival, PoolSource, type SourceHost } from "./pool-source.js";
 import { PoolTurns } from "./pool-turns.js";
 import { Work } from "./work.js";
 
-/** What waits for its next attempt makes room for others, up to so many. */
-const maxRetryRoom = 64;
 /** The own queue of a worker has nobody else to leave messages to; so many wait here, where a withdrawn call is found. */
 const ownAhead = 64;
-/** A worker aside that must take something gets only what those of a higher priority leave. */
-const asidePriority = -1;
 /** How often it is looked whether everything has ended. */
 const pollMs = 5;
 /** Senders know by then that this worker stops. */
@@ -55,17 +44,13 @@ export class Pool implements PoolScope, PoolSettlementHost, SourceHost {
   readonly #turns: PoolTurns;
   readonly #shared: PoolSource;
   readonly #own: PoolSource | undefined;
+  readonly #intake: Intake;
   /** Messages that wait for an instance, oldest first. */
   #ready: Work[] = [];
   readonly #retrying = new Set<Work>();
-  /** The part of the prefetch that stands for what waits for another attempt. */
-  #retryRoom = 0;
   /** All that is not acked, or left. */
   readonly #works = new Set<Work>();
   #busy = 0;
-  #standing: Standing = normalStanding;
-  /** It is aside, and the others can do without it. */
-  #spared = false;
   #runs = 0;
   #draining = false;
   #revoked = false;
@@ -84,6 +69,7 @@ export class Pool implements PoolScope, PoolSettlementHost, SourceHost {
     const source = { pools: ports.pools, clock: ports.clock, random: ports.random, log };
     const concurrency = (this.concurrency = limits.types[name]?.maxTurns ?? definition.concurrency);
     this.#shared = new PoolSource(poolQueue(name), source, { prefetch: concurrency }, this);
+    this.#intake = new Intake(this.#shared, { type: name, concurrency, times: this.#times, clock: ports.clock, log });
     if (balance === "least-busy") return;
     this.#own = new PoolSource(poolQueue(name, workerId), source, { prefetch: concurrency + ownAhead }, this);
   }
@@ -114,7 +100,7 @@ export class Pool implements PoolScope, PoolSettlementHost, SourceHost {
       running: this.#busy,
       waiting: this.#ready.length,
       retrying: this.#retrying.size,
-      standing: this.#standing.kind,
+      standing: this.#intake.standing,
     };
   }
 
@@ -150,32 +136,19 @@ export class Pool implements PoolScope, PoolSettlementHost, SourceHost {
   }
 
   get report(): PoolReport {
-    return { times: this.#times.list(this.services.ports.clock.monotonic()), standing: this.#standing.kind };
+    return { times: this.#times.list(this.services.ports.clock.monotonic()), standing: this.#intake.standing };
   }
 
   /** Whether any ran since this was asked last, or its standing may change by itself. */
   takeActivity(): boolean {
-    const active = this.#runs > 0 || this.#standing.kind !== "normal";
+    const active = this.#runs > 0 || this.#intake.standing !== "normal";
     this.#runs = 0;
     return active;
   }
 
   /** Compares itself with its peers, those that answered: who is much slower takes nothing for a while, or only what they leave. */
   compare(peers: readonly PoolReport[]): void {
-    const now = this.services.ports.clock.monotonic();
-    const before = this.#standing;
-    const slowness = slownessOf(
-      this.#times.list(now),
-      peers.map(({ times }) => times),
-    );
-    this.#standing = nextStanding(before, slowness, this.#times.runs(now), now);
-    const { kind } = this.#standing;
-    this.#spared = kind === "aside" && isSpared(peers.map(({ standing }) => standing));
-    if (kind !== before.kind) {
-      if (kind === "probing") this.#times.clear();
-      const level = kind === "aside" ? "warn" : "info";
-      this.services.log[level]({ type: this.definition.name, standing: kind }, standingLines[kind]);
-    }
+    this.#intake.compare(peers);
     this.#adjust();
   }
 
@@ -280,34 +253,10 @@ export class Pool implements PoolScope, PoolSettlementHost, SourceHost {
     this.left(work);
   }
 
-  /** How much comes from the shared queue follows how long its messages take, and how this worker stands to its peers. */
   #adjust(): void {
-    if (this.#draining) return;
-    const { concurrency } = this;
-    const { options, trips } = this.#shared;
-    const now = this.services.ports.clock.monotonic();
-    const room = Math.min(this.#retrying.size, maxRetryRoom);
-    const prefetch = prefetchOf({
-      concurrency,
-      serviceMs: this.#times.meanMs(now),
-      roundTripMs: trips.shortestMs,
-      current: options.prefetch - this.#retryRoom,
-      share: shareOf(this.#standing, now),
-    });
-    this.#retryRoom = room;
-    const wanted: PoolConsumerOptions = {
-      prefetch: this.#spared ? 0 : prefetch + room,
-      ...(this.#standing.kind === "aside" && { priority: asidePriority }),
-    };
-    if (wanted.prefetch !== options.prefetch || wanted.priority !== options.priority) this.#shared.adjust(wanted);
+    if (!this.#draining) this.#intake.adjust(this.#retrying.size);
   }
 }
-
-const standingLines: Readonly<Record<Standing["kind"], string>> = {
-  aside: "much slower than its peers: this worker leaves the messages to them for a while",
-  probing: "takes messages as the others again, a few at first",
-  normal: "takes its full share again",
-};
 
 function revokedError({ to, handler }: Message): LostOwnershipError {
   return new LostOwnershipError(`${to}.${handler}: the worker stops`);

@@ -12,7 +12,8 @@
  * - `locks/`       `lock-actor` decides who is next; `lock-taker` is the holder's side, on sessions of its process
  * - `transactions/` `coordinator` decides on one; `cluster-transactions` runs bodies, by attempts that collect who took part
  * - `reminders/`   `turn-reminders` sets and `declared` declares them; `alarm-clock` has them wake; `stored-reminders` lists them
- * - `system.ts`    puts both together; `call-route.ts` opens it to HTTP
+ * - `wiring/`      makes a process of all these: `hosted` is what it hosts, `calling` how it calls, `process` the whole of it
+ * - `system.ts`    the life of a system, and what programs see of it; `call-route.ts` opens it to HTTP
  *
  * One ask goes `ref → outside-caller → calls → lane → Broker → tenure → inbox → scheduler → commit-log → Store`, and its
  * answer `reply-batch → Broker → calls`.
@@ -117,8 +118,9 @@ export type {
   TimerTime,
 } from "./reminders/reminder-types.js";
 export { StoredReminders } from "./reminders/stored-reminders.js";
-export { createSystem, LocalSystem, type SystemOptions } from "./system.js";
+export { createSystem, LocalSystem } from "./system.js";
 export { systemActors } from "./system-actors.js";
+export type { SystemOptions } from "./system-options.js";
 export type { TracingOptions } from "./tracing-options.js";
 export type {
   HeldActor,

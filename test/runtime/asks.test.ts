@@ -1,6 +1,7 @@
 import {
   AskTimeoutError,
   CancelledError,
+  ClosedError,
   DeadlockError,
   HandlerError,
   IdempotencyMismatchError,
@@ -13,7 +14,16 @@ import {
   UnknownHandlerError,
   UnknownTypeError,
 } from "@actor-runtime/core";
-import { Actor, ActorContext, Handler, inject, type LocalSystem, Query, State } from "@actor-runtime/runtime";
+import {
+  Actor,
+  ActorContext,
+  Handler,
+  inject,
+  type LocalSystem,
+  type Ports,
+  Query,
+  State,
+} from "@actor-runtime/runtime";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Gate, Rig, refusalOf, watch } from "./support.js";
 
@@ -713,4 +723,19 @@ describe("a reply", () => {
     expect(answer.state).not.toBe("pending");
     expect(await system.ref(Account, "bob").deposit(2)).toBe(2);
   });
+});
+
+it("an ask whose mailbox is not known yet fails when its system is closed, though the store never answers", async () => {
+  const silent = (ports: Ports): Ports => {
+    ports.store.namespace = () => new Promise(() => {});
+    return ports;
+  };
+  const client = await rig.host([], { process: "client", ports: silent });
+  const asked = watch(client.ref<{ read(): void }>("Unknown", "a").read());
+  await rig.settle();
+  expect(asked.state).toBe("pending");
+  const closing = client.close({ drainTimeout: 0 });
+  await rig.advance(1_000);
+  await closing;
+  expect(asked.error).toBeInstanceOf(ClosedError);
 });

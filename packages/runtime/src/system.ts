@@ -199,7 +199,7 @@ export class LocalSystem implements ActorSystem {
   async #close(graceMs: number): Promise<void> {
     this.#state = "draining";
     const { services, calling, locks, transactions } = this.#process;
-    const { calls, lanes, timers, ports } = services;
+    const { calls, directory, lanes, timers, ports } = services;
     transactions.close();
     const until = ports.clock.monotonic() + graceMs;
     const servedElsewhere = await this.#worker?.stop(graceMs);
@@ -208,6 +208,7 @@ export class LocalSystem implements ActorSystem {
     await transactions.giveUp();
     await locks.close();
     calls.close();
+    directory.close();
     await lanes.finish();
     lanes.close();
     calling.workers.close();

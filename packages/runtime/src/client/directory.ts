@@ -1,4 +1,5 @@
 import {
+  ClosedError,
   type Destination,
   type Mailbox,
   type PartitionId,
@@ -99,6 +100,15 @@ export class Directory {
   /** As `destination`, looked up in the store if need be. */
   reach(to: Addressee): Promise<Destination> {
     return new Promise((resolve, reject) => this.locate(to, resolve, reject));
+  }
+
+  /** Whoever waits for an answer of the store waits no longer. */
+  close(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const { to, failed } of waiting) {
+      failed(new ClosedError(`${to.type}: the system was closed before the store said where its messages go`));
+    }
   }
 
   /**

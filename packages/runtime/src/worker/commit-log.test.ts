@@ -131,6 +131,14 @@ describe("group commit", () => {
     expect(host.released).toEqual([8]);
   });
 
+  it("fails who waits for a number once the partition is lost: a second ask of a turn waited for ever", async () => {
+    const { log, work } = start();
+    const seq = work("a");
+    log.close(new LostOwnershipError("the lease ran out"));
+    await expect(log.committed(seq)).rejects.toThrow("the lease ran out");
+    await expect(log.committed(7)).resolves.toBeUndefined();
+  });
+
   it("finds the answer of a turn whose commit is in flight or gathering, and none after", async () => {
     const { host, log, work } = start();
     log.gathering.answers.push({ key: "k", fingerprint: "", outcome: "1" });

@@ -36,7 +36,8 @@ export class CommitLog {
   #scheduled = false;
   #unavailable = false;
   #cancelRetry: Cancel = () => {};
-  #closed = false;
+  /** Why nothing is committed any more. */
+  #lost: ActorError | undefined;
 
   constructor(host: CommitHost, seq: number) {
     this.#host = host;
@@ -78,18 +79,19 @@ export class CommitLog {
   committed(seq: number): Promise<void> {
     const group = this.pending(seq);
     if (!group) return Promise.resolve();
+    if (this.#lost !== undefined) return Promise.reject(this.#lost);
     return new Promise((resolve, reject) => group.waiters.push({ resolve, reject }));
   }
 
   /** Commits what is gathered after the work that is going on now. */
   commitSoon(): void {
-    if (this.#scheduled || this.#inFlight !== undefined || this.#closed) return;
+    if (this.#scheduled || this.#inFlight !== undefined || this.#lost !== undefined) return;
     this.#scheduled = true;
     soon(this.#begin);
   }
 
   close(reason: ActorError): void {
-    this.#closed = true;
+    this.#lost = reason;
     this.#cancelRetry();
     const waiters = [...(this.#inFlight?.waiters ?? []), ...this.#gathering.waiters];
     for (const waiter of waiters) waiter.reject(reason);
@@ -99,7 +101,7 @@ export class CommitLog {
 
   readonly #begin = (): void => {
     this.#scheduled = false;
-    if (this.#closed || this.#inFlight !== undefined || !this.#gathering.pressing) return;
+    if (this.#lost !== undefined || this.#inFlight !== undefined || !this.#gathering.pressing) return;
     const group = this.#gathering;
     const record = this.#host.build(group);
     this.#inFlight = group;
@@ -112,7 +114,7 @@ export class CommitLog {
     this.#host.write(record).then(
       (outcome) => this.#known(group, record, outcome),
       (error) => {
-        if (this.#closed) return;
+        if (this.#lost !== undefined) return;
         if (!(error instanceof StoreUnavailableError)) {
           this.#host.lose(new LostOwnershipError("the commit failed", { cause: error }));
           return;
@@ -127,7 +129,7 @@ export class CommitLog {
   }
 
   #known(group: CommitGroup, record: CommitRecord, outcome: CommitOutcome): void {
-    if (this.#closed) return;
+    if (this.#lost !== undefined) return;
     this.#unavailable = false;
     if (outcome === "rewound") {
       this.#host.rewound();

@@ -131,8 +131,9 @@ describe("locks on three Redis servers", () => {
       expect(await servers[2].client.exists(key)).toBe(1);
     });
     expect(await one.locks.claim(own, kept)).toBe(true);
+    await eventually(async () => expect(reachable(await two.describe())).toEqual([true, true, true]));
     await servers[0].process.stop();
-    const other = await two.locks.open("t", longestMs);
+    const other = await untilKnown(() => two.locks.open("t", longestMs));
     expect(await offer(two, other, "report")).toHaveProperty("held");
     // It has forgotten who holds what, and does not count.
     await expect(offer(two, other, "another")).rejects.toThrow(/have kept what they were told/);

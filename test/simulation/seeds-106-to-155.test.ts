@@ -1,3 +1,3 @@
 import { sweep } from "./seeds.js";
 
-sweep(131, 75);
+sweep(106, 50);

@@ -94,7 +94,7 @@ export class AlarmWorker {
     try {
       const againMs = await this.#ring(alarmOf(job));
       if (againMs === undefined) return;
-      await job.moveToDelayed(Date.now() + Math.ceil(againMs), token);
+      await job.moveToDelayed(this.#settings.clock.now() + Math.ceil(againMs), token);
     } finally {
       this.#underWay -= 1;
     }

@@ -1,8 +1,8 @@
 import type { Cancel } from "@actor-runtime/core";
 import { systemMailbox } from "../definition/system-actor.js";
 import type { LeaseKeeper } from "./lease-keeper.js";
-import { recoverCoordinators } from "./recover-coordinators.js";
 import type { WorkerServices } from "./services.js";
+import { recoverCoordinators } from "./stored-coordinators.js";
 import type { Tenure } from "./tenure.js";
 
 /** Idle actors, silent partitions, pauses by operators and probes that are due are looked for this often. */

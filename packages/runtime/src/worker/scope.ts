@@ -10,6 +10,7 @@ import type { Marks } from "./marks.js";
 import type { Outbox } from "./outbox.js";
 import type { ReadBatch } from "./read-batch.js";
 import type { WorkerServices } from "./services.js";
+import type { StoredAddresses } from "./stored-addresses.js";
 import type { Streams } from "./streams.js";
 
 /** The live actors of a partition (`activations.ts`). */
@@ -104,6 +105,8 @@ export interface PartitionScope {
   readonly keptAnswers: KeptAnswers;
   readonly outbox: Outbox;
   readonly activations: ActivationTable;
+  /** Coordinators of transactions that have stored state. */
+  readonly coordinators: StoredAddresses;
   readonly scheduler: TurnScheduler;
   readonly delayed: DelayedMessages;
   readonly answers: ReadBatch<string, Answer | undefined>;

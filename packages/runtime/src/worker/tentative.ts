@@ -1,7 +1,7 @@
 import { TooLargeError } from "@actor-runtime/core";
 import type { Activation } from "./activation.js";
 import type { Tentative } from "./hold.js";
-import { maxStateBytes } from "./state.js";
+import { assignState, maxStateBytes, readState, restoreState } from "./state.js";
 import type { Turn } from "./turn.js";
 
 /**
@@ -23,4 +23,22 @@ export function tentativeOf(activation: Activation, turn: Turn, text: string): T
   const deactivates = turn.deactivates || (before?.deactivates ?? false);
   if (text === activation.text && tells.length === 0 && !destroys && !deactivates) return undefined;
   return { text, initial: text === initial, destroys, deactivates, seen: seenLocks, tells };
+}
+
+/**
+ * What a transaction made of the actor may have been stored by another version of the class. `onActivate` knows nothing of it,
+ * as it may never come to count.
+ *
+ * @throws StateVersionError when that is newer than the class
+ */
+export function restoreTentative(activation: Activation): void {
+  const { address, hold, hosted, initial, instance } = activation;
+  const tentative = hold?.tentative;
+  if (tentative === undefined) return;
+  const { definition, fields } = hosted;
+  restoreState(fields, instance!, initial);
+  const { values, reminders } = readState(definition, address, tentative.text);
+  if (!tentative.initial) assignState(fields, instance!, values!);
+  activation.reminders = reminders;
+  hold!.tentative = { ...tentative, text: activation.textNow };
 }

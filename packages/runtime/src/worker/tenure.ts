@@ -21,7 +21,6 @@ import { systemMailbox } from "../definition/system-actor.js";
 import type { MailboxMetrics } from "../metrics/mailbox-metrics.js";
 import { typeBounds } from "../options.js";
 import { isErasure, isTransactionWord } from "../system-handlers.js";
-import type { HostedType } from "./activation.js";
 import { Activations } from "./activations.js";
 import type { CommitGroup } from "./commit-group.js";
 import { CommitLog } from "./commit-log.js";
@@ -45,6 +44,7 @@ import { Scheduler } from "./scheduler.js";
 import type { PartitionScope } from "./scope.js";
 import type { WorkerServices } from "./services.js";
 import { Settlement } from "./settlement.js";
+import { learnCoordinators, storedCoordinators } from "./stored-coordinators.js";
 import { Streams } from "./streams.js";
 import { Ticks } from "./ticks.js";
 import { TransactionWords } from "./transaction-words.js";
@@ -98,6 +98,7 @@ export class Tenure implements PartitionScope {
   readonly streams: Streams;
   readonly keptAnswers = new KeptAnswers();
   readonly outbox: Outbox;
+  readonly coordinators = storedCoordinators();
   readonly activations: Activations;
   readonly scheduler: Scheduler;
   readonly delayed: DelayedMessages;
@@ -216,21 +217,14 @@ export class Tenure implements PartitionScope {
 
   /** Nothing runs, waits or is on its way, but for what waits for its time. */
   get idle(): boolean {
-    if (!this.commits.idle || this.#inbox.held > 0 || this.activations.loading || !this.answers.idle) return false;
-    const now = this.services.time.now();
-    for (const activation of this.activations) {
-      const { running, queries, phase, head, hosted } = activation;
-      if (running || queries || phase === "loading" || phase === "leaving") return false;
-      if (head && head.notBefore <= now && !hosted.brake.on) return false;
-    }
-    return true;
+    return this.commits.idle && this.#inbox.held === 0 && this.answers.idle && this.activations.idle;
   }
 
   consume(channel: Channel): void {
     this.#channel = channel;
     this.streams.consuming(this.services.ports.clock.monotonic());
     for (const tag of this.#earlyAcks) channel.ack(tag);
-    if (this.mailbox.name === systemMailbox) this.activations.learnCoordinators();
+    if (this.mailbox.name === systemMailbox) learnCoordinators(this);
   }
 
   renewed(lease: Lease): void {
@@ -268,14 +262,6 @@ export class Tenure implements PartitionScope {
     }
     activation.enqueue(inbound);
     this.scheduler.pump(activation);
-  }
-
-  /** Stores state for an actor that is not in memory; resolves once it is committed. */
-  async seed(hosted: HostedType, address: string, values: Readonly<Record<string, unknown>>): Promise<void> {
-    const { gathering } = this.commits;
-    gathering.states.set(address, this.activations.seeded(hosted, address, values));
-    this.commits.commitSoon();
-    await this.commits.committed(gathering.seq);
   }
 
   /** One message of a frame is settled without a commit of its own; the last one acks the frame (O9). */

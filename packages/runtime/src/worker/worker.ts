@@ -27,6 +27,7 @@ import { PartitionLog } from "./partition-log.js";
 import { type PartitionHost, PartitionOwner } from "./partition-owner.js";
 import { Placements } from "./placements.js";
 import { Presence } from "./presence.js";
+import { seed } from "./seed.js";
 import type { WorkerServices } from "./services.js";
 
 /** Workers that joined get their share once nobody has come or gone for so long. */
@@ -150,7 +151,7 @@ export class Worker implements PartitionHost {
   async seed(address: string, values: Readonly<Record<string, unknown>>): Promise<void> {
     const { hosted, owner } = this.#home(address);
     if (!owner.tenure) throw new LostOwnershipError(`${owner.partition} is not served now`);
-    await owner.tenure.seed(hosted, address, values);
+    await seed(owner.tenure, hosted, address, values);
   }
 
   /**

@@ -1,6 +1,6 @@
 import { poolQueue, WorkerLostError } from "@actor-runtime/core";
 import { Handler, inject, type LocalSystem, Stateless } from "@actor-runtime/runtime";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, type MockInstance, vi } from "vitest";
 import { Rig, type Watched, watch } from "./support.js";
 
 /** The worker that a handler runs in, and how long it takes there. */
@@ -135,6 +135,51 @@ describe("calls of a stateless type", () => {
     expect(calls.every(({ state }) => state === "resolved")).toBe(true);
     await closed;
     expect(tally(calls.slice(-20))).toEqual({ b: 10, c: 10 });
+  });
+});
+
+describe("a balance that a deploy changes", () => {
+  @Stateless("Changed", { balance: "round-robin" })
+  class Before extends Work {}
+  @Stateless("Changed", { balance: "least-busy" })
+  class After extends Work {}
+
+  it("is followed by a sender that runs on, which does not ask the store for each call", async () => {
+    const queues: string[] = [];
+    let reads!: MockInstance;
+    const sender = await rig.host([], {
+      process: "sender",
+      ports: ({ pools, store, ...others }) => {
+        reads = vi.spyOn(store, "namespace");
+        const send: typeof pools.send = (to, frame) => {
+          queues.push(to);
+          return pools.send(to, frame);
+        };
+        return { ...others, store, pools: { send, consume: (...args) => pools.consume(...args) } };
+      },
+    });
+    const deploy = (type: Type, name: string) => {
+      const container = { get: (token: unknown) => (token === Here ? new Here(name, 0) : undefined) as never };
+      return rig.host([type], { process: name, workerId: name, container });
+    };
+    const callFor10s = async () => {
+      const calls: Watched<unknown>[] = [];
+      for (let i = 0; i < 100; i++) {
+        calls.push(watch(sender.ask({ address: "Changed/*", handler: "where", args: [] })));
+        await rig.advance(100);
+      }
+      expect(calls.every(({ state }) => state === "resolved")).toBe(true);
+      return new Set(queues.splice(0).slice(-50));
+    };
+    const old = await deploy(Before, "old");
+    expect(await callFor10s()).toEqual(new Set(["pool:Changed@old"]));
+    const changed = await deploy(After, "new");
+    await old.close({ drainTimeout: 0 });
+    expect(await callFor10s()).toEqual(new Set(["pool:Changed"]));
+    await deploy(Before, "newest");
+    await changed.close({ drainTimeout: 0 });
+    expect(await callFor10s()).toEqual(new Set(["pool:Changed@newest"]));
+    expect(reads.mock.calls.length).toBeLessThan(15);
   });
 });
 

@@ -2,6 +2,7 @@ import {
   ClosedError,
   type Destination,
   type Mailbox,
+  type NamespaceRecord,
   type PartitionId,
   partitionOf,
   partitionsOf,
@@ -126,6 +127,20 @@ export class Directory {
     return this.#types.get(type)!.mailbox;
   }
 
+  /**
+   * Reads anew how the calls of stateless types are spread. Mailboxes stay as they are, and new ones are left to `locate`, which
+   * keeps the order of who waits for them.
+   *
+   * @throws StoreUnavailableError
+   */
+  async refreshPools(): Promise<void> {
+    this.#addPools((await this.#store.namespace()).pools);
+  }
+
+  #addPools(pools: NamespaceRecord["pools"]): void {
+    for (const [type, balance] of Object.entries(pools)) this.addPool(type, knownBalance(balance));
+  }
+
   /** One read serves all that ask meanwhile. */
   async #read(): Promise<void> {
     let failure: unknown;
@@ -135,7 +150,7 @@ export class Directory {
         const mailbox = mailboxes[name];
         if (mailbox) this.add(type, { name, ...mailbox });
       }
-      for (const [type, balance] of Object.entries(pools)) this.addPool(type, knownBalance(balance));
+      this.#addPools(pools);
     } catch (error) {
       failure = error;
     }

@@ -63,7 +63,7 @@ export class PoolLane implements Way {
   readonly to: PoolQueue;
   readonly #type: string;
   readonly #services: PoolLaneServices;
-  readonly #spread: Spread | undefined;
+  readonly #spread: Spread;
   /** Names the messages of this process; no worker keeps anything of it. */
   readonly #own: OutboundStream;
   #waiting: Flight[] = [];
@@ -71,8 +71,8 @@ export class PoolLane implements Way {
   readonly #flights = new Map<Outgoing, Flight>();
   #closed = false;
 
-  /** @param spread chooses the worker of a call; `undefined`: whoever takes it from the shared queue */
-  constructor(to: PoolQueue, services: PoolLaneServices, spread: Spread | undefined) {
+  /** @param spread chooses the worker of a call, or leaves it to whoever takes it from the shared queue */
+  constructor(to: PoolQueue, services: PoolLaneServices, spread: Spread) {
     const { clock, random, time } = services;
     this.to = to;
     this.#type = parsePoolQueue(to).type;
@@ -108,7 +108,7 @@ export class PoolLane implements Way {
 
   /** Who took a call from the shared queue is not known: there it runs, unless its time is over. */
   cancel(call: OutgoingCall, word: Outgoing): void {
-    for (const worker of this.#spread?.workersOf(call) ?? []) {
+    for (const worker of this.#spread.workersOf(call)) {
       const frame = batchFrame([word], "", this.#services.time.now());
       this.#services.pools.send(poolQueue(this.#type, worker), frame).catch(() => {});
     }
@@ -128,7 +128,7 @@ export class PoolLane implements Way {
   }
 
   ended(call: OutgoingCall, error: ActorError | undefined): void {
-    this.#spread?.ended(call, error);
+    this.#spread.ended(call, error);
   }
 
   closeStream(): boolean {
@@ -148,7 +148,7 @@ export class PoolLane implements Way {
 
   close(): void {
     this.#closed = true;
-    this.#spread?.close();
+    this.#spread.close();
     const [waiting, flights] = [this.#waiting, [...this.#flights.values()]];
     this.#waiting = [];
     this.#waitingBytes = 0;
@@ -187,7 +187,7 @@ export class PoolLane implements Way {
   #publish(flight: Flight): void {
     const { call, message, tried, sentAt } = flight;
     flight.retry = undefined;
-    flight.worker = call && this.#spread?.pick(call, tried);
+    flight.worker = call && this.#spread.pick(call, tried);
     const queue = flight.worker === undefined ? this.to : poolQueue(this.#type, flight.worker);
     const frame: Frame = batchFrame([message], "", sentAt);
     this.#services.pools.send(queue, frame).then(
@@ -207,7 +207,7 @@ export class PoolLane implements Way {
     if (outcome === "lost") flight.uncertain = true;
     if (worker !== undefined) {
       tried.add(worker);
-      this.#spread?.missed(call!, worker, outcome === "refused" ? "failed" : "lost");
+      this.#spread.missed(call!, worker, outcome === "refused" ? "failed" : "lost");
     }
     if (this.#abandoned(flight, outcome)) return;
     // It certainly did not get there, so another one may have it at once.

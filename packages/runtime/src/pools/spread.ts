@@ -6,18 +6,20 @@ import {
   type CallEnding,
   CancelledError,
   type Clock,
+  type Ejection,
   type EjectionCause,
   type Logger,
   NotStartedError,
   OverloadedError,
-  type PickStrategy,
   type PoolMember,
   type Random,
   type ViewMember,
   WorkerLostError,
 } from "@actor-runtime/core";
 import type { OutgoingCall } from "../client/outgoing.js";
+import type { Balance } from "../definition/stateless-options.js";
 import { isInfrastructure } from "../worker/fault.js";
+import type { Balances } from "./balances.js";
 import type { LiveWorkers, Watcher } from "./live-workers.js";
 
 /** A worker that was sent a call, and when. */
@@ -27,16 +29,24 @@ interface Asked {
 }
 
 export interface SpreadServices {
+  readonly balances: Balances;
   readonly workers: LiveWorkers;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
 }
 
-/** Spreads the calls of this process over the own queues of a type's workers, and follows what becomes of them there. */
+/**
+ * Spreads the calls of this process over the own queues of a type's workers where its balance wants that, and follows what becomes
+ * of them there. When another balance is deployed, calls from then on go by it.
+ */
 export class Spread implements Watcher {
   readonly #type: string;
-  readonly #balancer: Balancer;
+  readonly #balances: Balances;
+  readonly #log: Logger;
+  #balance: Balance = "least-busy";
+  /** `undefined`: all calls take the shared queue. */
+  #balancer: Balancer | undefined;
   readonly #workers: LiveWorkers;
   readonly #clock: Clock;
   readonly #random: () => number;
@@ -47,15 +57,10 @@ export class Spread implements Watcher {
   /** A call is there twice when it was repeated. */
   readonly #calls = new Map<OutgoingCall, Asked[]>();
 
-  constructor(type: string, strategy: PickStrategy, { workers, clock, random, log }: SpreadServices) {
+  constructor(type: string, { balances, workers, clock, random, log }: SpreadServices) {
     this.#type = type;
-    this.#balancer = balancerOf(strategy, ({ worker, cause, until }) => {
-      const outMs = until - clock.monotonic();
-      log.warn(
-        { type, worker, cause, outMs },
-        `worker "${worker}" gets no calls of ${type} from here for a while: ${why[cause]}`,
-      );
-    });
+    this.#balances = balances;
+    this.#log = log;
     this.#workers = workers;
     this.#clock = clock;
     this.#random = () => random.next();
@@ -73,6 +78,8 @@ export class Spread implements Watcher {
    * @param tried those that certainly did not get it
    */
   pick(call: OutgoingCall, tried: ReadonlySet<string>): string | undefined {
+    this.#follow(this.#balances.of(this.#type));
+    if (this.#balancer === undefined) return undefined;
     this.#workers.use();
     const asked = this.#calls.get(call) ?? [];
     const out = new Set([...tried, ...asked.map(({ worker }) => worker.id)]);
@@ -98,7 +105,7 @@ export class Spread implements Watcher {
     const asked = this.#calls.get(call);
     const left = asked?.filter(({ worker }) => worker.id !== id) ?? [];
     if (asked === undefined || left.length === asked.length) return;
-    this.#balancer.ended(id, undefined, ending, this.#clock.monotonic());
+    this.#balancer?.ended(id, undefined, ending, this.#clock.monotonic());
     if (left.length > 0) this.#calls.set(call, left);
     else this.#calls.delete(call);
   }
@@ -111,7 +118,7 @@ export class Spread implements Watcher {
     const now = this.#clock.monotonic();
     for (const [index, { worker, at }] of asked.entries()) {
       const ending = index === asked.length - 1 ? endingOf(error) : "failed";
-      this.#balancer.ended(worker.id, now - at, ending, now);
+      this.#balancer?.ended(worker.id, now - at, ending, now);
     }
   }
 
@@ -134,6 +141,21 @@ export class Spread implements Watcher {
 
   close(): void {
     this.#stopWatching();
+  }
+
+  /** What the new balancer hears of calls that it did not pick, it takes for what it is: word of their workers. */
+  #follow(balance: Balance): void {
+    if (balance === this.#balance) return;
+    this.#balance = balance;
+    this.#balancer = balance === "least-busy" ? undefined : balancerOf(balance, (ejection) => this.#ejected(ejection));
+  }
+
+  #ejected({ worker, cause, until }: Ejection): void {
+    const outMs = until - this.#clock.monotonic();
+    this.#log.warn(
+      { type: this.#type, worker, cause, outMs },
+      `worker "${worker}" gets no calls of ${this.#type} from here for a while: ${why[cause]}`,
+    );
   }
 }
 

@@ -4,6 +4,7 @@ import { Directory } from "../client/directory.js";
 import { Lanes } from "../client/lanes.js";
 import { OutsideCaller } from "../client/outside-caller.js";
 import { AskMetrics } from "../metrics/ask-metrics.js";
+import { Balances } from "../pools/balances.js";
 import { LiveWorkers } from "../pools/live-workers.js";
 import { PoolLane } from "../pools/pool-lane.js";
 import { Spread } from "../pools/spread.js";
@@ -29,11 +30,12 @@ export function callingBy(options: NormalSystemOptions, time: StoreTime): Callin
   const { streamRetentionMs } = limits;
   const tracing = new Tracing(telemetry, broker.name === "embedded" ? "in_memory" : broker.name, options.tracing);
   const directory = new Directory(ports.store);
-  const workers = new LiveWorkers(ports.membership, clock, limits.leaseMs / 3);
+  const lookMs = limits.leaseMs / 3;
+  const workers = new LiveWorkers(ports.membership, clock, lookMs);
+  const balances = new Balances(directory, clock, lookMs);
   const lanes = new Lanes({ broker, clock, random, time, streamRetentionMs, replyTo: "" }, (queue) => {
     const { type } = parsePoolQueue(queue);
-    const balance = directory.balanceOf(type) ?? "least-busy";
-    const spread = balance === "least-busy" ? undefined : new Spread(type, balance, { workers, clock, random, log });
+    const spread = new Spread(type, { balances, workers, clock, random, log });
     return new PoolLane(queue, { pools, clock, random, time }, spread);
   });
   const calls = new Calls(lanes, clock, time, log, new AskMetrics(telemetry), tracing);

@@ -14,11 +14,11 @@ import {
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { goodHistory } from "./good-history.js";
-import { badHistory, type Mistake } from "./mistake.js";
+import { badHistory, finalOf, type Mistake, placeOf } from "./mistake.js";
 import { answers } from "./mistakes/answers.js";
 import { exactlyOnce } from "./mistakes/exactly-once.js";
 import { freeNeighbours } from "./mistakes/free-neighbours.js";
-import { loseAll, lostWrites } from "./mistakes/lost-writes.js";
+import { answered, loseAll, lostWrites } from "./mistakes/lost-writes.js";
 import { oneHistory } from "./mistakes/one-history.js";
 import { oneTurn } from "./mistakes/one-turn.js";
 import { senderOrder } from "./mistakes/sender-order.js";
@@ -63,6 +63,19 @@ describe("where the store lost writes, the checker", () => {
       }),
       { numRuns },
     );
+  });
+
+  it("accepts an ask whose answer was lost, and that ran again without effect for nobody: it was called missing", () => {
+    const history = goodHistory(1);
+    const [call] = answered(history);
+    loseAll(history);
+    finalOf(history, call!).effects.splice(placeOf(history, call!), 1);
+    const { worker, activation, address, message } = history.turns.find((run) => run.message === call!.message)!;
+    const [begun, ended] = [200_000, 200_001].map((at) => ({ step: at, ms: at }));
+    // Its worker loses the partition before it commits; to the next one, the caller's time is over.
+    const again = { kind: "handler", worker, activation, address, message, begun: begun!, ended: ended! } as const;
+    history.turns.push({ ...again, end: "returned" });
+    expect(checkLostWrites(history).map(describeViolation)).toEqual([]);
   });
 
   it.each(lostWrites)(`$promise: rejects ${numRuns} histories with $title`, (mistake) => {

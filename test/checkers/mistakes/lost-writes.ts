@@ -31,6 +31,31 @@ export const lostWrites: readonly Mistake[] = [
   },
   {
     promise: "P1",
+    title: "an ask that was answered before what the store went back to and is missing",
+    make(history, pick) {
+      const call = pick(answered(history));
+      if (!call) return undefined;
+      const { step, ms } = call.ended!;
+      history.rewinds.push({ from: { step: step + 1, ms }, to: { step: 100_000, ms: ms + longMs } });
+      finalOf(history, call).effects.splice(placeOf(history, call), 1);
+      return expected(call, /missing although no commit of it can be lost/);
+    },
+  },
+  {
+    promise: "P1",
+    title: "an ask that was made again after the store went back, answered, and is missing",
+    make(history, pick) {
+      const call = pick(answered(history));
+      if (!call) return undefined;
+      loseAll(history);
+      const again = { step: 100_001, ms: longMs + 1 };
+      history.calls.push({ ...call, begun: again, ended: { step: 100_002, ms: longMs + 2 } });
+      finalOf(history, call).effects.splice(placeOf(history, call), 1);
+      return expected(call, /missing although no commit of it can be lost/);
+    },
+  },
+  {
+    promise: "P1",
     title: "a message of a client that took effect twice",
     make(history, pick) {
       const call = pick(told(history));
@@ -64,4 +89,9 @@ export function loseAll(history: OpenHistory): void {
 /** Confirmed tells that took effect. */
 function told(history: OpenHistory): Open<Call>[] {
   return callsThat(history, "confirmed").filter((call) => effectOf(history, call) !== undefined);
+}
+
+/** Asks that were answered and took effect. */
+export function answered(history: OpenHistory): Open<Call>[] {
+  return callsThat(history, "answered", "ask").filter((call) => effectOf(history, call) !== undefined);
 }

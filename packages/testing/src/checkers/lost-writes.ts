@@ -1,5 +1,5 @@
 import { grouped } from "./groups.js";
-import type { History, TurnRun } from "./history.js";
+import type { Call, History, TurnRun } from "./history.js";
 import { Ledger } from "./ledger.js";
 import { messagesOf, type Repeats } from "./messages.js";
 import type { Violation } from "./violation.js";
@@ -10,7 +10,7 @@ const settledWithinMs = 10_000;
 type Message = { readonly address: string; readonly message: string };
 
 /**
- * P1 where the store has lost writes it had acknowledged: what was sent since, or handled well before, is there (R1 and R2 of
+ * P1 where the store has lost writes it had acknowledged: what was sent since, or handled before, is there (R1 and R2 of
  * delivery.md A.9), and nothing that a client sent takes effect twice. What turns send is then at least once, and nobody
  * promises an order.
  */
@@ -23,9 +23,10 @@ export function checkLostWrites(history: History): Violation[] {
   return [
     ...messages.flatMap((message) => {
       const done = message.calls.filter(({ outcome: { state } }) => state === "confirmed" || state === "answered");
-      const sentAt = Math.max(...done.map(({ begun }) => begun.step));
       return checkMessage(message, ledger, {
-        canBeLost: mayBeLost(history, sentAt, runsOf(message)),
+        canBeLost: done.every((call) =>
+          call.kind === "ask" ? answerMayBeLost(history, call) : mayBeLost(history, call.begun.step, runsOf(message)),
+        ),
         canRunAgain: refusalMayBeLost(history, message.calls),
       });
     }),
@@ -67,8 +68,9 @@ function missingSentOn(
       return sent.flatMap(({ address, message, kind }): Violation[] => {
         // An ask leaves before its turn ends, and is not made again when that has happened.
         const sentAt = kind === "tell" ? toldAt : (asked.get(nameOf({ address, message })) ?? toldAt);
+        const ran = kind === "tell" ? runsOf({ address, message }) : [];
         const isThere = ledger.places(address, message).length + ledger.causes(address, message).length > 0;
-        if (isThere || !ledger.knows(address) || mayBeLost(history, sentAt, runsOf({ address, message }))) return [];
+        if (isThere || !ledger.knows(address) || mayBeLost(history, sentAt, ran)) return [];
         const what = `is missing although the turn of ${sender} that sent it, ${turn}, is not, and no commit of it can be lost`;
         return [{ promise: "P1", address, message, what }];
       });
@@ -76,12 +78,25 @@ function missingSentOn(
   );
 }
 
-/** A message is lost by a rewind that comes after it was sent, unless a turn had handled it that no rewind undid. */
+/**
+ * A tell is lost by a rewind that comes after it was sent, unless a turn had handled it that no rewind undid: the last one, for
+ * one whose commit was refused is followed by another.
+ */
 function mayBeLost({ rewinds }: History, sentAt: number, runs: readonly TurnRun[]): boolean {
-  const remains = ({ end, begun, ended }: TurnRun) =>
-    end === "returned" &&
-    rewinds.every(({ from, to }) => begun.ms > to.ms + settledWithinMs || ended!.ms + settledWithinMs <= from.ms);
-  return rewinds.some(({ to }) => sentAt < to.step) && !runs.some(remains);
+  const last = runs.findLast(({ end }) => end === "returned");
+  const remains = rewinds.every(
+    ({ from, to }) =>
+      last !== undefined && (last.begun.ms > to.ms + settledWithinMs || last.ended!.ms + settledWithinMs <= from.ms),
+  );
+  return rewinds.some(({ to }) => sentAt < to.step) && !remains;
+}
+
+/**
+ * An answer comes after its commit, and so it says more than any turn: one that nobody waits for any more may return, lose its
+ * partition before it can commit, and not run again.
+ */
+function answerMayBeLost({ rewinds }: History, { begun, ended }: Call): boolean {
+  return rewinds.some(({ from, to }) => begun.step < to.step && ended!.step > from.step);
 }
 
 /** The caller heard of a refusal whose commit was lost, and so the message ran again. */

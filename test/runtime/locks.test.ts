@@ -246,6 +246,36 @@ describe("several locks", () => {
     expect(late.error).toBeInstanceOf(LockTimeoutError);
     await b.release();
   });
+
+  it("P10: are not waited for past `wait` when the first is lost meanwhile: it waited until the store had the others back", async () => {
+    const three = await rig.host([], {
+      process: "three",
+      ports: (ports) => ({ ...ports, locks: unanswered(ports.locks) }),
+    });
+    const b = await one.locks.acquire("b");
+    const late = watch(three.locks.acquire(["a", "b"], { wait: 100 }));
+    await rig.settle();
+    await worker.locks.break("a");
+    await b.release();
+    await rig.advance(100);
+    expect(late.error).toBeInstanceOf(LockLostError);
+  });
+
+  it("are left by a body that has lost one while the store takes back the others: it waited for that", async () => {
+    const three = await rig.host([], {
+      process: "three",
+      ports: (ports) => ({ ...ports, locks: unanswered(ports.locks) }),
+    });
+    const body = watch(
+      three.locks.withLock(["a", "b"], (lock) => {
+        return new Promise<void>((resolve) => lock.signal.addEventListener("abort", () => resolve()));
+      }),
+    );
+    await rig.settle();
+    await worker.locks.break("a");
+    await rig.settle();
+    expect(body.error).toBeInstanceOf(LockLostError);
+  });
 });
 
 /** Releases are never answered. */

@@ -1,5 +1,6 @@
 import {
   DeadlockError,
+  type LockLeases,
   LockLostError,
   parseMessages,
   QueryEffectError,
@@ -167,6 +168,21 @@ it("a lock that comes after its turn has ended is given back", async () => {
   await rig.settle();
   expect(await worker.locks.list()).toEqual([]);
   expect(await client.ref(Desk, "a").collect()).toBe(TurnEndedError.name);
+});
+
+it("code whose lock comes after its turn has ended hears so at once: it waited until the store had the lock back", async () => {
+  const unanswered = () => new Promise<never>(() => {});
+  const get = (locks: LockLeases, name: keyof LockLeases) =>
+    name === "release" ? unanswered : locks[name].bind(locks);
+  rig = new Rig();
+  await rig.host([Desk, ...systemActors], {
+    ports: (ports) => ({ ...ports, locks: new Proxy(ports.locks, { get }) }),
+  });
+  client = await rig.host([], { process: "client" });
+  await client.ref(Desk, "a").leaveBehind("ink");
+  const collected = watch(client.ref(Desk, "a").collect());
+  await rig.settle();
+  expect(collected.value).toBe(TurnEndedError.name);
 });
 
 it("a query takes no locks", async () => {

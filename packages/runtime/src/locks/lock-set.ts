@@ -100,6 +100,10 @@ export class LockSet implements Lock {
   async #giveBack(): Promise<void> {
     this.#ended(this);
     this.#span?.end();
-    for (const lock of this.locks.toReversed()) await lock.letGo(this.#onLost);
+    for (const lock of this.locks.toReversed()) {
+      const given = lock.letGo(this.#onLost);
+      // Whoever has lost one is to hear so now, and not when a slow store has taken back the others.
+      if (this.#lost === undefined) await given;
+    }
   }
 }

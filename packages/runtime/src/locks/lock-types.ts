@@ -51,7 +51,10 @@ export interface Lock extends AsyncDisposable {
    * @throws LockLostError when the lock is lost already
    */
   run<R>(body: () => R): R;
-  /** Gives all of it back, once; it does nothing the second time. Never throws: what cannot be given back runs out. */
+  /**
+   * Gives all of it back, once; it does nothing the second time. Waits until the store has it back, unless it is lost. Never
+   * throws: what cannot be given back runs out.
+   */
   release(): Promise<void>;
 }
 

@@ -42,7 +42,7 @@ export class TurnLocks implements Locks {
     const taken = await this.#locks.take(names, { ...options, signal }, waits);
     if (taken === undefined) return undefined;
     if (turn.ended) {
-      await taken.release();
+      void taken.release();
       throw new TurnEndedError(`${turn.what} ended before it had the lock "${taken.names.join('", "')}"`);
     }
     turn.hold(taken);

@@ -32,6 +32,23 @@ describe("O4, S6: the store's time", () => {
     expect(time.now()).toBe(3_001_020);
   });
 
+  it("is not moved by a slow answer that agrees with it: it was wrong then by half of that one's delay", () => {
+    const { clock, time } = start();
+    clock.elapsed = 502;
+    time.correct(3_000_001, 500);
+    clock.elapsed = 1_102;
+    time.correct(3_000_003, 502);
+    expect(time.now()).toBe(3_000_602);
+  });
+
+  it("follows the store where the two disagree, however slow the answer was", () => {
+    const { clock, time } = start();
+    time.correct(3_000_000);
+    clock.elapsed = 600;
+    time.correct(2_000_000, 500);
+    expect(time.now()).toBe(2_000_050);
+  });
+
   it("does not follow a wall clock that jumps, but tells how far it is off", () => {
     const { clock, time } = start();
     time.correct(1_000_000);

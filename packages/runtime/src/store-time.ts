@@ -30,11 +30,14 @@ export class StoreTime {
   }
 
   /**
-   * The store has told its time.
+   * The store has told its time, at some moment between question and answer. What is known stays as long as that agrees with
+   * it, or an answer that was slow would set it wrong by half its delay; else the truth is taken to lie in the middle (Cristian,
+   * "Probabilistic clock synchronization", 1989).
    *
-   * @param askedAt when it was asked, in ms by the clock's `monotonic()`: the truth lies in the middle. Default: now
+   * @param askedAt when it was asked, in ms by the clock's `monotonic()`. Default: now
    */
   correct(storeTime: number, askedAt: number = this.#clock.monotonic()): void {
-    this.#offset = storeTime - (askedAt + this.#clock.monotonic()) / 2;
+    const [from, to] = [storeTime - this.#clock.monotonic(), storeTime - askedAt];
+    if (this.#offset === undefined || this.#offset < from || this.#offset > to) this.#offset = (from + to) / 2;
   }
 }

@@ -1,3 +1,3 @@
 import { sweep } from "./seeds.js";
 
-sweep(106, 50);
+sweep(101, 50);

@@ -1,4 +1,11 @@
-import { InvalidArgumentsError, UnknownTypeError } from "@actor-runtime/core";
+import {
+  type Broker,
+  type Destination,
+  type Frame,
+  InvalidArgumentsError,
+  parseMessages,
+  UnknownTypeError,
+} from "@actor-runtime/core";
 import { Actor, Handler, type LocalSystem, State, systemActors } from "@actor-runtime/runtime";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Rig, refusalOf, watch } from "./support.js";
@@ -49,6 +56,22 @@ function told(): string[] {
     .messagesTo("Far:g1:00")
     .filter(({ handler }) => handler === "$commit")
     .map(({ to, args }) => `${to} ${args.join(" ")}`);
+}
+
+/** What tells a coordinator to forget is confirmed and gone, as if its commit in the mailbox's partition had been lost. */
+function withoutForget(broker: Broker): Broker {
+  return new Proxy(broker, {
+    get(target, key) {
+      if (key === "publish") {
+        return (to: Destination, frame: Frame) =>
+          parseMessages(frame.body).some(({ handler }) => handler === "forget")
+            ? Promise.resolve("confirmed")
+            : target.publish(to, frame);
+      }
+      const member: unknown = Reflect.get(target, key);
+      return typeof member === "function" ? member.bind(target) : member;
+    },
+  });
 }
 
 describe("a coordinator", () => {
@@ -130,6 +153,23 @@ describe("a coordinator", () => {
     expect(await kept()).toMatchObject({ aborted: [{ id: "t:2" }] });
     await rig.advance(minute);
     expect(await kept()).toBeUndefined();
+  });
+
+  it("forgets an abort though the store lost the word that it is time to: it was kept for ever", async () => {
+    const lossy = await rig.host(systemActors, {
+      process: "lossy",
+      workerId: "lossy",
+      ports: (given) => ({ ...given, broker: withoutForget(given.broker) }),
+    });
+    const closed = worker.close();
+    await rig.advance(1_000);
+    await closed;
+    await ask("abort", "t:1", "lost", until);
+    await rig.advance(69_000);
+    expect(await kept()).toMatchObject({ aborted: [{ id: "t:1" }] });
+    await rig.advance(26_000);
+    expect(await kept()).toBeUndefined();
+    expect(lossy.describe().state).toBe("running");
   });
 
   it("keeps what committed under an idempotency key, after everybody has changed, for its time", async () => {

@@ -235,6 +235,7 @@ export {
   decideTransaction,
   decisionOn,
   firstEnd,
+  isOverdue,
   noDecision,
   type TransactionEffect,
   type TransactionEvent,

@@ -4,6 +4,7 @@ import {
   decideTransaction,
   decisionOn,
   firstEnd,
+  isOverdue,
   noDecision,
   type TransactionEffect,
   type TransactionEvent,
@@ -138,6 +139,22 @@ describe("P9: what a coordinator remembers", () => {
     expect(toldOf(effects)).toEqual(["A/1 write", "A/2 write"]);
     expect(decideTransaction(aborted, { kind: "recover" }, overdue)).toEqual({ state: aborted, effects: [] });
     expect(decideTransaction(noDecision, { kind: "recover" }, overdue)).toEqual({ state: noDecision, effects: [] });
+  });
+
+  it("is over though word of its end was lost: it was kept for ever", () => {
+    expect(decideTransaction(aborted, { kind: "recover" }, forgetAt)).toEqual({ state: noDecision, effects: [] });
+    const kept: TransactionState = {
+      committed: { id: "t:1", at: now, open: [], keep: { until: forgetAt, result: 1 } },
+      aborted: [],
+    };
+    expect(decideTransaction(kept, { kind: "recover" }, forgetAt)).toEqual({ state: noDecision, effects: [] });
+    for (const state of [aborted, kept]) {
+      expect(isOverdue(state, forgetAt + 4_999)).toBe(false);
+      expect(isOverdue(state, forgetAt + 5_000)).toBe(true);
+    }
+    expect(isOverdue(committed, overdue - 1)).toBe(false);
+    expect(isOverdue(committed, overdue)).toBe(true);
+    expect(isOverdue(noDecision, forgetAt)).toBe(false);
   });
 
   it("is a commit under an idempotency key for its time, though all have changed or only read", () => {

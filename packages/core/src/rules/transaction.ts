@@ -67,7 +67,7 @@ export type TransactionEvent =
       readonly members: Readonly<Record<string, Participation>>;
       readonly until: number;
     }
-  /** It may be that word of the decision was lost, or word that it was heard. */
+  /** It may be that word of the decision was lost, or word that it was heard, or that it is over. */
   | { readonly kind: "recover" }
   /** What ends by itself may be over. */
   | { readonly kind: "forget" };
@@ -86,7 +86,7 @@ export interface TransactionStep {
 /** An abort or a forced commit is remembered so much longer than its transaction may last: clocks are that much apart at most (ms). */
 export const abortRetentionMs = 60_000;
 
-/** Participants that have not said for so long that they changed are told once more (ms). */
+/** Participants that have not said for so long that they changed are told once more, and what should have ended so long ago ends (ms). */
 const overdueMs = 5_000;
 
 /**
@@ -106,7 +106,7 @@ export function decideTransaction(state: TransactionState, event: TransactionEve
     case "applied":
       return applied(state, event, now);
     case "recover":
-      return { state, effects: tellOverdue(state, now) };
+      return { state: forget(state, now), effects: tellOverdue(state, now) };
     case "forget":
       return { state: forget(state, now), effects: [] };
     case "commit":
@@ -155,6 +155,15 @@ export function firstEnd({ committed, aborted }: TransactionState, now: number):
   const ends = aborted.map(({ forgetAt }) => forgetAt);
   if (committed?.keep !== undefined && committed.keep.until > now) ends.push(committed.keep.until);
   return ends.length === 0 ? undefined : Math.max(now, Math.min(...ends));
+}
+
+/** Whether word may have been lost, of a decision or of its end, without which it would be kept for ever. */
+export function isOverdue(state: TransactionState, now: number): boolean {
+  const { committed } = state;
+  const since = now - overdueMs;
+  return (
+    (committed !== undefined && committed.open.length > 0 && committed.at <= since) || forget(state, since) !== state
+  );
 }
 
 /** What was decided on an attempt; `undefined`: nothing yet. */
@@ -224,9 +233,13 @@ function applied(
   return { state: forget({ ...state, committed: { ...committed, open: [] } }, now), effects: [] };
 }
 
-function forget({ committed, aborted }: TransactionState, now: number): TransactionState {
+/** The same state where nothing is over. */
+function forget(state: TransactionState, now: number): TransactionState {
+  const { committed, aborted } = state;
   const done = committed !== undefined && committed.open.length === 0 && (committed.keep?.until ?? 0) <= now;
-  return { committed: done ? undefined : committed, aborted: aborted.filter(({ forgetAt }) => forgetAt > now) };
+  const kept = aborted.filter(({ forgetAt }) => forgetAt > now);
+  if (!done && kept.length === aborted.length) return state;
+  return { committed: done ? undefined : committed, aborted: kept };
 }
 
 function tellOverdue({ committed }: TransactionState, now: number): TransactionEffect[] {

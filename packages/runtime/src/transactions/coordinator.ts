@@ -116,7 +116,7 @@ export class Coordinator {
     if (!this.committed?.open.length) this.changed.clear();
   }
 
-  /** Tells those that change once more, if not all of them have said for long that they did. */
+  /** Tells those that change once more, if not all of them have said for long that they did, and forgets what is over. */
   @Handler() recover(): void {
     this.#decide({ kind: "recover" });
   }
@@ -156,7 +156,7 @@ export class Coordinator {
     this.committed = state.committed;
     this.aborted = state.aborted;
     for (const effect of effects) if (effect.kind === "commit") tellCommit(effect, state.committed?.forced);
-    // One word to itself is on its way as long as it keeps what ends by itself.
+    // One word to itself is on its way as long as it keeps what ends by itself; where it is lost, `recover` makes up for it.
     const endsAt = firstEnd(state, now);
     if (endsAt !== undefined && (event.kind === "forget" || firstEnd(before, now) === undefined)) {
       this.self

@@ -1,4 +1,4 @@
-import type { CommitDecision } from "@actor-runtime/core";
+import { isOverdue, noDecision, type TransactionState } from "@actor-runtime/core";
 import { transactionType } from "../transactions/transaction-messages.js";
 import type { Activation } from "./activation.js";
 import type { PartitionScope } from "./scope.js";
@@ -25,16 +25,16 @@ export function learnCoordinators({ services, partition, coordinators }: Coordin
 }
 
 /**
- * Coordinators whose participants have not all said that they changed tell them once more: the store may have lost what was
- * told, or word of it was lost with a worker. What comes twice changes nothing.
+ * Coordinators whose participants have not all said that they changed tell them once more, and those that should have forgotten
+ * do: the store may have lost what was told, or word of it was lost with a worker. What comes twice changes nothing.
  */
 export async function recoverCoordinators(partition: Coordinators): Promise<void> {
-  const { ports, types, transactions, log } = partition.services;
+  const { ports, types, transactions, time, log } = partition.services;
   if (!types.has(transactionType) || !mayBeStored(partition)) return;
   try {
     for await (const { address, state } of ports.store.list(partition.partition, `${transactionType}/`)) {
-      const committed = storedValues(state)?.committed as CommitDecision | undefined;
-      if (committed !== undefined && committed.open.length > 0) transactions.recover(address);
+      const stored: TransactionState = { ...noDecision, ...storedValues(state) };
+      if (isOverdue(stored, time.now())) transactions.recover(address);
     }
   } catch (error) {
     log.debug({ partition: partition.partition, err: error }, "no look at transactions: the store does not answer");

@@ -19,6 +19,8 @@ const doubtMs = 3_000;
 const longestMs = 25_000;
 /** Aborts are remembered so long after a transaction's time. */
 const retentionMs = 62_000;
+/** So much longer where the store may have lost the word that it is time to forget: looked for every 20 s, once it is 5 s late. */
+const lostWordMs = 27_000;
 
 export interface TransactionTrafficOptions {
   readonly dice: Dice;
@@ -70,11 +72,12 @@ export class TransactionTraffic {
     await scene.advance(doubtMs + (died ? longestMs : 0));
     for (const address of cluster.holds) report(`${address} is still held, ${doubtMs} ms after all is well`);
     await cluster.settle();
-    await scene.advance(retentionMs);
+    const rememberedMs = retentionMs + (scene.recorder.history().rewinds.length > 0 ? lostWordMs : 0);
+    await scene.advance(rememberedMs);
     const records = await cluster.until(addressesOf(scene.operator, "$Transaction"));
     // Those with an idempotency key are kept for 10 min.
     for (const address of records.filter((one) => !one.startsWith("$Transaction/k~"))) {
-      report(`${address} has a record, ${retentionMs} ms after all is well`);
+      report(`${address} has a record, ${rememberedMs} ms after all is well`);
     }
   }
 

@@ -1,5 +1,14 @@
 import type { Store } from "@actor-runtime/core";
-import { Actor, Handler, Query, State, systemActors } from "@actor-runtime/runtime";
+import {
+  Actor,
+  ActorContext,
+  Handler,
+  inject,
+  Query,
+  State,
+  systemActors,
+  Transactional,
+} from "@actor-runtime/runtime";
 import { testCluster } from "@actor-runtime/testing";
 import { describe, expect, it } from "vitest";
 import { Gate, Rig, refusalOf } from "./support.js";
@@ -21,6 +30,30 @@ class Account {
     return this.balance;
   }
 }
+
+@Actor("Shop", { partitions: 1, attempts: 1_000_000 })
+class Shop {
+  private readonly self = inject(ActorContext);
+  @State() private readonly done: string[] = [];
+
+  @Transactional("createOrJoin", { timeout: "1s" })
+  @Handler()
+  async order(): Promise<void> {
+    const stock = this.self.ref(Account, "stock");
+    for (let taken = 0; taken < 3; taken++) await stock.deposit(-1);
+    await slowly.pass();
+    this.done.push("order");
+  }
+  @Handler() note(what: string): void {
+    this.done.push(what);
+  }
+  @Query() list(): readonly string[] {
+    return this.done;
+  }
+}
+
+/** What each order waits for. */
+const slowly = new Gate();
 
 describe("an actor in a transaction", () => {
   it("P9: takes back what an aborted transaction did, also while it looks for an answer it may have given before", async () => {
@@ -88,5 +121,27 @@ describe("an actor in a transaction", () => {
     await cluster.restart("w1");
     await cluster.until(Promise.all([older, younger]), { within: "20s" });
     expect(await cluster.until(cluster.ref(Account, "alice").current())).toBe(103);
+  });
+
+  it("P8: what an older transaction asked whose caller died had a younger one give way for ever that it waited behind", async () => {
+    await using cluster = await testCluster({ actors: [Account, Shop], workers: ["w1"] });
+    const [one, two] = [await cluster.client("one"), await cluster.client("two")];
+    const second = new Gate();
+    void one
+      .transaction({ timeout: "2s" }, async (tx) => {
+        await second.pass();
+        await tx.ref(Shop, "corner").note("of the dead");
+      })
+      .catch(() => {});
+    await cluster.advance(100);
+    await cluster.until(two.ref(Shop, "corner").tell.order());
+    await cluster.until(one.ref(Shop, "corner").tell.note("plain"));
+    await cluster.advance(100);
+    second.open();
+    await cluster.advance(100);
+    cluster.kill("one");
+    slowly.open();
+    await cluster.advance("20s");
+    expect(await cluster.until(two.ref(Shop, "corner").list())).toEqual(["order", "plain"]);
   });
 });

@@ -64,7 +64,7 @@ export class Inbound {
   readonly redelivered: boolean;
   /** Its processing, from its turn until its commit; `undefined`: not yet, or nobody traces. */
   span: Span | undefined;
-  /** Its sender does not want it any more. */
+  /** Its sender does not want it any more, or its transaction is over: it is only to be refused. */
   withdrawn = false;
   /** It came to its turn, but the turn did not begin. */
   refused = false;

@@ -31,6 +31,17 @@ export function nextMessage(activation: Activation): Inbound | undefined {
   return isFree(holders, head) ? first : undefined;
 }
 
+/**
+ * Messages of transactions that were over before `since` are only to be refused, by the store's time in ms: where whoever began
+ * one died, nobody says so, and it would have all that is younger give way to it for ever while it waits behind them.
+ */
+export function withdrawOverdue({ transactional }: Activation, since: number): void {
+  for (const { inbound } of transactional ?? []) {
+    const { tx } = inbound.message;
+    if (tx !== undefined && tx.until < since) inbound.withdrawn = true;
+  }
+}
+
 /** The first that is part of a transaction that holds the actor, or is only to be refused; `undefined`: there is none. */
 export function messageOfHolder({ hold, transactional }: Activation): Inbound | undefined {
   const holders = hold?.holders ?? [];

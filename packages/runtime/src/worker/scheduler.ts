@@ -8,7 +8,7 @@ import {
 } from "@actor-runtime/core";
 import type { Activation } from "./activation.js";
 import type { Inbound } from "./inbound.js";
-import { mayRun, messageOfHolder, nextMessage } from "./next-message.js";
+import { mayRun, messageOfHolder, nextMessage, withdrawOverdue } from "./next-message.js";
 import type { OwnTransactions } from "./own-transactions.js";
 import type { Participants } from "./participants.js";
 import type { PartitionScope, TurnScheduler } from "./scope.js";
@@ -43,6 +43,8 @@ export class Scheduler implements TurnScheduler {
       this.#eraseWhenIdle(activation, erasures);
       return;
     }
+    const { time, limits } = this.#scope.services;
+    if (activation.transactional !== undefined) withdrawOverdue(activation, time.now() - limits.clockToleranceMs);
     while (this.#scope.alive && activation.phase === "ready" && activation.running === undefined) {
       const inbound = this.#next(activation);
       if (inbound === undefined) break;

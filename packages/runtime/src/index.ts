@@ -4,7 +4,8 @@
  * - `definition/`  what decorators say about a class, `inject`, argument schemas
  * - `client/`      references and calls: lanes, streams, answers
  * - `worker/`      agreeing with other workers: `presence` → `placements` → `ownership` → `partition-owner`; serving a
- *                  partition: `partition-owner` → `tenure` → `inbox` → `scheduler` → `commit-log`
+ *                  partition, which `tenure` puts together: `deliveries` → `inbox` → `recipients` → `scheduler` →
+ *                  `commit-log`; its live actors: `activations` → `waking` → `make-instance`, `lifecycle`
  * - `tracing/`     which spans there are, what they are called and what they tell
  * - `metrics/`     what is counted and measured: bound instruments per type, mailbox and caller; levels
  * - `inspect/`     what workers say of themselves: `inspections` asks, past the mailboxes; `inspector` answers
@@ -16,8 +17,8 @@
  * - `wiring/`      makes a process of all these: `hosted` is what it hosts, `calling` how it calls, `process` the whole of it
  * - `system.ts`    the life of a system, and what programs see of it; `call-route.ts` opens it to HTTP
  *
- * One ask goes `ref → outside-caller → calls → lane → Broker → tenure → inbox → scheduler → commit-log → Store`, and its
- * answer `reply-batch → Broker → calls`.
+ * One ask goes `ref → outside-caller → calls → lane → Broker → deliveries → inbox → recipients → scheduler → commit-log →
+ * Store`, and its answer `reply-batch → Broker → calls`.
  */
 export { ActorContext } from "./actor-context.js";
 export type {

@@ -20,6 +20,7 @@ export interface Drainable extends PartitionScope {
  * @param until when the grace ends, by the clock's `monotonic()`; it may come closer meanwhile
  */
 export async function drain(partition: Drainable, until: () => number): Promise<void> {
+  if (!partition.alive) return;
   const { clock } = partition.services.ports;
   let stopWaiting: Cancel = () => {};
   /** Resolves at this time, in ms by the clock's `monotonic()`. */

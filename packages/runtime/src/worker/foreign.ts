@@ -40,7 +40,6 @@ export class Foreign implements ForeignMessages {
     return this.#stored;
   }
 
-  /** Was stored already when the partition was taken. */
   adopt(address: string, sizes: readonly number[]): void {
     for (const size of sizes) this.#count(address, size);
   }

@@ -79,10 +79,7 @@ export class Housekeeping {
 
   #sweep(): void {
     const now = this.#services.ports.clock.monotonic();
-    for (const tenure of this.#tenures()) {
-      tenure.forgetStreams(now);
-      tenure.checkPulse();
-    }
+    for (const { deliveries } of this.#tenures()) deliveries.look(now);
     this.#dropIdle();
   }
 

@@ -89,7 +89,7 @@ export class Inbox {
       this.#held = [];
       for (const walk of held) this.#walk(walk);
     } while (this.#held.length > 0 && this.#held.length < before);
-    this.#scope.holding(this.#held.length > 0);
+    this.#scope.deliveries.holding(this.#held.length > 0);
   }
 
   #walk(walk: Walk): void {
@@ -106,7 +106,7 @@ export class Inbox {
         walk.heldSince ??= this.#now();
         walk.wasHeld = true;
         this.#held.push(walk);
-        this.#scope.holding(true);
+        this.#scope.deliveries.holding(true);
         return;
       }
       walk.heldSince = undefined;
@@ -121,7 +121,7 @@ export class Inbox {
     for (const { stream, settled } of segments) {
       if (settled > 0) this.#scope.keptAnswers.settle(stream, settled, this.#scope.commits.gathering);
     }
-    this.#scope.settleDelivery(walk.open);
+    this.#scope.deliveries.settle(walk.open);
   }
 
   /** @returns whether the number was settled or accepted; `false`: held */
@@ -131,7 +131,7 @@ export class Inbox {
     const number = segment.first + walk.used;
     if (stream instanceof ActorError) {
       // It would be the last word of a stream that is none here.
-      if (message.kind === "fin") this.#scope.settleDelivery(walk.open);
+      if (message.kind === "fin") this.#scope.deliveries.settle(walk.open);
       else this.#scope.scheduler.refused(Inbound.refused(message, walk.open, `${segment.stream}:${number}`), stream);
       return true;
     }
@@ -145,7 +145,7 @@ export class Inbox {
     if (acceptance === "held") return false;
     if (acceptance === "duplicate") {
       this.#scope.services.ports.telemetry.count("actor.duplicates", 1);
-      this.#scope.settleDelivery(walk.open);
+      this.#scope.deliveries.settle(walk.open);
       return true;
     }
     if (this.#scope.passesHoles && !walk.delivery.redelivered) this.#goneOn.add(stream);
@@ -208,7 +208,7 @@ export class Inbox {
     if (message.kind === "cancel" && message.replyTo !== undefined && message.call !== undefined) {
       this.#scope.scheduler.cancel(this.#scope.activations.find(message.to), message);
     }
-    this.#scope.settleDelivery(walk.open);
+    this.#scope.deliveries.settle(walk.open);
   }
 
   /** What cannot be given to its actor now is dropped: its owner sends it again. */
@@ -219,8 +219,9 @@ export class Inbox {
     const takes = live
       ? this.#refuseForActor(live, message) === undefined
       : this.#refuse(message) === undefined && this.#isHosted(message);
-    if (takes && !ticks.isWaiting(message.to, identity)) this.#scope.enqueue(Inbound.tick(message, open, identity));
-    else this.#scope.settleDelivery(open);
+    if (takes && !ticks.isWaiting(message.to, identity))
+      this.#scope.recipients.enqueue(Inbound.tick(message, open, identity));
+    else this.#scope.deliveries.settle(open);
   }
 
   /** Hands a message to its actor, or refuses it (P13). */
@@ -235,7 +236,7 @@ export class Inbox {
     } else if (message.dueAt !== undefined && message.dueAt > time.now() && message.kind === "tell") {
       this.#keep(inbound, message.dueAt);
     } else if (live || this.#isHosted(message)) {
-      this.#scope.enqueue(inbound);
+      this.#scope.recipients.enqueue(inbound);
     } else {
       this.#scope.foreign.take(inbound);
     }

@@ -12,6 +12,7 @@ import {
 } from "@actor-runtime/core";
 import type { MailboxMetrics } from "../metrics/mailbox-metrics.js";
 import type { BrokerHealth } from "./broker-health.js";
+import { drain } from "./drain.js";
 import type { PartitionLog } from "./partition-log.js";
 import type { WorkerServices } from "./services.js";
 import { consumeSoon, loadHeld } from "./taking.js";
@@ -188,7 +189,7 @@ export class PartitionOwner implements TenureHost {
   wedged(tenure: Tenure, holes: readonly string[], overdue: readonly string[]): void {
     const given = overdue.filter((hole) => this.#reopenedFor.has(hole));
     if (given.length > 0) {
-      tenure.passHoles(given);
+      tenure.deliveries.passHoles(given);
       return;
     }
     // The window is full of what the channel was opened anew for: it has to wait for its time.
@@ -224,7 +225,7 @@ export class PartitionOwner implements TenureHost {
 
   async #handOver(tenure: Tenure, span: Span | undefined): Promise<void> {
     // It stays in sight while it drains, so that its lease goes on being renewed.
-    await tenure.drain(() => this.#graceUntil);
+    await drain(tenure, () => this.#graceUntil);
     span?.event("drained");
     if (this.#tenure === tenure) this.#tenure = undefined;
     this.#lostLease = undefined;
@@ -285,7 +286,7 @@ export class PartitionOwner implements TenureHost {
     this.#tenure = tenure;
     try {
       const channel = await consumeSoon(ports, this.#mailbox, this.partition, this.#prefetch, {
-        deliver: (delivery) => tenure.deliver(delivery),
+        deliver: (delivery) => tenure.deliveries.deliver(delivery),
         lost: (reason) => tenure.lose(new LostOwnershipError(`the channel was lost: ${reason.message}`)),
       });
       this.#host.health.worked();

@@ -90,7 +90,7 @@ export class Queries {
       group.deliveries.push(delivery);
     } else {
       this.#settlement.ended(inbound!, undefined, ending, error);
-      this.#scope.settleDelivery(delivery);
+      this.#scope.deliveries.settle(delivery);
     }
     this.#scope.activations.used(activation);
   }

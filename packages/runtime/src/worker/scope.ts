@@ -53,6 +53,8 @@ export interface TurnScheduler {
 export interface ForeignMessages {
   /** Of all that is stored. */
   readonly bytes: number;
+  /** Was stored already when the partition was taken. */
+  adopt(address: string, sizes: readonly number[]): void;
   /** Stores a message, in the order of these calls, or refuses it if its type does not belong here at all. */
   take(inbound: Inbound): void;
 }
@@ -94,6 +96,20 @@ export interface TickTable {
   shun(inbound: Inbound, group: CommitGroup): void;
 }
 
+/** Whom the messages of a partition are for (`recipients.ts`). */
+export interface MessageRecipients {
+  /** Puts a message into its actor's queue. */
+  enqueue(inbound: Inbound): void;
+}
+
+/** The frames that a partition has taken (`deliveries.ts`). */
+export interface DeliveredFrames {
+  /** One message of a frame is settled without a commit of its own; the last one acks the frame (O9). */
+  settle(open: OpenDelivery): void;
+  /** Some delivery is held back, or none any more. */
+  holding(held: boolean): void;
+}
+
 /** One owned partition as its parts see it; `tenure.ts` puts it together. */
 export interface PartitionScope {
   readonly services: WorkerServices;
@@ -114,6 +130,8 @@ export interface PartitionScope {
   readonly foreign: ForeignMessages;
   readonly participants: ParticipantTable;
   readonly ticks: TickTable;
+  readonly recipients: MessageRecipients;
+  readonly deliveries: DeliveredFrames;
   /** Whether this tenure still counts. Everything asynchronous looks here before it goes on. */
   readonly alive: boolean;
   readonly lease: Lease;
@@ -123,12 +141,6 @@ export interface PartitionScope {
   readonly passesHoles: boolean;
   /** Of the span in which the partition was taken; `undefined`: nobody traces. */
   readonly takeover: TraceHeaders | undefined;
-  /** Puts a message into its actor's queue. */
-  enqueue(inbound: Inbound): void;
-  /** One message of a frame is settled; the last one acks the frame (O9). */
-  settleDelivery(delivery: OpenDelivery): void;
-  /** Some delivery is held back, or none any more. */
-  holding(held: boolean): void;
   /**
    * Something is not known to this build (O13).
    *

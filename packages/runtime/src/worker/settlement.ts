@@ -75,7 +75,7 @@ export class Settlement {
     else if (refusal === "undeclared") this.#scope.ticks.redeclare(activation, gathering);
     else if (inbound.delivery !== undefined && !this.#scope.marks.has(inbound)) {
       // Nothing of it is stored anywhere. If the commit that made it stale fails, its owner sends it again.
-      this.#scope.settleDelivery(inbound.delivery);
+      this.#scope.deliveries.settle(inbound.delivery);
       return;
     }
     this.#over(inbound, gathering);

@@ -4,6 +4,7 @@ import {
   type Frame,
   InvalidArgumentsError,
   parseMessages,
+  partitionOf,
   UnknownTypeError,
 } from "@actor-runtime/core";
 import { Actor, Handler, type LocalSystem, State, systemActors } from "@actor-runtime/runtime";
@@ -194,6 +195,25 @@ describe("a coordinator", () => {
     expect(await ask("result")).toEqual({ committed: "t:2", result: 2 });
     await rig.advance(2_000);
     expect(await kept()).toBeUndefined();
+  });
+
+  it("hears what came while it made room for another, which waited until more came", async () => {
+    const small = new Rig();
+    await small.host(systemActors, { process: "worker", workerId: "worker", limits: { maxActivations: 1 } });
+    const caller = await small.host([], { process: "client", workerId: "client" });
+    const inquire = (key: string) =>
+      caller.ask({
+        address: `$Transaction/${key}`,
+        handler: "inquire",
+        args: [`${key}:1`, small.clock.now() + 10_000],
+      });
+    const neighbour = Array.from({ length: 100 }, (_, index) => `u${index}`).find(
+      (key) => partitionOf(key, 8) === partitionOf("t", 8),
+    )!;
+    await inquire("t");
+    const asked = watch(Promise.all([inquire(neighbour), inquire("t")]));
+    await small.settle();
+    expect(asked).toMatchObject({ state: "resolved", value: [{ kind: "pending" }, { kind: "pending" }] });
   });
 
   it("looks every 20 s whether all have said that they changed, and tells them once more", async () => {

@@ -42,12 +42,7 @@ export class Activations implements ActivationTable {
   get(hosted: HostedType, address: string, trace?: TraceHeaders): Activation {
     const known = this.#byAddress.get(address);
     if (known) return known;
-    const activation = new Activation(this, hosted, address);
-    activation.hold = this.#scope.participants.find(address);
-    this.#byAddress.set(address, activation);
-    hosted.activations++;
-    this.#makeRoom();
-    this.#scope.services.activations.add(activation);
+    const activation = this.#add(hosted, address);
     this.#waking.begin(activation, trace);
     return activation;
   }
@@ -119,21 +114,33 @@ export class Activations implements ActivationTable {
     this.#waking.close(reason);
   }
 
+  #add(hosted: HostedType, address: string): Activation {
+    const activation = new Activation(this, hosted, address);
+    activation.hold = this.#scope.participants.find(address);
+    this.#byAddress.set(address, activation);
+    hosted.activations++;
+    this.#makeRoom();
+    this.#scope.services.activations.add(activation);
+    return activation;
+  }
+
   #leave(activation: Activation): void {
     void sayGoodbye(this.#scope, activation).then(() => this.#left(activation));
   }
 
   /** Messages that came while it was leaving wake it again. */
   #left(activation: Activation): void {
-    if (!this.#scope.alive) return;
+    if (!this.#scope.alive || this.find(activation.address) !== activation) return;
     this.drop(activation);
     const { waiting, erasures } = activation;
     if (waiting === 0 && erasures === undefined && !this.#scope.participants.awaits(activation)) return;
-    const next = this.get(activation.hosted, activation.address);
+    const next = this.#add(activation.hosted, activation.address);
     next.queue = activation.queue;
     next.parked = activation.parked;
     next.erasures = activation.erasures;
     next.transactional = activation.transactional;
+    // Only now: one of which nothing is stored lives at once, and takes what waits.
+    this.#waking.begin(next);
   }
 
   #makeRoom(): void {

@@ -41,8 +41,8 @@ export class PoolTurn implements Timed {
   #tellBytes = 0;
   #ended = false;
   #cutShort = false;
+  /** Made when somebody looks at its signal, or it is aborted. */
   #controller: AbortController | undefined;
-  #reason: ActorError | undefined;
   #stop!: (reason: ActorError) => void;
   /** Rejects when the turn ends before its code does. */
   readonly stopped = new Promise<never>((_, reject) => {
@@ -83,17 +83,12 @@ export class PoolTurn implements Timed {
   }
 
   get signal(): AbortSignal {
-    if (!this.#controller) {
-      this.#controller = new AbortController();
-      if (this.#reason) this.#controller.abort(this.#reason);
-    }
-    return this.#controller.signal;
+    return (this.#controller ??= new AbortController()).signal;
   }
 
   /** Tells the handler that nobody waits for it any more. */
   abort(reason: ActorError): void {
-    this.#reason ??= reason;
-    this.#controller?.abort(reason);
+    (this.#controller ??= new AbortController()).abort(reason);
   }
 
   /** Ends it before its time: it leaves nothing but this error, whatever its code still does. */

@@ -80,8 +80,8 @@ export class Turn implements RunningTurn, LockHolder {
   place: TypeConcurrency | undefined;
   readonly #beganAt: number;
   #ended = false;
+  /** Made when somebody looks at its signal, or it is aborted. */
   #controller: AbortController | undefined;
-  #reason: ActorError | undefined;
 
   constructor(host: TurnHost, activation: Activation, inbound: Inbound | undefined, kind: TurnKind, span?: Span) {
     this.host = host;
@@ -115,11 +115,7 @@ export class Turn implements RunningTurn, LockHolder {
   }
 
   get signal(): AbortSignal {
-    if (!this.#controller) {
-      this.#controller = new AbortController();
-      if (this.#reason) this.#controller.abort(this.#reason);
-    }
-    return this.#controller.signal;
+    return (this.#controller ??= new AbortController()).signal;
   }
 
   /** The name for logs and errors, `Account/alice.deposit`. */
@@ -129,8 +125,7 @@ export class Turn implements RunningTurn, LockHolder {
 
   /** Tells the handler that nobody waits for it any more; it may still end. */
   abort(reason: ActorError): void {
-    this.#reason ??= reason;
-    this.#controller?.abort(reason);
+    (this.#controller ??= new AbortController()).abort(reason);
   }
 
   /** Ends it before its time: it leaves nothing but this error. */

@@ -2,7 +2,6 @@ import {
   type ActorError,
   attributes,
   messageBytes,
-  RejectedError,
   replyText,
   retryDelayMs,
   valueOutcome,
@@ -10,8 +9,8 @@ import {
 } from "@actor-runtime/core";
 import type { Outgoing } from "../client/outgoing.js";
 import { answerText } from "../worker/answer-text.js";
-import { deadFrameText, deadLetterText } from "../worker/dead-letter.js";
-import { type Ending, endingOf } from "../worker/ending.js";
+import { deadFrameText, deadLetterText, logDeadLetter } from "../worker/dead-letter.js";
+import { type Ending, endingOf, tellEnding } from "../worker/ending.js";
 import { infrastructureWaitMs, isInfrastructure, mayRetry } from "../worker/fault.js";
 import { asActorError, boundedOutcome } from "../worker/settlement.js";
 import type { PoolScope } from "./pool-scope.js";
@@ -110,7 +109,7 @@ export class PoolSettlement {
       }
       metrics.deadLetters(1);
       inbound.span?.event("dead_lettered");
-      this.#report(work, error);
+      logDeadLetter(services.log, inbound, error);
     } else {
       this.#reply(work, boundedOutcome(thrown));
     }
@@ -147,22 +146,7 @@ export class PoolSettlement {
     if (ports.telemetry.measuring) metrics.ended(inbound, ending, undefined);
     const { span } = inbound;
     inbound.span = undefined;
-    if (!span?.recording) return;
-    span.set(attributes.outcome, ending);
-    if (error !== undefined) span.set(attributes.errorType, error.name);
-    // A refusal is the handler's decision: it fails the span of its caller, and not that of the turn.
-    if (error === undefined || ending === "rejected") span.end();
-    else tracing.fail(span, error);
-  }
-
-  /** A refusal is the handler's decision; any other dead letter is something to look at. */
-  #report({ inbound, message }: Work, error: ActorError): void {
-    const { log } = this.#scope.services;
-    const { to, handler } = message;
-    const fields = { actor: to, handler, code: error.code, attempts: inbound.attempts + 1, ...inbound.span?.ids };
-    const line = `${to}.${handler} became a dead letter: ${error.message}`;
-    if (error instanceof RejectedError) log.info(fields, line);
-    else log.warn(fields, line);
+    if (span?.recording) tracing.end(span, tellEnding(span, ending, error));
   }
 
   /** Resolves once the broker has the letter; `false`: this process ends before. */

@@ -61,9 +61,7 @@ export class CommitTrace {
     for (const [index, span] of this.#processed.entries()) {
       span.set(named.commitWait, now - this.#doneAt[index]!);
       span.set(named.commitSeq, this.#seq);
-      const error = this.#errors.get(span);
-      if (error === undefined) span.end();
-      else this.#tracing.fail(span, error);
+      this.#tracing.end(span, this.#errors.get(span));
     }
     for (const span of this.#others) span.end();
   }

@@ -200,6 +200,12 @@ export class Tracing {
     return span;
   }
 
+  /** Ends the span, as failed if there is an error. */
+  end(span: Span, error: unknown): void {
+    if (error === undefined) span.end();
+    else this.fail(span, error);
+  }
+
   /** Ends the span as failed. With hashed keys nothing is told of the error but what it is: its text may name the actor. */
   fail(span: Span, thrown: unknown): void {
     if (span.recording) span.fail(toldOf(thrown, this.#hashed));

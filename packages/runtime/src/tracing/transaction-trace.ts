@@ -34,7 +34,7 @@ export class TransactionTrace {
     this.#members = members;
     if (span.recording) span.set(named.txMembers, members);
     tellEnd(span, end);
-    this.#end(span, error);
+    this.#tracing.end(span, error);
   }
 
   ended(end: TransactionEnd, error?: unknown): void {
@@ -44,12 +44,7 @@ export class TransactionTrace {
     span.set(named.txAttempts, this.#attempts);
     span.set(named.txMembers, this.#members);
     tellEnd(span, end);
-    this.#end(span, error);
-  }
-
-  #end(span: Span, error: unknown): void {
-    if (error === undefined) span.end();
-    else this.#tracing.fail(span, error);
+    this.#tracing.end(span, error);
   }
 }
 

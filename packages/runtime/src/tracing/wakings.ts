@@ -48,8 +48,7 @@ export class Wakings {
     const span = this.#spans.get(waking);
     if (span === undefined) return;
     this.#spans.delete(waking);
-    if (error === undefined) span.end();
-    else this.#tracing.fail(span, error);
+    this.#tracing.end(span, error);
   }
 
   /** The partition is given up. */

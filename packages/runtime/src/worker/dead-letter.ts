@@ -1,4 +1,11 @@
-import { type DeadLetter, errorToWire, type Frame } from "@actor-runtime/core";
+import {
+  type ActorError,
+  type DeadLetter,
+  errorToWire,
+  type Frame,
+  type Logger,
+  RejectedError,
+} from "@actor-runtime/core";
 import type { Inbound } from "./inbound.js";
 
 /** A message that could not take effect, as it goes to the dead letters of its type. */
@@ -29,4 +36,13 @@ export function deadFrameText(address: string, id: string, frame: Frame, cause: 
     at: Math.floor(now),
   };
   return JSON.stringify(letter);
+}
+
+/** A refusal is the handler's decision; any other dead letter is something to look at. */
+export function logDeadLetter(log: Logger, { message, attempts, span }: Inbound, error: ActorError): void {
+  const { to, handler } = message;
+  const fields = { actor: to, handler, code: error.code, attempts: attempts + 1, ...span?.ids };
+  const line = `${to}.${handler} became a dead letter: ${error.message}`;
+  if (error instanceof RejectedError) log.info(fields, line);
+  else log.warn(fields, line);
 }

@@ -1,4 +1,4 @@
-import { type ActorError, RejectedError } from "@actor-runtime/core";
+import { type ActorError, attributes, RejectedError, type Span } from "@actor-runtime/core";
 
 /**
  * What became of a message at its owner.
@@ -17,4 +17,16 @@ export type Ending = "ok" | "rejected" | "failed" | "retried" | "dead" | "refuse
 export function endingOf(error: ActorError, isTell: boolean): Ending {
   if (isTell) return "dead";
   return error instanceof RejectedError ? "rejected" : "failed";
+}
+
+/**
+ * Says on the span of a message what became of it.
+ *
+ * @returns what the span fails with; `undefined`: nothing
+ */
+export function tellEnding(span: Span, ending: Ending, error: ActorError | undefined): ActorError | undefined {
+  span.set(attributes.outcome, ending);
+  if (error !== undefined) span.set(attributes.errorType, error.name);
+  // A refusal is the handler's decision: it fails the span of its caller, and not that of the turn.
+  return ending === "rejected" ? undefined : error;
 }

@@ -10,7 +10,6 @@ import {
   maxMessageBytes,
   messageBytes,
   NotStartedError,
-  RejectedError,
   replyText,
   retryDelayMs,
   type Span,
@@ -21,8 +20,8 @@ import {
 import { keyGiven } from "../transactions/transaction-keys.js";
 import type { Activation } from "./activation.js";
 import type { CommitGroup } from "./commit-group.js";
-import { deadLetterText } from "./dead-letter.js";
-import { type Ending, endingOf } from "./ending.js";
+import { deadLetterText, logDeadLetter } from "./dead-letter.js";
+import { type Ending, endingOf, tellEnding } from "./ending.js";
 import { infrastructureWaitMs, isInfrastructure, mayRetry } from "./fault.js";
 import { fingerprintOf } from "./fingerprint.js";
 import { Inbound } from "./inbound.js";
@@ -233,13 +232,9 @@ export class Settlement {
     const span = this.#spanOf(inbound);
     inbound.span = undefined;
     if (!span?.recording) return;
-    span.set(attributes.outcome, ending);
-    if (error !== undefined) span.set(attributes.errorType, error.name);
-    // A refusal is the actor's decision: it fails the span of its caller, and not that of the turn.
-    const fault = ending === "rejected" ? undefined : error;
-    if (group !== undefined) group.traced(tracing, partition, ports.clock).processed(span, fault);
-    else if (fault === undefined) span.end();
-    else tracing.fail(span, fault);
+    const fault = tellEnding(span, ending, error);
+    if (group === undefined) tracing.end(span, fault);
+    else group.traced(tracing, partition, ports.clock).processed(span, fault);
   }
 
   /** Its processing. A message that never comes to its turn gets its span when it ends; `undefined`: nobody traces. */
@@ -261,23 +256,6 @@ export class Settlement {
     const passes = activation.hosted.definition.whileRetrying === "pass";
     // With too many that let others pass this one has them wait, so that their number is bounded, too.
     if (!passes || this.#scope.delayed.keep(again, group) !== undefined) group.parkFirst(activation, again);
-  }
-
-  /** A refusal is the actor's decision; any other dead letter is something to look at. */
-  #report(inbound: Inbound, error: ActorError): void {
-    const { message, attempts } = inbound;
-    const { log } = this.#scope.services;
-    const { span } = inbound;
-    const fields = {
-      actor: message.to,
-      handler: message.handler,
-      code: error.code,
-      attempts: attempts + 1,
-      ...span?.ids,
-    };
-    const line = `${message.to}.${message.handler} became a dead letter: ${error.message}`;
-    if (error instanceof RejectedError) log.info(fields, line);
-    else log.warn(fields, line);
   }
 
   /** Under the number of the ask's first publication, which only its automatic repeat names (`of`). */
@@ -321,7 +299,7 @@ export class Settlement {
       group.out.push(this.#scope.outbox.draft(`dead:${type}`, text, messageBytes(text)));
       group.tally.add(this.#scope.services.metrics.typeOf(message.to).deadLetters);
       this.#spanOf(inbound)?.event("dead_lettered");
-      this.#report(inbound, asActorError(thrown));
+      logDeadLetter(this.#scope.services.log, inbound, asActorError(thrown));
     }
   }
 }

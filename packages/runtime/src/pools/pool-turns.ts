@@ -1,19 +1,17 @@
 import {
   type ActorError,
   FatalMessageError,
-  HandlerError,
-  NotStartedError,
   poolQueue,
-  QueryEffectError,
   type ServiceTimes,
-  TurnEndedError,
   TurnTimeoutError,
 } from "@actor-runtime/core";
 import type { MethodDefinition } from "../definition/actor-definition.js";
-import { checkArguments } from "../definition/arguments.js";
 import { unknownHandler } from "../definition/unknown-handler.js";
+import { invoke } from "../worker/invocation.js";
 import { argumentsOf } from "../worker/message-arguments.js";
 import { asActorError } from "../worker/settlement.js";
+import { logFailure } from "../worker/turn-failure.js";
+import { handlerInQuery, tooLate, withdrawnBefore } from "../worker/turn-refusals.js";
 import { Instances } from "./instances.js";
 import type { PoolScope } from "./pool-scope.js";
 import type { PoolSettlement } from "./pool-settlement.js";
@@ -52,26 +50,25 @@ export class PoolTurns implements PoolTurnHost {
   admit({ message, inbound, arrival }: Work): MethodDefinition | ActorError {
     const { definition, services } = this.#scope;
     const { limits, time } = services;
-    const what = `${message.to}.${message.handler}`;
-    if (inbound.withdrawn) return new NotStartedError(`${what}: the caller withdrew the call before it began`);
+    if (inbound.withdrawn) return withdrawnBefore(message);
     const { redeliveries } = arrival.delivery;
     if (redeliveries >= maxRedeliveries) {
-      return new FatalMessageError(`${what}: ${redeliveries} workers died of it, or gave it back`);
+      const { to, handler } = message;
+      return new FatalMessageError(`${to}.${handler}: ${redeliveries} workers died of it, or gave it back`);
     }
     const method = definition.methods.get(message.handler);
     if (!method) return unknownHandler(definition, message.handler);
     if (message.kind === "query" && method.kind !== "query") {
-      return new QueryEffectError(`${definition.name}.${message.handler} is a handler; a query may only ask queries`);
+      return handlerInQuery(definition.name, message.handler);
     }
-    const isOver = message.deadline !== undefined && time.now() > message.deadline + limits.clockToleranceMs;
-    if (message.kind === "tell" || !isOver) return method;
-    return new NotStartedError(`${what}: the caller's time was over before it began`);
+    const late = message.kind === "tell" ? undefined : tooLate(message, time.now(), limits.clockToleranceMs);
+    return late ?? method;
   }
 
   /** Resolves once its code has ended, or may be taken to have; what becomes of the message comes after. */
   async run(work: Work, method: MethodDefinition): Promise<void> {
     const { services, metrics } = this.#scope;
-    const { inbound } = work;
+    const { inbound, message } = work;
     const turn = new PoolTurn(this, inbound, method.kind, this.#spanOf(work));
     this.#turns.set(work, turn);
     let instance: object | undefined;
@@ -84,13 +81,14 @@ export class PoolTurns implements PoolTurnHost {
       metrics.began(inbound);
       services.timers.set(turn, method.timeoutMs);
       const called = instance;
-      const value = await Promise.race([turn.run(() => this.#invoke(turn, method, called)), turn.stopped]);
+      const args = argumentsOf(message, message.kind === "tell");
+      const value = await Promise.race([turn.run(() => invoke(turn, method, called, args)), turn.stopped]);
       this.#instances.give(instance);
       ending = () => this.#settlement.succeeded(work, turn, value);
     } catch (error) {
       // Code of a turn that was stopped may still touch its instance.
       if (instance !== undefined && !turn.cutShort) this.#instances.give(instance);
-      this.#report(turn, asActorError(error));
+      logFailure(services.log, turn, this.address, asActorError(error));
       ending = () => this.#settlement.failed(work, turn, error);
     }
     turn.end();
@@ -120,15 +118,6 @@ export class PoolTurns implements PoolTurnHost {
     for (const turn of this.#turns.values()) turn.stop(reason);
   }
 
-  /** The check is code of the user's too, and part of the turn. */
-  async #invoke(turn: PoolTurn, method: MethodDefinition, instance: object): Promise<unknown> {
-    const { message } = turn.inbound!;
-    const args = await checkArguments(method, argumentsOf(message, message.kind === "tell"));
-    // It may have run out of its time meanwhile.
-    if (turn.ended) throw new TurnEndedError(`${turn.what} ended before its arguments were checked`);
-    return Reflect.apply(method.run, instance, args);
-  }
-
   #spanOf({ inbound }: Work) {
     const { tracing, time } = this.#scope.services;
     const { name } = this.#scope.definition;
@@ -136,17 +125,5 @@ export class PoolTurns implements PoolTurnHost {
     const place = { partition: poolQueue(name), mailbox: { name }, takeover: undefined };
     inbound.span = tracing.process(inbound, place, time.now());
     return inbound.span;
-  }
-
-  /** A refusal is no fault; everything else is logged where it happened. */
-  #report(turn: PoolTurn, error: ActorError): void {
-    const { log } = this.#scope.services;
-    const { handler } = turn.inbound!.message;
-    const fields = { actor: this.address, handler, code: error.code, ...turn.span?.ids };
-    if (error instanceof HandlerError || error instanceof TurnTimeoutError) {
-      log.error({ ...fields, err: error }, `${turn.what} failed: ${error.message}`);
-    } else {
-      log.debug(fields, `${turn.what} ended with ${error.name}: ${error.message}`);
-    }
   }
 }

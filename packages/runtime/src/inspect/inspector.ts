@@ -115,7 +115,7 @@ export class Inspector {
   #transactions(id: string | undefined): TransactionsReport {
     const now = this.#services.ports.clock.monotonic();
     const holds = this.#tenures.flatMap(({ participants, activations }) =>
-      Array.from(participants, (hold) => holdReports(hold, activations.find(hold.address), now)).flat(),
+      Array.from(participants.holds, (hold) => holdReports(hold, activations.find(hold.address), now)).flat(),
     );
     const asked = id === undefined ? holds : holds.filter(({ transaction }) => transaction === id);
     return {

@@ -87,7 +87,8 @@ export function observeWorker(
     const now = time.now();
     let ms = 0;
     for (const { participants } of tenures()) {
-      for (const { holders } of participants) for (const holding of holders) ms = Math.max(ms, now - moment(holding));
+      for (const { holders } of participants.holds)
+        for (const holding of holders) ms = Math.max(ms, now - moment(holding));
     }
     return [{ value: ms / 1_000 }];
   };
@@ -114,7 +115,7 @@ export function observeWorker(
     telemetry.observe("actor.partitions", () => byMailbox(() => 1)),
     telemetry.observe("actor.outbox.size", () => byMailbox(({ outbox }) => outbox.bytes)),
     telemetry.observe("transaction.held", () => [
-      { value: tenures().reduce((sum, { participants }) => sum + participants.size, 0) },
+      { value: tenures().reduce((sum, { participants }) => sum + participants.holds.size, 0) },
     ]),
     telemetry.observe("transaction.held.oldest", () => longest(({ since }) => since)),
     telemetry.observe("transaction.held.overdue", () => longest(({ until }) => until)),

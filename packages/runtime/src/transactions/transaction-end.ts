@@ -29,8 +29,11 @@ export function endByError(error: unknown): TransactionEnd {
   return { outcome: "aborted", reason, by };
 }
 
+/** What was decided: what is tentative counts, or it never was. */
+export type Conclusion = Exclude<TransactionOutcome, { readonly kind: "pending" }>;
+
 /** The decision as an end. */
-export function endByDecision(decided: Exclude<TransactionOutcome, { readonly kind: "pending" }>): TransactionEnd {
+export function endByDecision(decided: Conclusion): TransactionEnd {
   if (decided.kind === "committed") return committedEnd;
   const { reason, by } = decided;
   return { outcome: "aborted", reason, by };

@@ -116,7 +116,7 @@ export class Activations implements ActivationTable {
 
   #add(hosted: HostedType, address: string): Activation {
     const activation = new Activation(this, hosted, address);
-    activation.hold = this.#scope.participants.find(address);
+    activation.hold = this.#scope.participants.holds.find(address);
     this.#byAddress.set(address, activation);
     hosted.activations++;
     this.#makeRoom();
@@ -133,7 +133,7 @@ export class Activations implements ActivationTable {
     if (!this.#scope.alive || this.find(activation.address) !== activation) return;
     this.drop(activation);
     const { waiting, erasures } = activation;
-    if (waiting === 0 && erasures === undefined && !this.#scope.participants.awaits(activation)) return;
+    if (waiting === 0 && erasures === undefined && !this.#scope.participants.waits.awaits(activation)) return;
     const next = this.#add(activation.hosted, activation.address);
     next.queue = activation.queue;
     next.parked = activation.parked;

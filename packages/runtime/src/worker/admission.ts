@@ -57,7 +57,7 @@ export class Admission {
     }
     if (message.kind !== "tell") {
       if (message.tx !== undefined && !activation.hold?.find(message.tx.id)?.recorded) {
-        const { overload } = this.#participants;
+        const { overload } = this.#participants.holds;
         if (overload) return overload;
       }
       const late = tooLate(message, time.now(), limits.clockToleranceMs);

@@ -61,6 +61,11 @@ export class Holding implements Holder, Timed {
     this.#due(this);
   }
 
+  /** It holds the actor still. */
+  get inForce(): boolean {
+    return this.hold.holders.includes(this);
+  }
+
   /** The trace that all that is done for it belongs to. */
   get headers(): TraceHeaders | undefined {
     return this.span?.headers ?? this.trace;

@@ -1,6 +1,7 @@
 import { type Cancel, decideHere, parseAddress, type TraceHeaders } from "@actor-runtime/core";
+import type { Conclusion } from "../transactions/transaction-end.js";
 import type { Hold } from "./hold.js";
-import type { Conclusion, Participants } from "./participants.js";
+import type { Participants } from "./participants.js";
 import type { PartitionScope } from "./scope.js";
 
 /** A coordinator that does not answer is asked again after this time (ms). */
@@ -58,11 +59,13 @@ export class OnePartitionCommit {
     for (const holding of present) holding.state = "asking";
     this.#scope.services.transactions.abort(id, reason, until, trace).then(
       (outcome) => {
-        for (const holding of present) this.#participants.heard(holding, { kind: "outcome", outcome }, holding.wound);
+        for (const holding of present)
+          this.#participants.inquiries.heard(holding, { kind: "outcome", outcome }, holding.wound);
         if (this.#scope.alive) decided(outcome);
       },
       () => {
-        for (const holding of present) this.#participants.heard(holding, { kind: "unreachable" }, holding.wound);
+        for (const holding of present)
+          this.#participants.inquiries.heard(holding, { kind: "unreachable" }, holding.wound);
         if (this.#scope.alive) this.#afterPause(again);
       },
     );
@@ -70,7 +73,7 @@ export class OnePartitionCommit {
 
   /** `undefined`: nobody holds it, or it is hosted elsewhere by now, and what it did in a transaction with it. */
   #hosted(address: string): Hold | undefined {
-    const hold = this.#participants.find(address);
+    const hold = this.#participants.holds.find(address);
     return hold !== undefined && this.#scope.services.types.has(parseAddress(address).type) ? hold : undefined;
   }
 

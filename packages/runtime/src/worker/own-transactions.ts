@@ -14,14 +14,20 @@ import {
 } from "@actor-runtime/core";
 import { commitSpan, tellEnd } from "../tracing/transaction-trace.js";
 import { abortedError, mayComeRight } from "../transactions/aborted.js";
-import { type CommitPath, committedEnd, endByDecision, type TransactionEnd } from "../transactions/transaction-end.js";
+import {
+  type CommitPath,
+  type Conclusion,
+  committedEnd,
+  endByDecision,
+  type TransactionEnd,
+} from "../transactions/transaction-end.js";
 import { attemptId, transactionKey } from "../transactions/transaction-messages.js";
 import type { Activation } from "./activation.js";
 import { storedText } from "./commit-group.js";
 import type { Holding, OwnMessage, Tentative } from "./hold.js";
 import type { Inbound } from "./inbound.js";
 import type { OnePartitionCommit } from "./one-partition-commit.js";
-import { type Conclusion, isHolding, type Participants } from "./participants.js";
+import type { Participants } from "./participants.js";
 import type { PartitionScope } from "./scope.js";
 import { asActorError, type Settlement } from "./settlement.js";
 import type { Turn } from "./turn.js";
@@ -76,14 +82,14 @@ export class OwnTransactions {
     const transaction = turn.transaction!;
     const { commits, services } = this.#scope;
     const { gathering } = commits;
-    const { overload } = this.#participants;
+    const { overload } = this.#participants.holds;
     if (overload !== undefined) throw overload;
     if (!inbound.isParked) {
       const text = storedText(inbound, inbound.asSent);
       this.#settlement.stored(inbound);
       gathering.parkFirst(activation, inbound, text);
     }
-    const holding = this.#participants.take(activation, transaction.context, inbound);
+    const holding = this.#participants.holds.take(activation, transaction.context, inbound);
     // Who asked for the turn is told by its answer.
     holding.caller = undefined;
     holding.recorded = true;
@@ -119,7 +125,7 @@ export class OwnTransactions {
     const { hold } = holding!;
     const members = joined.members;
     const addresses = Object.keys(members);
-    const here = addresses.every((address) => this.#participants.find(address)?.find(id) !== undefined);
+    const here = addresses.every((address) => this.#participants.holds.find(address)?.find(id) !== undefined);
     if (!here) checkMembersFit(turn.what, members);
     hold.tentative = tentative;
     hold.own = { identity: turn.inbound!.identity, finished: true, answer };
@@ -151,7 +157,7 @@ export class OwnTransactions {
     const { activation } = turn;
     const { holding, joined, id, context } = turn.transaction!;
     const cause = causeOf(thrown, joined.doomed && errorFromWire(joined.doomed));
-    if (cause !== undefined || joined.size === 0 || activation.spoiled || !isHolding(holding!)) {
+    if (cause !== undefined || joined.size === 0 || activation.spoiled || !holding!.inForce) {
       this.#failed(turn, thrown, cause);
       return;
     }
@@ -160,7 +166,7 @@ export class OwnTransactions {
     const known = (overtaken?: TransactionAbortedError) => {
       if (!this.#scope.alive) return;
       activation.running = undefined;
-      this.#failed(turn, thrown, isHolding(holding!) ? overtaken : abortedError(id, { reason: "conflict" }));
+      this.#failed(turn, thrown, holding!.inForce ? overtaken : abortedError(id, { reason: "conflict" }));
       this.#scope.scheduler.pump(activation);
     };
     this.#scope.services.transactions.inquire(id, context.until, undefined, traceOfTurn(turn)).then(
@@ -179,7 +185,7 @@ export class OwnTransactions {
     // A call that still waits somewhere would hold its actor for nobody.
     for (const address of joined.called) transactions.abortHere(address, id, trace);
     const { reason, by } = cause ?? { reason: "rejected" as const };
-    if (isHolding(holding!)) {
+    if (holding!.inForce) {
       this.#participants.drop(activation, holding!, { kind: "aborted", reason, by });
       // Who is not known to have taken part asks the coordinator, which must know then.
       const scattered = joined.outstanding || joined.doomed !== undefined;
@@ -193,19 +199,19 @@ export class OwnTransactions {
   /** Its time is over, or its coordinator is to be asked again. */
   due(holding: Holding): void {
     const turn = this.#turns.get(holding);
-    if (turn === undefined) this.recover(holding);
+    if (turn === undefined) this.#recover(holding);
     else if (holding.hold.own!.finished) this.#commit(holding, turn);
     else this.#conclude(holding, { kind: "aborted", reason: "deadline" });
   }
 
   /** Found at takeover: whoever ran it is gone. */
-  recover(holding: Holding): void {
+  #recover(holding: Holding): void {
     const { transactions, timers, ports } = this.#scope.services;
     ports.telemetry.count("transaction.recoveries", 1);
     transactions.abort(holding.id, "lost", holding.until, holding.headers).then(
       (outcome) => this.#heard(holding, outcome),
       () => {
-        if (this.#scope.alive && isHolding(holding)) timers.set(holding, againMs);
+        if (this.#scope.alive && holding.inForce) timers.set(holding, againMs);
       },
     );
   }
@@ -286,7 +292,7 @@ export class OwnTransactions {
   }
 
   #commit(holding: Holding, turn: Turn): void {
-    if (!this.#scope.alive || !isHolding(holding)) return;
+    if (!this.#scope.alive || !holding.inForce) return;
     const { transactions, timers } = this.#scope.services;
     const members = { ...turn.transaction!.joined.members, [turn.activation.address]: "write" } as const;
     const commit = { id: holding.id, members, until: holding.until };
@@ -294,7 +300,7 @@ export class OwnTransactions {
       (outcome) => this.#heard(holding, outcome),
       // It may have committed: only the coordinator knows, or will.
       () => {
-        if (this.#scope.alive && isHolding(holding)) timers.set(holding, againMs);
+        if (this.#scope.alive && holding.inForce) timers.set(holding, againMs);
       },
     );
   }
@@ -304,9 +310,9 @@ export class OwnTransactions {
   }
 
   #conclude(holding: Holding, conclusion: Conclusion): void {
-    if (!this.#scope.alive || !isHolding(holding)) return;
+    if (!this.#scope.alive || !holding.inForce) return;
     this.#participants.waits.whenSettled(holding.hold, (activation) => {
-      if (isHolding(holding)) this.#participants.conclude(activation, holding, conclusion, true);
+      if (holding.inForce) this.#participants.conclude(activation, holding, conclusion, true);
     });
   }
 

@@ -37,7 +37,7 @@ export class Scheduler implements TurnScheduler {
   }
 
   pump(activation: Activation): void {
-    if (activation.hold !== undefined) this.#scope.participants.resume(activation);
+    if (activation.hold !== undefined) this.#scope.participants.waits.resume(activation);
     const { erasures } = activation;
     if (erasures !== undefined && activation.hold === undefined) {
       this.#eraseWhenIdle(activation, erasures);

@@ -59,13 +59,18 @@ export interface ForeignMessages {
   take(inbound: Inbound): void;
 }
 
-/** Which actors transactions hold (`participants.ts`). */
-export interface ParticipantTable extends Iterable<Hold> {
-  find(address: string): Hold | undefined;
-  /** What waited for the actor to come to life goes on. */
-  resume(activation: Activation): void;
-  /** Whether somebody waits for the actor to come to life. */
-  awaits(activation: Activation): boolean;
+/** Actors that take part in transactions (`participants.ts`). */
+export interface ParticipantTable {
+  readonly holds: {
+    /** What transactions hold of the actor. */
+    find(address: string): Hold | undefined;
+  };
+  readonly waits: {
+    /** What waited for the actor to come to life goes on. */
+    resume(activation: Activation): void;
+    /** Whether somebody waits for the actor to come to life. */
+    awaits(activation: Activation): boolean;
+  };
   /** The younger of those that hold the actor give way to the older that wait for it. */
   press(activation: Activation): void;
 }

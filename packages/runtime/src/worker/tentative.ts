@@ -1,7 +1,11 @@
 import { TooLargeError } from "@actor-runtime/core";
 import type { Activation } from "./activation.js";
+import type { CommitGroup } from "./commit-group.js";
 import type { Tentative } from "./hold.js";
-import { assignState, maxStateBytes, readState, restoreState } from "./state.js";
+import { leaveTells } from "./leave-tells.js";
+import { ReminderList } from "./reminder-list.js";
+import type { PartitionScope } from "./scope.js";
+import { assignState, maxStateBytes, readState, restoreState, storedForm } from "./state.js";
 import type { Turn } from "./turn.js";
 
 /**
@@ -41,4 +45,24 @@ export function restoreTentative(activation: Activation): void {
   if (!tentative.initial) assignState(fields, instance!, values!);
   activation.reminders = reminders;
   hold!.tentative = { ...tentative, text: activation.textNow };
+}
+
+/** The transaction has committed: it is the actor's state, and what it told leaves. */
+export function applyTentative(
+  scope: PartitionScope,
+  activation: Activation,
+  { text, initial, destroys, seen, tells }: Tentative,
+  group: CommitGroup,
+): void {
+  const locks = destroys ? undefined : (activation.seenLocks ?? seen);
+  // A live one has worked with them.
+  if (activation.phase !== "ready") activation.reminders = ReminderList.in(text);
+  activation.text = text;
+  activation.seenLocks = locks;
+  activation.stored = !initial;
+  activation.unsaved = false;
+  const { version } = activation.hosted.definition;
+  group.states.set(activation.address, storedForm(version, initial ? undefined : text, locks));
+  scope.ticks.save(activation, group);
+  leaveTells(scope, tells, group);
 }

@@ -151,7 +151,7 @@ export class Tenure implements PartitionScope {
     this.deliveries = new Deliveries(this, prefetch, (holes, overdue) => host.wedged(this, holes, overdue));
     this.outbox.adopt(image.outbox);
     this.delayed.adopt(image.reminders);
-    this.participants.adopt(holds);
+    this.participants.holds.adopt(holds);
     for (const [address, texts] of image.stored) this.recipients.adopt(address, texts);
   }
 

@@ -2,7 +2,7 @@ import type { Message, TransactionContext } from "@actor-runtime/core";
 import type { MethodDefinition, TransactionalMethod } from "../definition/actor-definition.js";
 import { Joined } from "../transactions/joined.js";
 import { attemptId } from "../transactions/transaction-messages.js";
-import type { Participants } from "./participants.js";
+import type { Holds } from "./holds.js";
 import type { WorkerServices } from "./services.js";
 import type { Turn } from "./turn.js";
 import { partOf, type TurnTransaction } from "./turn-transaction.js";
@@ -14,7 +14,7 @@ import { partOf, type TurnTransaction } from "./turn-transaction.js";
 export function transactionOf(
   { activation, inbound, host }: Turn,
   method: MethodDefinition | undefined,
-  participants: Participants,
+  holds: Holds,
 ): TurnTransaction | undefined {
   const { message, withdrawn } = inbound!;
   if (message.tx === undefined && method?.transaction === undefined) return undefined;
@@ -28,7 +28,7 @@ export function transactionOf(
     : message.tx!;
   const joined = new Joined(context);
   if (!own) inbound!.joined = joined;
-  const holding = own ? undefined : participants.take(activation, context, inbound!);
+  const holding = own ? undefined : holds.take(activation, context, inbound!);
   return { context, id: context.id, joined, own, holding, commit: undefined };
 }
 

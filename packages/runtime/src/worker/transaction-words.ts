@@ -4,7 +4,7 @@ import { Contradictions } from "../transactions/contradictions.js";
 import { type Word, wordOf } from "../transactions/transaction-messages.js";
 import type { Inbound } from "./inbound.js";
 import type { OnePartitionCommit } from "./one-partition-commit.js";
-import { isHolding, type Participants } from "./participants.js";
+import type { Participants } from "./participants.js";
 import type { PartitionScope } from "./scope.js";
 import { asActorError, type Settlement } from "./settlement.js";
 
@@ -42,18 +42,18 @@ export class TransactionWords {
 
   #committed(inbound: Inbound, { id, participation, forced }: Word): void {
     const { to } = inbound.message;
-    const holding = this.#participants.find(to)?.find(id);
+    const holding = this.#participants.holds.find(to)?.find(id);
     const step = decideParticipant(holding?.state, { kind: "commit" });
     if (forced) this.#contradictions.forced(id, to);
     const hear = () => this.#settlement.heard(inbound, this.#scope.commits.gathering);
     if (step !== "apply" || holding === undefined) {
-      if (participation === "write") this.#participants.acknowledge(id, to, inbound.message.trace);
+      if (participation === "write") this.#participants.acknowledgements.add(id, to, inbound.message.trace);
       hear();
       return;
     }
     this.#participants.waits.whenSettled(holding.hold, (activation) => {
       // The coordinator may have been asked meanwhile, and have said the same.
-      if (isHolding(holding)) {
+      if (holding.inForce) {
         this.#participants.conclude(activation, holding, { kind: "committed" }, participation === "write");
       }
       hear();
@@ -66,7 +66,7 @@ export class TransactionWords {
     const activation = this.#scope.activations.find(to);
     for (const waiting of activation?.transactional ?? []) if (waiting.id === id) waiting.inbound.withdrawn = true;
     const hear = () => this.#settlement.heard(inbound, this.#scope.commits.gathering);
-    const holding = this.#participants.find(to)?.find(id);
+    const holding = this.#participants.holds.find(to)?.find(id);
     if (holding === undefined || decideParticipant(holding.state, { kind: "abort" }) !== "discard") {
       hear();
       if (activation !== undefined) this.#scope.scheduler.pump(activation);
@@ -74,7 +74,7 @@ export class TransactionWords {
     }
     this.#participants.waits.whenSettled(holding.hold, (now) => {
       holding.caller = undefined;
-      if (isHolding(holding)) this.#participants.conclude(now, holding, { kind: "aborted", reason: "rejected" });
+      if (holding.inForce) this.#participants.conclude(now, holding, { kind: "aborted", reason: "rejected" });
       hear();
     });
   }

@@ -44,7 +44,7 @@ export class Turns implements TurnHost {
     const { tracing, time } = this.scope.services;
     if (tracing.on) inbound.span = tracing.process(inbound, this.scope, time.now());
     const turn = new Turn(this, activation, inbound, kind, inbound.span);
-    turn.transaction = transactionOf(turn, method, this.#participants);
+    turn.transaction = transactionOf(turn, method, this.#participants.holds);
     if (kind === "query") this.#queries.begin(activation, turn);
     else activation.running = turn;
     const refusal = this.#admission.refusal(turn, method);

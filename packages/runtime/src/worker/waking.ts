@@ -125,7 +125,7 @@ export class Waking {
   /** It goes, unless something waits that it can be tried for. */
   #fail(activation: Activation, text: string | undefined): void {
     activation.phase = "failed";
-    if (activation.erasures !== undefined || this.#scope.participants.awaits(activation)) {
+    if (activation.erasures !== undefined || this.#scope.participants.waits.awaits(activation)) {
       this.#scope.scheduler.pump(activation);
       return;
     }

@@ -4,8 +4,10 @@
  * - `definition/`  what decorators say about a class, `inject`, argument schemas
  * - `client/`      references and calls: lanes, streams, answers
  * - `worker/`      agreeing with other workers: `presence` → `placements` → `ownership` → `partition-owner`; serving a
- *                  partition, which `tenure` puts together: `deliveries` → `inbox` → `recipients` → `scheduler` →
- *                  `commit-log`; its live actors: `activations` → `waking` → `make-instance`, `lifecycle`
+ *                  partition, which `tenure` puts together: `deliveries` → `inbox` → `recipients` → `scheduler` → `turns` →
+ *                  `commit-log`; its live actors: `activations` → `waking` → `make-instance`, `lifecycle`; a message that its
+ *                  `admission` lets pass is run as one of `handler-turns` or `queries`; `participants` act for transactions,
+ *                  by the `holds` they have and `inquiries` to coordinators
  * - `tracing/`     which spans there are, what they are called and what they tell
  * - `metrics/`     what is counted and measured: bound instruments per type, mailbox and caller; levels
  * - `inspect/`     what workers say of themselves: `inspections` asks, past the mailboxes; `inspector` answers
@@ -17,8 +19,8 @@
  * - `wiring/`      makes a process of all these: `hosted` is what it hosts, `calling` how it calls, `process` the whole of it
  * - `system.ts`    the life of a system, and what programs see of it; `call-route.ts` opens it to HTTP
  *
- * One ask goes `ref → outside-caller → calls → lane → Broker → deliveries → inbox → recipients → scheduler → commit-log →
- * Store`, and its answer `reply-batch → Broker → calls`.
+ * One ask goes `ref → outside-caller → calls → lane → Broker → deliveries → inbox → recipients → scheduler → turns →
+ * commit-log → Store`, and its answer `reply-batch → Broker → calls`.
  */
 export { ActorContext } from "./actor-context.js";
 export type {

@@ -2,7 +2,7 @@
  * # Layout
  *
  * - `definition/`  what decorators say about a class, `inject`, argument schemas
- * - `client/`      references and calls: lanes, streams, answers
+ * - `client/`      references and calls: lanes and what is `waiting` in them, streams, answers
  * - `worker/`      agreeing with other workers: `presence` → `placements` → `ownership` → `partition-owner`; serving a
  *                  partition, which `tenure` puts together: `deliveries` → `inbox` → `recipients` → `scheduler` → `turns` →
  *                  `commit-log`; its live actors: `activations` → `waking` → `make-instance`, `lifecycle`; a message that its

@@ -118,7 +118,7 @@ export class Calls implements AskHost, TellHost {
     this.#pending[place] = pending;
     // Half of the time for the answer, then once again (S8), then the rest of the time.
     this.#deadlines.setAt(pending, now + (details.repeatMs ?? details.timeoutMs / 2));
-    lane.ask(pending);
+    lane.send(pending);
     return pending.promise;
   }
 

@@ -1,31 +1,23 @@
 import {
-  type ActorError,
   type Broker,
   type Cancel,
   type Clock,
-  ClosedError,
   type Destination,
   finText,
-  maxFrameBytes,
-  maxFrameMessages,
-  OverloadedError,
   type PublishOutcome,
   type Random,
   retryDelayMs,
-  UnknownOutcomeError,
 } from "@actor-runtime/core";
-import { retryAfterMs } from "../retry-after.js";
 import { soon } from "../soon.js";
 import type { StoreTime } from "../store-time.js";
 import { batchFrame, isOutbox } from "./batch-frame.js";
 import { OutboundStream } from "./outbound-stream.js";
 import type { Outgoing, OutgoingCall } from "./outgoing.js";
+import { closedBefore, tooLate } from "./refusals.js";
 import { Unanswered } from "./unanswered.js";
+import { Waiting } from "./waiting.js";
 import type { Way } from "./way.js";
 
-/** Bounds of what may wait in one lane for client calls (P12). */
-const maxWaiting = 50_000;
-const maxWaitingBytes = 32 * 1024 * 1024;
 const backoff = { firstMs: 20, maxMs: 2_000 };
 
 /** What all lanes of a process share. */
@@ -49,8 +41,7 @@ export class Lane implements Way {
   readonly #services: LaneServices;
   /** This process's own stream to the destination. */
   #own: OutboundStream | undefined;
-  #waiting: Outgoing[] = [];
-  #waitingBytes = 0;
+  readonly #waiting = new Waiting();
   /** The unconfirmed batch, empty = none. */
   #batch: Outgoing[] = [];
   /** `publishing`: a publication is under way; `retrying`: the batch waits to be published again. */
@@ -80,27 +71,12 @@ export class Lane implements Way {
 
   /** @throws OverloadedError when a client's call would exceed the lane's bound */
   checkRoom(bytes: number): void {
-    if (this.#waiting.length >= maxWaiting || this.#waitingBytes + bytes > maxWaitingBytes) {
-      throw new OverloadedError(
-        `mailbox ${this.to}: ${this.#waiting.length} messages of this process wait to be sent already`,
-        "mailbox",
-        retryAfterMs(this.#waiting.length, this.#messageMs),
-      );
-    }
+    this.#waiting.checkRoom(this.to, bytes, this.#messageMs);
   }
 
   send(message: Outgoing): void {
     this.#waiting.push(message);
-    this.#waitingBytes += message.bytes;
     this.#flushSoon();
-  }
-
-  ask(call: OutgoingCall): void {
-    this.send(call);
-  }
-
-  repeat(_call: OutgoingCall, again: Outgoing): void {
-    this.send(again);
   }
 
   cancel(_call: OutgoingCall, word: Outgoing): void {
@@ -112,12 +88,7 @@ export class Lane implements Way {
    * waits to be published again. `false`: it may be in the mailbox.
    */
   withdraw(message: Outgoing): boolean {
-    const waiting = this.#waiting.indexOf(message);
-    if (waiting >= 0) {
-      this.#waiting.splice(waiting, 1);
-      this.#waitingBytes -= message.bytes;
-      return true;
-    }
+    if (this.#waiting.remove(message)) return true;
     if (this.#state !== "retrying" || this.#uncertain) return false;
     const inBatch = this.#batch.indexOf(message);
     if (inBatch < 0) return false;
@@ -127,11 +98,7 @@ export class Lane implements Way {
 
   /** Drops what comes from outbox streams of this source: its partition belongs to somebody else now (T5). */
   dropOutbox(stream: string): void {
-    this.#waiting = this.#waiting.filter((message) => {
-      const drop = isOutbox(message.source) && message.source.stream === stream;
-      if (drop) this.#waitingBytes -= message.bytes;
-      return !drop;
-    });
+    this.#waiting.removeAll(({ source }) => isOutbox(source) && source.stream === stream);
   }
 
   /**
@@ -167,18 +134,17 @@ export class Lane implements Way {
     this.#closed = true;
     this.#cancelRetry();
     const mayBeThere = this.#state === "publishing" || this.#uncertain;
-    const [batch, waiting] = [this.#batch, this.#waiting];
+    const batch = this.#batch;
     this.#batch = [];
-    this.#waiting = [];
-    this.#waitingBytes = 0;
-    for (const message of batch) message.abandoned(closed(this.to, mayBeThere ? "unknown" : "none"));
-    for (const message of waiting) message.abandoned(closed(this.to, "none"));
+    const waiting = this.#waiting.removeAll(() => true);
+    for (const message of batch) message.abandoned(closedBefore(this.to, mayBeThere));
+    for (const message of waiting) message.abandoned(closedBefore(this.to, false));
   }
 
   readonly #flush = (): void => {
     this.#flushScheduled = false;
     if (this.#closed || this.#state !== "idle" || this.#waiting.length === 0) return;
-    this.#batch = this.#takeBatch();
+    this.#batch = this.#waiting.takeFrame();
     this.#failures = 0;
     this.#uncertain = false;
     const now = this.#services.clock.monotonic();
@@ -209,23 +175,6 @@ export class Lane implements Way {
 
   get #halfRetentionMs(): number {
     return this.#services.streamRetentionMs / 2;
-  }
-
-  #takeBatch(): Outgoing[] {
-    let bytes = 0;
-    let count = 0;
-    for (const message of this.#waiting) {
-      if (count === maxFrameMessages || (count > 0 && bytes + message.bytes > maxFrameBytes)) break;
-      bytes += message.bytes;
-      count++;
-    }
-    this.#waitingBytes -= bytes;
-    if (count === this.#waiting.length) {
-      const batch = this.#waiting;
-      this.#waiting = [];
-      return batch;
-    }
-    return this.#waiting.splice(0, count);
   }
 
   /** What is sent at the same moment goes into one batch. */
@@ -286,36 +235,10 @@ export class Lane implements Way {
     if (this.#batch.some(given)) {
       const late = this.#batch.filter(given);
       this.#batch = this.#batch.filter((message) => !given(message));
-      for (const message of late) message.abandoned(this.#abandonment(outcome));
+      for (const message of late) message.abandoned(tooLate(this.to, outcome, this.#uncertain));
     }
-    if (this.#waiting.some(expired)) {
-      const late = this.#waiting.filter(expired);
-      this.#waiting = this.#waiting.filter((message) => !expired(message));
-      for (const message of late) {
-        this.#waitingBytes -= message.bytes;
-        message.abandoned(overloaded(this.to, outcome));
-      }
-    }
+    for (const message of this.#waiting.removeAll(expired)) message.abandoned(tooLate(this.to, outcome, false));
   }
-
-  #abandonment(outcome: PublishOutcome): ActorError {
-    if (!this.#uncertain) return overloaded(this.to, outcome);
-    return new UnknownOutcomeError(`mailbox ${this.to}: the broker did not confirm the message in time`);
-  }
-}
-
-function closed(to: Destination, effect: "none" | "unknown"): ClosedError {
-  return new ClosedError(`mailbox ${to}: the system was closed before the message was confirmed`, effect);
-}
-
-function overloaded(to: Destination, outcome: PublishOutcome): OverloadedError {
-  const reason = {
-    refused: "is full",
-    unroutable: "has no queue yet: no worker that hosts it has started",
-    lost: "could not be reached",
-    confirmed: "is busy",
-  }[outcome];
-  return new OverloadedError(`mailbox ${to} ${reason}`, "mailbox", 500);
 }
 
 function isOwn({ source }: Outgoing): boolean {

@@ -13,6 +13,8 @@ export interface Outgoing {
   readonly source: "own" | OutboxNumber | undefined;
   /** Whether a number taken from a stream waits for an answer. */
   readonly isAsk: boolean;
+  /** The ask or query that it is, or repeats; absent: nobody waits for an answer to it. */
+  readonly call?: OutgoingCall | undefined;
   /** Nobody waits for the answer any more. */
   readonly done: boolean;
   /** Clock time (monotonic ms) after which it may be abandoned; the outbox never abandons. */

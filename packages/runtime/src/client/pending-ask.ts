@@ -100,6 +100,10 @@ export class PendingAsk implements OutgoingCall, Timed {
     return this.isAsk ? "own" : undefined;
   }
 
+  get call(): this {
+    return this;
+  }
+
   get isAsk(): boolean {
     return this.target.kind === "ask";
   }
@@ -154,8 +158,8 @@ export class PendingAsk implements OutgoingCall, Timed {
     if (!this.#sent || this.#repeat !== undefined) return;
     const { source, stream, text } = this;
     const again = stream === undefined ? text : `${text.slice(0, -1)},"of":"${stream.name}:${this.number}"}`;
-    this.#repeat = new Unanswered(again, source, this.expiresAt);
-    this.lane.repeat(this, this.#repeat);
+    this.#repeat = new Unanswered(again, source, this.expiresAt, this);
+    this.lane.send(this.#repeat);
     this.details.span?.event("repeated");
   }
 

@@ -1,6 +1,6 @@
 import { type ActorError, messageBytes } from "@actor-runtime/core";
 import type { OutboundStream } from "./outbound-stream.js";
-import type { Outgoing } from "./outgoing.js";
+import type { Outgoing, OutgoingCall } from "./outgoing.js";
 
 /** A repeat or a cancellation: nobody waits for its confirm. */
 export class Unanswered implements Outgoing {
@@ -13,6 +13,7 @@ export class Unanswered implements Outgoing {
     readonly text: string,
     readonly source: "own" | undefined,
     readonly expiresAt: number,
+    readonly call?: OutgoingCall,
   ) {
     this.bytes = messageBytes(text);
   }

@@ -8,11 +8,7 @@ export interface Way {
   readonly idle: boolean;
   /** @throws OverloadedError when a client's call would exceed the bound of what may wait */
   checkRoom(bytes: number): void;
-  /** What nobody waits for an answer to. */
   send(message: Outgoing): void;
-  ask(call: OutgoingCall): void;
-  /** Sends a call once more. */
-  repeat(call: OutgoingCall, again: Outgoing): void;
   /** Sends word that nobody waits for a call any more. */
   cancel(call: OutgoingCall, word: Outgoing): void;
   /** Takes a message back that has certainly not been stored; `false`: it may have been. */

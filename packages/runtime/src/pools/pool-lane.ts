@@ -2,9 +2,7 @@ import {
   type ActorError,
   type Cancel,
   type Clock,
-  ClosedError,
   type Frame,
-  OverloadedError,
   type PoolQueue,
   type Pools,
   type PublishOutcome,
@@ -12,19 +10,18 @@ import {
   poolQueue,
   type Random,
   retryDelayMs,
-  UnknownOutcomeError,
 } from "@actor-runtime/core";
 import { batchFrame, isOutbox } from "../client/batch-frame.js";
 import { OutboundStream } from "../client/outbound-stream.js";
 import type { Outgoing, OutgoingCall } from "../client/outgoing.js";
+import { closedBefore, tooLate } from "../client/refusals.js";
+import { Waiting } from "../client/waiting.js";
 import type { Way } from "../client/way.js";
 import type { StoreTime } from "../store-time.js";
 import type { Spread } from "./spread.js";
 
-/** Messages that may be on their way at a time, and bounds of what waits beside them (P12). */
+/** Messages that may be on their way at a time (P12). */
 const maxFlights = 1_024;
-const maxWaiting = 50_000;
-const maxWaitingBytes = 32 * 1024 * 1024;
 const backoff = { firstMs: 20, maxMs: 2_000 };
 
 export interface PoolLaneServices {
@@ -34,10 +31,8 @@ export interface PoolLaneServices {
   readonly time: StoreTime;
 }
 
-/** One message of this process that is not confirmed yet. */
+/** One message of this process that was published and is not confirmed yet. */
 class Flight {
-  /** When it was first published. */
-  sentAt = 0;
   /** Whose own queue it goes to; `undefined`: the shared one. */
   worker: string | undefined;
   /** Workers that certainly did not get it. */
@@ -48,10 +43,14 @@ class Flight {
   /** It waits to be published again. */
   retry: Cancel | undefined;
 
-  /** @param call the ask or query that it is, or repeats; `undefined`: nobody waits for an answer */
+  /**
+   * @param since when it was first published, in ms by the clock's `monotonic()`
+   * @param sentAt the same by the store's time, in ms since 1970
+   */
   constructor(
     readonly message: Outgoing,
-    readonly call: OutgoingCall | undefined,
+    readonly since: number,
+    readonly sentAt: number,
   ) {}
 }
 
@@ -66,9 +65,10 @@ export class PoolLane implements Way {
   readonly #spread: Spread;
   /** Names the messages of this process; no worker keeps anything of it. */
   readonly #own: OutboundStream;
-  #waiting: Flight[] = [];
-  #waitingBytes = 0;
+  readonly #waiting = new Waiting();
   readonly #flights = new Map<Outgoing, Flight>();
+  /** From one confirm to the next, by the last of them; 0: there was none. */
+  #messageMs = 0;
   #closed = false;
 
   /** @param spread chooses the worker of a call, or leaves it to whoever takes it from the shared queue */
@@ -86,24 +86,12 @@ export class PoolLane implements Way {
   }
 
   checkRoom(bytes: number): void {
-    if (this.#waiting.length < maxWaiting && this.#waitingBytes + bytes <= maxWaitingBytes) return;
-    throw new OverloadedError(
-      `${this.to}: ${this.#waiting.length} messages of this process wait to be sent already`,
-      "mailbox",
-      100,
-    );
+    this.#waiting.checkRoom(this.to, bytes, this.#messageMs);
   }
 
   send(message: Outgoing): void {
-    this.#take(new Flight(message, undefined));
-  }
-
-  ask(call: OutgoingCall): void {
-    this.#take(new Flight(call, call));
-  }
-
-  repeat(call: OutgoingCall, again: Outgoing): void {
-    this.#take(new Flight(again, call));
+    this.#waiting.push(message);
+    this.#pump();
   }
 
   /** Who took a call from the shared queue is not known: there it runs, unless its time is over. */
@@ -115,12 +103,7 @@ export class PoolLane implements Way {
   }
 
   withdraw(message: Outgoing): boolean {
-    const waiting = this.#waiting.findIndex((flight) => flight.message === message);
-    if (waiting >= 0) {
-      this.#waiting.splice(waiting, 1);
-      this.#waitingBytes -= message.bytes;
-      return true;
-    }
+    if (this.#waiting.remove(message)) return true;
     const flight = this.#flights.get(message);
     if (flight?.retry === undefined || flight.uncertain) return false;
     this.#land(flight);
@@ -136,11 +119,10 @@ export class PoolLane implements Way {
   }
 
   dropOutbox(stream: string): void {
-    const isDropped = ({ message: { source } }: Flight) => isOutbox(source) && source.stream === stream;
-    for (const { message } of this.#waiting.filter(isDropped)) this.#waitingBytes -= message.bytes;
-    this.#waiting = this.#waiting.filter((flight) => !isDropped(flight));
+    const isDropped = ({ source }: Outgoing) => isOutbox(source) && source.stream === stream;
+    this.#waiting.removeAll(isDropped);
     for (const flight of [...this.#flights.values()]) {
-      if (flight.retry !== undefined && isDropped(flight)) this.#land(flight);
+      if (flight.retry !== undefined && isDropped(flight.message)) this.#land(flight);
     }
   }
 
@@ -149,43 +131,36 @@ export class PoolLane implements Way {
   close(): void {
     this.#closed = true;
     this.#spread.close();
-    const [waiting, flights] = [this.#waiting, [...this.#flights.values()]];
-    this.#waiting = [];
-    this.#waitingBytes = 0;
+    const flights = [...this.#flights.values()];
     this.#flights.clear();
-    for (const { message } of waiting) message.abandoned(this.#closedError("none"));
+    for (const message of this.#waiting.removeAll(() => true)) message.abandoned(closedBefore(this.to, false));
     for (const { message, retry, uncertain } of flights) {
       retry?.();
-      message.abandoned(this.#closedError(retry === undefined || uncertain ? "unknown" : "none"));
+      message.abandoned(closedBefore(this.to, retry === undefined || uncertain));
     }
   }
 
-  #take(flight: Flight): void {
-    this.#waiting.push(flight);
-    this.#waitingBytes += flight.message.bytes;
-    this.#pump();
-  }
-
   #pump(): void {
+    const { clock, time } = this.#services;
     while (!this.#closed && this.#flights.size < maxFlights) {
-      const flight = this.#waiting.shift();
-      if (flight === undefined) return;
-      const { message } = flight;
-      this.#waitingBytes -= message.bytes;
+      const message = this.#waiting.take();
+      if (message === undefined) return;
       if (isOutbox(message.source)) {
         message.number = message.source.number;
       } else if (message.source === "own") {
         message.stream = this.#own;
         message.number = this.#own.take(undefined);
       }
-      flight.sentAt = this.#services.time.now();
+      const now = clock.monotonic();
+      const flight = new Flight(message, now, time.at(now));
       this.#flights.set(message, flight);
       this.#publish(flight);
     }
   }
 
   #publish(flight: Flight): void {
-    const { call, message, tried, sentAt } = flight;
+    const { message, tried, sentAt } = flight;
+    const { call } = message;
     flight.retry = undefined;
     flight.worker = call && this.#spread.pick(call, tried);
     const queue = flight.worker === undefined ? this.to : poolQueue(this.#type, flight.worker);
@@ -197,9 +172,11 @@ export class PoolLane implements Way {
   }
 
   #settle(flight: Flight, outcome: PublishOutcome): void {
-    const { call, message, worker, tried } = flight;
+    const { message, worker, tried } = flight;
     if (this.#closed || !this.#flights.has(message)) return;
     if (outcome === "confirmed") {
+      // As many as are on their way are confirmed in the time of one.
+      this.#messageMs = (this.#services.clock.monotonic() - flight.since) / this.#flights.size;
       this.#land(flight);
       message.confirmed();
       return;
@@ -207,7 +184,7 @@ export class PoolLane implements Way {
     if (outcome === "lost") flight.uncertain = true;
     if (worker !== undefined) {
       tried.add(worker);
-      this.#spread.missed(call!, worker, outcome === "refused" ? "failed" : "lost");
+      this.#spread.missed(message.call!, worker, outcome === "refused" ? "failed" : "lost");
     }
     if (this.#abandoned(flight, outcome)) return;
     // It certainly did not get there, so another one may have it at once.
@@ -228,11 +205,7 @@ export class PoolLane implements Way {
     const isOver = message.done || message.expiresAt <= this.#services.clock.monotonic();
     if (!isOver || isOutbox(message.source)) return false;
     this.#land(flight);
-    message.abandoned(
-      uncertain
-        ? new UnknownOutcomeError(`${this.to}: the broker did not confirm the message in time`)
-        : new OverloadedError(`${this.to} ${reasons[outcome]}`, "mailbox", 500),
-    );
+    message.abandoned(tooLate(this.to, outcome, uncertain));
     return true;
   }
 
@@ -242,15 +215,4 @@ export class PoolLane implements Way {
     this.#flights.delete(flight.message);
     this.#pump();
   }
-
-  #closedError(effect: "none" | "unknown"): ClosedError {
-    return new ClosedError(`${this.to}: the system was closed before the message was confirmed`, effect);
-  }
 }
-
-const reasons: Readonly<Record<PublishOutcome, string>> = {
-  refused: "is full",
-  unroutable: "has no queue yet: no worker that hosts it has started",
-  lost: "could not be reached",
-  confirmed: "is busy",
-};

@@ -7,6 +7,8 @@ import {
   UnknownOutcomeError,
 } from "@actor-runtime/core";
 import type { Activation } from "./activation.js";
+import { lookUpEarlier, pendingAnswer } from "./earlier-answer.js";
+import { Erasures } from "./erasures.js";
 import type { Inbound } from "./inbound.js";
 import { mayRun, messageOfHolder, nextMessage, withdrawOverdue } from "./next-message.js";
 import type { OwnTransactions } from "./own-transactions.js";
@@ -23,12 +25,14 @@ export class Scheduler implements TurnScheduler {
   readonly #scope: PartitionScope;
   readonly #settlement: Settlement;
   readonly #turns: Turns;
+  readonly #erasures: Erasures;
   #draining = false;
 
   constructor(scope: PartitionScope, settlement: Settlement, participants: Participants, own: OwnTransactions) {
     this.#scope = scope;
     this.#settlement = settlement;
     this.#turns = new Turns(scope, settlement, participants, own);
+    this.#erasures = new Erasures(scope, settlement);
   }
 
   /** Starts only messages that a running turn waits for, from here on (T4). */
@@ -40,7 +44,7 @@ export class Scheduler implements TurnScheduler {
     if (activation.hold !== undefined) this.#scope.participants.waits.resume(activation);
     const { erasures } = activation;
     if (erasures !== undefined && activation.hold === undefined) {
-      this.#eraseWhenIdle(activation, erasures);
+      this.#erasures.eraseWhenIdle(activation, erasures);
       return;
     }
     const { time, limits } = this.#scope.services;
@@ -54,7 +58,7 @@ export class Scheduler implements TurnScheduler {
       if (this.#holds(activation, inbound)) break;
       // O5: a keyed or repeated message may have its answer already.
       const keys = inbound.message.kind === "query" ? [] : inbound.answerKeys();
-      const answer = this.#pendingAnswer(keys);
+      const answer = pendingAnswer(this.#scope, keys);
       if (answer) {
         this.#answerAgain(activation, inbound, answer);
       } else if (keys.length > 0 && inbound.earlier !== null) {
@@ -92,27 +96,7 @@ export class Scheduler implements TurnScheduler {
   }
 
   erase(activation: Activation, inbound: Inbound): void {
-    const { message, repeats } = inbound;
-    const want = (now: Activation) => {
-      if (now.erasures) now.erasures.push(inbound);
-      else now.erasures = [inbound];
-      this.pump(now);
-    };
-    const waits = activation.erasures?.some(({ publication }) => publication === message.of);
-    if (repeats === undefined || waits) {
-      want(activation);
-      return;
-    }
-    // S8: what it repeats is done, if it ever came; it must not erase what came since.
-    const looked = (answer: Answer | undefined) => {
-      if (!this.#scope.alive) return;
-      const now = this.#scope.activations.get(activation.hosted, activation.address, message.trace);
-      if (answer) this.#settlement.answerAgain(now, inbound, answer);
-      else want(now);
-    };
-    const answer = this.#pendingAnswer([repeats]);
-    if (answer) looked(answer);
-    else this.#scope.answers.get(repeats, looked);
+    this.#erasures.want(activation, inbound);
   }
 
   admit(activation: Activation): "wake" | "hold" | "leave" {
@@ -127,11 +111,12 @@ export class Scheduler implements TurnScheduler {
       // Only what is convicted still needs a mark; its handler is not run, and neither is `onActivate` for it.
       if (inbound === undefined || !inbound.recovered) return inbound === undefined && buried ? "leave" : "wake";
       const keys = inbound.message.kind === "query" ? [] : inbound.answerKeys();
-      const answer = this.#pendingAnswer(keys) ?? inbound.earlier;
+      const answer = pendingAnswer(this.#scope, keys) ?? inbound.earlier;
       if (answer) {
         this.#answerAgain(activation, inbound, answer);
       } else if (keys.length > 0 && inbound.earlier === undefined) {
-        this.#lookUpFirst(activation, inbound, keys);
+        // What was done under its key before is no dead letter.
+        lookUpEarlier(this.#scope, inbound, keys, () => activation.owner.resume(activation));
         return "hold";
       } else {
         this.#start(activation, inbound);
@@ -204,43 +189,17 @@ export class Scheduler implements TurnScheduler {
     return true;
   }
 
-  #pendingAnswer(keys: readonly string[]): Answer | undefined {
-    for (const key of keys) {
-      const answer = this.#scope.commits.pendingAnswer(key);
-      if (answer) return answer;
-    }
-    return undefined;
-  }
-
-  /** O5 for a message that is convicted before its actor lives: what was done under its key before is no dead letter. */
-  #lookUpFirst(activation: Activation, inbound: Inbound, keys: readonly string[]): void {
-    let missing = keys.length;
-    const looked = (answer: Answer | undefined) => {
-      inbound.earlier ??= answer;
-      if (--missing > 0 || !this.#scope.alive) return;
-      inbound.earlier ??= null;
-      activation.owner.resume(activation);
-    };
-    for (const key of keys) this.#scope.answers.get(key, looked);
-  }
-
   /** Blocks the actor like a turn while the store is asked, so that its messages keep their order. */
   #lookUp(activation: Activation, inbound: Inbound, keys: readonly string[]): void {
     const turn = new Turn(this.#turns, activation, inbound, "lifecycle");
     activation.running = turn;
-    let missing = keys.length;
-    let found: Answer | undefined;
-    const looked = (answer: Answer | undefined) => {
-      found ??= answer;
-      if (--missing > 0 || !this.#scope.alive) return;
+    lookUpEarlier(this.#scope, inbound, keys, (found) => {
       turn.end();
       activation.running = undefined;
-      inbound.earlier = found ?? null;
       if (found) this.#answerAgain(activation, inbound, found);
       else if (this.#isForgotten(activation, inbound)) this.#refuseForgotten(activation, inbound);
       this.pump(activation);
-    };
-    for (const key of keys) this.#scope.answers.get(key, looked);
+    });
   }
 
   /**
@@ -270,40 +229,6 @@ export class Scheduler implements TurnScheduler {
     activation.take(inbound);
     if (this.#scope.marks.convicts(inbound)) this.#settlement.buried(activation, inbound, fatal(inbound));
     else this.#turns.start(activation, inbound);
-  }
-
-  /** It needs no instance, so it may also be the cure of an actor that cannot come to life. */
-  #eraseWhenIdle(activation: Activation, wanted: readonly Inbound[]): void {
-    const { phase, running, queries } = activation;
-    const idle = running === undefined && queries === undefined && activation.hold === undefined;
-    const settled = phase === "ready" || phase === "failed" || phase === "held";
-    if (this.#scope.alive && idle && settled) this.#erase(activation, wanted);
-  }
-
-  /** An operator's erasure passes everything that waits: state, stored and delayed messages and answers go in one commit. */
-  #erase(activation: Activation, wanted: readonly Inbound[]): void {
-    const group = this.#scope.commits.gathering;
-    const { address } = activation;
-    activation.erasures = undefined;
-    if (activation.stored || activation.seenLocks !== undefined) group.states.set(address, undefined);
-    activation.stored = false;
-    activation.seenLocks = undefined;
-    activation.reminders = undefined;
-    this.#scope.ticks.save(activation, group);
-    group.due(address, undefined);
-    group.forgetAnswers(address);
-    const delayed = this.#scope.delayed.removeAll(address, group);
-    for (const inbound of [...(activation.parked?.entries ?? []), ...delayed]) {
-      // A call in a transaction does not wait for the actor any more.
-      activation.take(inbound);
-      this.#settlement.erased(activation, inbound, group);
-    }
-    group.clearParked(activation);
-    for (const inbound of wanted) {
-      this.#settlement.answer(inbound, undefined, group);
-      this.#settlement.done(activation, inbound, group, "ok");
-    }
-    this.#scope.activations.leave(activation);
   }
 }
 

@@ -1,7 +1,8 @@
-import { type Answer, decideParticipant, encodeText } from "@actor-runtime/core";
+import { decideParticipant, encodeText } from "@actor-runtime/core";
 import { abortHandler, commitHandler } from "../system-handlers.js";
 import { Contradictions } from "../transactions/contradictions.js";
 import { type Word, wordOf } from "../transactions/transaction-messages.js";
+import { lookUpEarlier, pendingAnswer } from "./earlier-answer.js";
 import type { Inbound } from "./inbound.js";
 import type { OnePartitionCommit } from "./one-partition-commit.js";
 import type { Participants } from "./participants.js";
@@ -80,22 +81,14 @@ export class TransactionWords {
   }
 
   #commitHere(inbound: Inbound, word: Word): void {
-    const { commits, answers } = this.#scope;
     const keys = inbound.answerKeys();
-    const pending = keys.map((key) => commits.pendingAnswer(key)).find((answer) => answer !== undefined);
+    const pending = pendingAnswer(this.#scope, keys);
     if (pending === undefined && inbound.earlier === undefined && keys.length > 0) {
-      let missing = keys.length;
-      const looked = (answer: Answer | undefined) => {
-        inbound.earlier ??= answer;
-        if (--missing > 0 || !this.#scope.alive) return;
-        inbound.earlier ??= null;
-        this.#commitHere(inbound, word);
-      };
-      for (const key of keys) answers.get(key, looked);
+      lookUpEarlier(this.#scope, inbound, keys, () => this.#commitHere(inbound, word));
       return;
     }
     const answer = pending ?? inbound.earlier;
-    const group = commits.gathering;
+    const group = this.#scope.commits.gathering;
     if (answer) {
       this.#settlement.replyAgain(inbound, answer, group);
       this.#settlement.heard(inbound, group);

@@ -4,8 +4,8 @@
  * - `definition/`  what decorators say about a class, `inject`, argument schemas
  * - `client/`      references and calls: lanes and what is `waiting` in them, streams, answers
  * - `worker/`      agreeing with other workers: `presence` → `placements` → `ownership` → `partition-owner`; serving a
- *                  partition, which `tenure` puts together: `deliveries` → `inbox` → `recipients` → `scheduler` → `turns` →
- *                  `commit-log`; its live actors: `activations` → `waking` → `make-instance`, `lifecycle`; a message that its
+ *                  partition, which `tenure` puts together: `deliveries` → `inbox` → `routing` → `recipients` → `scheduler` →
+ *                  `turns` → `commit-log`; its live actors: `activations` → `waking` → `make-instance`, `lifecycle`; a message that its
  *                  `admission` lets pass is run as one of `handler-turns` or `queries`; `participants` act for transactions,
  *                  by the `holds` they have and `inquiries` to coordinators
  * - `tracing/`     which spans there are, what they are called and what they tell
@@ -19,8 +19,8 @@
  * - `wiring/`      makes a process of all these: `hosted` is what it hosts, `calling` how it calls, `process` the whole of it
  * - `system.ts`    the life of a system, and what programs see of it; `call-route.ts` opens it to HTTP
  *
- * One ask goes `ref → outside-caller → calls → lane → Broker → deliveries → inbox → recipients → scheduler → turns →
- * commit-log → Store`, and its answer `reply-batch → Broker → calls`.
+ * One ask goes `ref → outside-caller → calls → lane → Broker → deliveries → inbox → routing → recipients → scheduler →
+ * turns → commit-log → Store`, and its answer `reply-batch → Broker → calls`.
  */
 export { ActorContext } from "./actor-context.js";
 export type {

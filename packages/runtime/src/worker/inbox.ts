@@ -1,33 +1,23 @@
-import { createHash } from "node:crypto";
 import {
   ActorError,
   type Delivery,
   type InboundStream,
   isNumbered,
   type Message,
-  messageBytes,
-  parseAddress,
-  partitionOf,
-  refusalText,
   type Segment,
-  WrongPartitionError,
   wireVersion,
 } from "@actor-runtime/core";
-import { isErasure } from "../system-handlers.js";
-import type { Activation } from "./activation.js";
-import { deadFrameText } from "./dead-letter.js";
 import { Inbound, type OpenDelivery } from "./inbound.js";
-import { actorOverflow } from "./overflow.js";
-import { tickIdentity } from "./reminder-list.js";
+import { Routing } from "./routing.js";
 import type { PartitionScope } from "./scope.js";
+import { passHole, streamOf } from "./sender-streams.js";
+import { buryFrame } from "./unreadable-frame.js";
 import { holeOf, linkOf, segmentOf, type Walk, walkOf } from "./walk.js";
-
-/** More messages of one outbox are not lost between two takeovers of its partition, and fewer µs do not lie between them. */
-const longestDenseHole = 100_000;
 
 /** Takes delivered frames apart: numbers are accepted, voided or held (delivery.md O1–O3), messages go to their actors. */
 export class Inbox {
   readonly #scope: PartitionScope;
+  readonly #routing: Routing;
   #held: Walk[] = [];
   /**
    * Streams that went on in this tenure with what nobody had before: their holes are none that a rewound store has left. Between
@@ -37,6 +27,7 @@ export class Inbox {
 
   constructor(scope: PartitionScope) {
     this.#scope = scope;
+    this.#routing = new Routing(scope);
   }
 
   /** How many deliveries wait for a missing message. */
@@ -45,17 +36,16 @@ export class Inbox {
   }
 
   deliver(delivery: Delivery): void {
-    let walk: Walk;
+    let walk: Walk | undefined;
     try {
       walk = walkOf(delivery);
     } catch (error) {
       const { v } = delivery.frame.headers;
       // Unsettled, it returns to its place in the queue.
       if (v > wireVersion && this.#scope.tooNew(`a frame is of wire version ${v}`)) return;
-      this.#bury(delivery, error);
-      return;
+      buryFrame(this.#scope, delivery, error);
     }
-    this.#walk(walk);
+    if (walk !== undefined) this.#walk(walk);
     if (this.#held.length > 0) this.#walkHeld();
   }
 
@@ -76,7 +66,7 @@ export class Inbox {
       if (given.length === 0) return;
       // The lowest first: it may be all that the others wait for.
       const lowest = given.reduce((a, b) => (linkOf(b) < linkOf(a) ? b : a));
-      this.#passHole(lowest.stream as InboundStream, linkOf(lowest), "unknown");
+      passHole(this.#scope, lowest.stream as InboundStream, linkOf(lowest), "unknown");
       this.#walkHeld();
     }
   }
@@ -126,7 +116,7 @@ export class Inbox {
 
   /** @returns whether the number was settled or accepted; `false`: held */
   #numbered(walk: Walk, segment: Segment, message: Message): boolean {
-    walk.stream ??= this.#streamOf(segment, walk.delivery);
+    walk.stream ??= streamOf(this.#scope, segment, walk.delivery);
     const { stream } = walk;
     const number = segment.first + walk.used;
     if (stream instanceof ActorError) {
@@ -138,7 +128,7 @@ export class Inbox {
     const after = linkOf(walk);
     let acceptance = stream.accept(number, after);
     if (acceptance === "held" && this.#scope.passesHoles && !this.#goneOn.has(stream)) {
-      this.#passHole(stream, after, "rewound");
+      passHole(this.#scope, stream, after, "rewound");
       walk.wasHeld = true;
       acceptance = stream.accept(number, after);
     }
@@ -158,31 +148,8 @@ export class Inbox {
     const inbound = Inbound.delivered(message, walk.open, stream, number);
     const { repeats } = inbound;
     if (repeats !== undefined) this.#scope.keptAnswers.repeatAccepted(repeats);
-    this.#route(inbound);
+    this.#routing.route(inbound);
     return true;
-  }
-
-  /** O3. The sender hears of a refusal with the commit, once per segment. */
-  #streamOf({ stream: name }: Segment, { frame }: Delivery): InboundStream | ActorError {
-    const { streams, services, partition, commits } = this.#scope;
-    const known = streams.find(name);
-    if (known !== undefined) {
-      streams.heard(known, this.#now());
-      return known;
-    }
-    const storeTime = services.time.now();
-    const refusal = streams.refusal(name, storeTime);
-    if (refusal === undefined) return streams.open(name, this.#now());
-    services.log.warn({ partition, stream: name, code: refusal.code }, refusal.message);
-    services.ports.telemetry.count("stream.refused", 1, { code: refusal.code });
-    const { replyTo } = frame.headers;
-    if (replyTo !== undefined) {
-      const { gathering } = commits;
-      gathering.replies.push({ to: replyTo, text: refusalText({ stream: name, storeTime }) });
-      gathering.mustWrite = true;
-      commits.commitSoon();
-    }
-    return refusal;
   }
 
   /** S9: there is nothing to run, but the row must know. */
@@ -197,11 +164,11 @@ export class Inbox {
 
   #unnumbered(walk: Walk, message: Message): void {
     if (message.kind === "query") {
-      this.#route(Inbound.delivered(message, walk.open, undefined, 0));
+      this.#routing.route(Inbound.delivered(message, walk.open, undefined, 0));
       return;
     }
     if (message.kind === "tick") {
-      this.#tick(walk.open, message);
+      this.#routing.tick(walk.open, message);
       return;
     }
     // Told messages have no caller, so a cancellation without one must not match them.
@@ -211,143 +178,7 @@ export class Inbox {
     this.#scope.deliveries.settle(walk.open);
   }
 
-  /** What cannot be given to its actor now is dropped: its owner sends it again. */
-  #tick(open: OpenDelivery, message: Message): void {
-    const { activations, ticks } = this.#scope;
-    const live = activations.find(message.to);
-    const identity = tickIdentity(message.tick!);
-    const takes = live
-      ? this.#refuseForActor(live, message) === undefined
-      : this.#refuse(message) === undefined && this.#isHosted(message);
-    if (takes && !ticks.isWaiting(message.to, identity))
-      this.#scope.recipients.enqueue(Inbound.tick(message, open, identity));
-    else this.#scope.deliveries.settle(open);
-  }
-
-  /** Hands a message to its actor, or refuses it (P13). */
-  #route(inbound: Inbound): void {
-    const { message } = inbound;
-    const { time } = this.#scope.services;
-    // A live actor's address was checked when its first message came.
-    const live = this.#scope.activations.find(message.to);
-    const refusal = live ? this.#refuseForActor(live, message) : this.#refuse(message);
-    if (refusal) {
-      this.#scope.scheduler.refused(inbound, refusal);
-    } else if (message.dueAt !== undefined && message.dueAt > time.now() && message.kind === "tell") {
-      this.#keep(inbound, message.dueAt);
-    } else if (live || this.#isHosted(message)) {
-      this.#scope.recipients.enqueue(inbound);
-    } else {
-      this.#scope.foreign.take(inbound);
-    }
-  }
-
-  #isHosted({ to }: Message): boolean {
-    return this.#scope.services.types.has(parseAddress(to).type);
-  }
-
-  #refuse(message: Message): ActorError | undefined {
-    const { mailbox, index } = this.#scope;
-    let key: string;
-    try {
-      ({ key } = parseAddress(message.to));
-    } catch (error) {
-      return error as ActorError;
-    }
-    const right = partitionOf(key, mailbox.partitions);
-    if (right !== index) {
-      return new WrongPartitionError(
-        `${message.to} belongs to partition ${right} of ${mailbox.partitions}, not ${index}; sender and worker disagree on the partition count of "${mailbox.name}"`,
-        { data: { partition: right, partitions: mailbox.partitions } },
-      );
-    }
-    return undefined;
-  }
-
-  /** While nobody of the mailbox gets on, what comes stays within the window, so the bound of one actor need not count. */
-  #refuseForActor({ queue, hosted }: Activation, message: Message): ActorError | undefined {
-    const waiting = queue?.length ?? 0;
-    if (waiting < hosted.bounds.maxWaitingPerActor || isErasure(message)) return undefined;
-    if (this.#scope.services.brakes.stops(this.#scope.mailbox.name)) return undefined;
-    return actorOverflow(message.to, waiting, hosted.metrics.meanTurnMs);
-  }
-
-  /** A delayed tell becomes a record of its partition at once, and its number is done. */
-  #keep(inbound: Inbound, dueAt: number): void {
-    const { delayed, scheduler, commits } = this.#scope;
-    const { identity, attempts, message } = inbound;
-    if (!delayed.has(message.to, identity)) {
-      const kept = Inbound.parked(message, { identity, attempts, notBefore: dueAt });
-      const refusal = delayed.keep(kept, commits.gathering);
-      if (refusal !== undefined) {
-        scheduler.refused(inbound, refusal);
-        return;
-      }
-    }
-    scheduler.stored(inbound);
-  }
-
-  /** O12: every number of an undecodable frame is applied, and the frame goes whole to the dead letters. */
-  #bury(delivery: Delivery, cause: unknown): void {
-    const { commits, mailbox, outbox, partition, services } = this.#scope;
-    const { gathering } = commits;
-    const { segments } = delivery.frame.headers;
-    let fresh = segments.length === 0;
-    for (const segment of segments) {
-      const { first, count, after } = segment;
-      const stream = this.#streamOf(segment, delivery);
-      if (stream instanceof ActorError) {
-        fresh = true;
-        continue;
-      }
-      fresh = stream.bury(first, first + count - 1, after) || fresh;
-      gathering.touch(stream);
-    }
-    if (fresh) {
-      const first = segments[0];
-      // Without a number its bytes are all that a redelivery has in common with it.
-      const id = first ? `${first.stream}:${first.first}` : `${partition}:${digestOf(delivery.frame.body)}`;
-      const text = deadFrameText(mailbox.name, id, delivery.frame, cause, services.time.now());
-      gathering.out.push(outbox.draft(`dead:${mailbox.name}`, text, messageBytes(text)));
-      gathering.tally.add(services.metrics.typeOf("").deadLetters);
-      services.log.error({ partition, err: cause }, "a frame could not be decoded and went to the dead letters");
-    }
-    gathering.deliveries.push({ delivery, open: 1 });
-    gathering.mustWrite = true;
-    commits.commitSoon();
-    if (this.#held.length > 0) this.#walkHeld();
-  }
-
-  #passHole(stream: InboundStream, upTo: number, cause: "rewound" | "unknown"): void {
-    const { commits, streams, partition, services } = this.#scope;
-    const { log, ports } = services;
-    for (const [from, to] of stream.passHoles(upTo)) {
-      const { messages, atLeast } = holeSize(stream, from, to);
-      ports.telemetry.count("stream.gap_messages", messages, { cause });
-      log.error(
-        { partition, stream: stream.name, from, to, messages, atLeast, cause },
-        "messages are missing in a sender's stream; later ones go on, a late copy still counts",
-      );
-    }
-    streams.passed(stream, this.#now());
-    commits.gathering.touch(stream);
-  }
-
   #now(): number {
     return this.#scope.services.ports.clock.monotonic();
   }
-}
-
-/**
- * How many messages a hole has. Numbers of an outbox jump to the time in µs with each takeover of their source (S2), so in a
- * big hole of one most were never given.
- */
-function holeSize({ openedAt }: InboundStream, from: number, to: number): { messages: number; atLeast: boolean } {
-  const numbers = to - from + 1;
-  const atLeast = openedAt === undefined && numbers > longestDenseHole;
-  return { messages: atLeast ? 1 : numbers, atLeast };
-}
-
-function digestOf(body: Uint8Array): string {
-  return createHash("sha256").update(body).digest("hex").slice(0, 16);
 }

@@ -7,14 +7,12 @@ import {
   errorFromWire,
   fromWire,
   type Logger,
-  maxMessageBytes,
   messageBytes,
   messageText,
   OverloadedError,
   parseReplies,
   type Reply,
   replyToField,
-  TooLargeError,
   UnknownOutcomeError,
 } from "@actor-runtime/core";
 import { Deadlines } from "../deadlines.js";
@@ -22,19 +20,15 @@ import type { AskMetrics } from "../metrics/ask-metrics.js";
 import type { StoreTime } from "../store-time.js";
 import type { Tracing } from "../tracing/tracing.js";
 import type { CallDetails, CallTarget, CallTransaction } from "./call-target.js";
+import { askMessage, checkSize, isPlain, plainBytes, tellText } from "./call-text.js";
 import type { Lanes } from "./lanes.js";
 import { type AskHost, cancelled, PendingAsk } from "./pending-ask.js";
+import { maxPending, PendingAsks } from "./pending-asks.js";
 import { PendingTell, type TellHost } from "./pending-tell.js";
 import { RepeatBudget } from "./repeat-budget.js";
 import { checkDestination } from "./stateless-target.js";
 import { Unanswered } from "./unanswered.js";
 
-/** At most this many calls of one process may wait for their answer or confirm (P12); a power of two. */
-const maxPending = 2 ** 18;
-/** Ids stay whole numbers that are exact: beyond, after weeks of many calls, they begin anew. */
-const maxGenerations = 2 ** 53 / maxPending;
-/** The most that `callText` adds to head, arguments and reply address: names, braces, and two numbers of up to 16 digits. */
-const plainTailBytes = 64;
 /** A process that closes looks this often whether its last calls have their answers. */
 const finishPollMs = 10;
 
@@ -48,12 +42,9 @@ export class Calls implements AskHost, TellHost {
   readonly #tracing: Pick<Tracing, "fail">;
   readonly #deadlines: Deadlines;
   readonly #repeats = new RepeatBudget();
-  /** Waiting asks by place; a call's id is its place plus a multiple of `maxPending`, so an old id finds nobody. */
-  readonly #pending: (PendingAsk | undefined)[] = [];
-  readonly #freePlaces: number[] = [];
+  readonly #asks = new PendingAsks();
   /** Those that run in this process, by id: each hears at once that it cannot commit any more. */
   readonly transactions = new Map<string, CallTransaction>();
-  #generation = 0;
   #replyTo = "";
   #replyToField = "";
   #tells = 0;
@@ -89,33 +80,27 @@ export class Calls implements AskHost, TellHost {
 
   /** Asks and queries that wait for their answer. */
   get asks(): Iterable<PendingAsk> {
-    return this.#pending.filter((pending) => pending !== undefined);
+    return this.#asks;
   }
 
   /** Resolves with the handler's answer; see ActorError for what it rejects with. */
   ask(to: Destination, target: CallTarget, argsText: string, details: CallDetails): Promise<unknown> {
     this.#check(to, target, details);
-    const place = this.#freePlaces.pop() ?? this.#pending.length;
-    const id = this.#generation * maxPending + place;
-    this.#generation = (this.#generation + 1) % maxGenerations;
+    const id = this.#asks.nextId;
     const deadline = Math.ceil(this.#time.now() + details.timeoutMs);
-    // A plain call's text is made when an adapter wants it; its size is known without.
-    const text = isPlain(details) ? undefined : this.#askText(target, argsText, details, id, deadline);
-    const plainBytes = target.headBytes + messageBytes(argsText) + this.#replyToField.length + plainTailBytes;
-    const bytes = text === undefined ? plainBytes : messageBytes(text);
+    // A plain call's text is made when an adapter wants it.
+    const text = isPlain(details)
+      ? undefined
+      : messageText(askMessage(target, details, [], id, this.#replyTo, deadline), argsText);
+    const bytes = text === undefined ? plainBytes(target, argsText, this.#replyToField) : messageBytes(text);
     const lane = this.#lanes.lane(to);
-    try {
-      checkSize(bytes, target);
-      lane.checkRoom(bytes);
-    } catch (error) {
-      this.#freePlaces.push(place);
-      throw error;
-    }
+    checkSize(bytes, target);
+    lane.checkRoom(bytes);
     const now = this.#clock.monotonic();
     this.#repeats.asked(now);
     const expiresAt = now + details.timeoutMs;
     const pending = new PendingAsk(this, id, target, details, argsText, deadline, lane, text, bytes, expiresAt);
-    this.#pending[place] = pending;
+    this.#asks.add(pending);
     // Half of the time for the answer, then once again (S8), then the rest of the time.
     this.#deadlines.setAt(pending, now + (details.repeatMs ?? details.timeoutMs / 2));
     lane.send(pending);
@@ -125,18 +110,7 @@ export class Calls implements AskHost, TellHost {
   /** Resolves once the broker has taken responsibility for the message. */
   tell(to: Destination, target: CallTarget, argsText: string, details: CallDetails): Promise<void> {
     this.#check(to, target, details);
-    const text = messageText(
-      {
-        to: target.address,
-        kind: "tell",
-        handler: target.handler,
-        id: details.id,
-        dueAt: details.dueAt,
-        trace: details.trace,
-        headers: details.headers,
-      },
-      argsText,
-    );
+    const text = tellText(target, details, argsText);
     const bytes = messageBytes(text);
     checkSize(bytes, target);
     const lane = this.#lanes.lane(to);
@@ -167,17 +141,15 @@ export class Calls implements AskHost, TellHost {
         this.transactions.get(reply.tx.id)?.joined(reply.tx);
         continue;
       }
-      const id = Number(reply.call);
-      const pending = this.#pending[id % maxPending];
-      // An answer nobody waits for: the second of two, or one that came too late.
-      if (pending?.id !== id) continue;
-      answer(pending, reply);
+      const pending = this.#asks.find(Number(reply.call));
+      // Nobody waits for the second of two answers, or for one that comes too late.
+      if (pending !== undefined) answer(pending, reply);
     }
   }
 
   /** Answers may have been lost: repeats every ask that is out, however many (S8). */
   repeatAll(): void {
-    for (const pending of this.#pending) pending?.repeat();
+    for (const pending of this.#asks) pending.repeat();
   }
 
   /**
@@ -186,19 +158,23 @@ export class Calls implements AskHost, TellHost {
    * @param served whether there is somebody who may answer what was sent there
    */
   async finish(until: number, served: (to: Destination) => boolean): Promise<void> {
-    const waits = () => this.#tells > 0 || this.#pending.some((pending) => pending && served(pending.lane.to));
-    while (waits() && this.#clock.monotonic() < until) {
+    while (this.#mayEnd(served) && this.#clock.monotonic() < until) {
       await new Promise<void>((resolve) => void this.#clock.after(finishPollMs, resolve));
     }
+  }
+
+  #mayEnd(served: (to: Destination) => boolean): boolean {
+    for (const { lane } of this.#asks) if (served(lane.to)) return true;
+    return this.#tells > 0;
   }
 
   close(): void {
     this.#closed = true;
     this.#deadlines.clear();
-    for (const pending of this.#pending) pending?.close();
+    for (const pending of this.#asks) pending.close();
   }
 
-  // ---- used by the pending calls below
+  // ---- used by the pending calls
 
   /** The text of a call that has nothing but arguments and a time-out. */
   plainText({ target, argsText, id, deadline }: PendingAsk): string {
@@ -218,9 +194,7 @@ export class Calls implements AskHost, TellHost {
       const { target, details, expiresAt } = pending;
       this.#metrics.ended(target.type, target.handler, error, this.now() - (expiresAt - details.timeoutMs));
     }
-    const place = pending.id % maxPending;
-    this.#pending[place] = undefined;
-    this.#freePlaces.push(place);
+    this.#asks.delete(pending);
     this.#deadlines.delete(pending);
     pending.lane.ended?.(pending, error);
     this.#endSpan(pending.details, error);
@@ -250,7 +224,7 @@ export class Calls implements AskHost, TellHost {
 
   /** How many wait for an answer or a confirm. */
   get waiting(): number {
-    return this.#pending.length - this.#freePlaces.length + this.#tells;
+    return this.#asks.size + this.#tells;
   }
 
   #endSpan({ span }: CallDetails, error: ActorError | undefined): void {
@@ -268,27 +242,6 @@ export class Calls implements AskHost, TellHost {
     }
     if (signal?.aborted) throw cancelled(target, signal, "none");
   }
-
-  #askText(target: CallTarget, argsText: string, details: CallDetails, call: number, deadline: number): string {
-    const { id, chain, locks, transaction, trace, headers } = details;
-    return messageText(
-      {
-        to: target.address,
-        kind: target.kind,
-        handler: target.handler,
-        id,
-        call: String(call),
-        replyTo: this.#replyTo,
-        deadline,
-        chain,
-        locks,
-        tx: transaction?.context,
-        trace,
-        headers,
-      },
-      argsText,
-    );
-  }
 }
 
 function answer(pending: PendingAsk, { error, value, tx }: Reply): void {
@@ -299,21 +252,5 @@ function answer(pending: PendingAsk, { error, value, tx }: Reply): void {
   } catch (cause) {
     const { address, handler } = pending.target;
     pending.fail(new UnknownOutcomeError(`${address}.${handler}: the answer cannot be read`, { cause }));
-  }
-}
-
-/** Nothing but arguments, a time-out and perhaps a signal. */
-function isPlain({ id, chain, locks, transaction, trace, headers }: CallDetails): boolean {
-  const own = id === undefined && headers === undefined && transaction === undefined;
-  return own && chain === undefined && locks === undefined && trace === undefined;
-}
-
-/** @throws TooLargeError before a number is taken (delivery.md A.2) */
-function checkSize(bytes: number, target: CallTarget): void {
-  if (bytes > maxMessageBytes) {
-    throw new TooLargeError(
-      `${target.address}.${target.handler}: the message has ${bytes} bytes, at most ${maxMessageBytes} may be sent; ` +
-        "store the data elsewhere and send a reference",
-    );
   }
 }

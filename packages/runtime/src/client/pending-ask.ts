@@ -8,6 +8,7 @@ import {
 } from "@actor-runtime/core";
 import type { Bucket, Timed } from "../deadlines.js";
 import type { CallDetails, CallSignal, CallTarget } from "./call-target.js";
+import { askMessage } from "./call-text.js";
 import type { OutboundStream } from "./outbound-stream.js";
 import type { OutgoingCall } from "./outgoing.js";
 import { Unanswered } from "./unanswered.js";
@@ -77,23 +78,8 @@ export class PendingAsk implements OutgoingCall, Timed {
   }
 
   message(): Message {
-    const { address, kind, handler } = this.target;
-    const { id, chain, locks, transaction, trace, headers } = this.details;
-    return {
-      to: address,
-      kind,
-      handler,
-      args: JSON.parse(this.argsText) as unknown[],
-      id,
-      call: String(this.id),
-      replyTo: this.host.replyTo,
-      deadline: this.deadline,
-      chain,
-      locks,
-      tx: transaction?.context,
-      trace,
-      headers,
-    };
+    const { target, details, id, deadline } = this;
+    return askMessage(target, details, JSON.parse(this.argsText) as unknown[], id, this.host.replyTo, deadline);
   }
 
   get source(): "own" | undefined {

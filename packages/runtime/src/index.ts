@@ -4,10 +4,11 @@
  * - `definition/`  what decorators say about a class, `inject`, argument schemas
  * - `client/`      references and calls: lanes and what is `waiting` in them, streams, answers
  * - `worker/`      agreeing with other workers: `presence` → `placements` → `ownership` → `partition-owner`; serving a
- *                  partition, which `tenure` puts together: `deliveries` → `inbox` → `routing` → `recipients` → `scheduler` →
- *                  `turns` → `commit-log`; its live actors: `activations` → `waking` → `make-instance`, `lifecycle`; a message that its
- *                  `admission` lets pass is run as one of `handler-turns` or `queries`; `participants` act for transactions,
- *                  by the `holds` they have and `inquiries` to coordinators
+ *                  partition, which `tenure` puts together: `deliveries` → `inbox` → `routing` → `recipients` →
+ *                  `scheduler` → `turns` → `commit-log`; its live actors: `activations` → `waking` → `make-instance`,
+ *                  `lifecycle`; a message that its `admission` lets pass is run as one of `handler-turns` or `queries`;
+ *                  `participants` act for transactions, by the `holds` they have and `inquiries` to coordinators;
+ *                  `settlement` ends messages, and `outcomes` are what their senders get
  * - `tracing/`     which spans there are, what they are called and what they tell
  * - `metrics/`     what is counted and measured: bound instruments per type, mailbox and caller; levels
  * - `inspect/`     what workers say of themselves: `inspections` asks, past the mailboxes; `inspector` answers

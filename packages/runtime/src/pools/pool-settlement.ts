@@ -12,7 +12,7 @@ import { answerText } from "../worker/answer-text.js";
 import { deadFrameText, deadLetterText, logDeadLetter } from "../worker/dead-letter.js";
 import { type Ending, endingOf, tellEnding } from "../worker/ending.js";
 import { infrastructureWaitMs, isInfrastructure, mayRetry } from "../worker/fault.js";
-import { asActorError, boundedOutcome } from "../worker/settlement.js";
+import { asActorError, boundedOutcome } from "../worker/thrown.js";
 import type { PoolScope } from "./pool-scope.js";
 import type { Arrival } from "./pool-source.js";
 import type { PoolTurn } from "./pool-turn.js";

@@ -9,7 +9,7 @@ import type { MethodDefinition } from "../definition/actor-definition.js";
 import { unknownHandler } from "../definition/unknown-handler.js";
 import { invoke } from "../worker/invocation.js";
 import { argumentsOf } from "../worker/message-arguments.js";
-import { asActorError } from "../worker/settlement.js";
+import { asActorError } from "../worker/thrown.js";
 import { logFailure } from "../worker/turn-failure.js";
 import { handlerInQuery, tooLate, withdrawnBefore } from "../worker/turn-refusals.js";
 import { Instances } from "./instances.js";

@@ -15,7 +15,7 @@ import type { Activation } from "./activation.js";
 import { LockFences } from "./lock-fences.js";
 import type { Participants } from "./participants.js";
 import type { PartitionScope } from "./scope.js";
-import { asActorError } from "./settlement.js";
+import { asActorError } from "./thrown.js";
 import type { Turn } from "./turn.js";
 import { handlerInQuery, tooLate, withdrawnBefore } from "./turn-refusals.js";
 import { notInTransaction } from "./turn-transaction.js";

@@ -2,6 +2,7 @@ import type { Answer } from "@actor-runtime/core";
 import type { Activation } from "./activation.js";
 import { pendingAnswer } from "./earlier-answer.js";
 import type { Inbound } from "./inbound.js";
+import { giveAnswer } from "./outcomes.js";
 import type { PartitionScope } from "./scope.js";
 import type { Settlement } from "./settlement.js";
 
@@ -67,7 +68,7 @@ export class Erasures {
     }
     group.clearParked(activation);
     for (const inbound of wanted) {
-      this.#settlement.answer(inbound, undefined, group);
+      giveAnswer(this.#scope, inbound, undefined, group);
       this.#settlement.done(activation, inbound, group, "ok");
     }
     this.#scope.activations.leave(activation);

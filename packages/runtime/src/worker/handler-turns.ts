@@ -3,6 +3,7 @@ import { answerText } from "./answer-text.js";
 import type { CommitGroup } from "./commit-group.js";
 import type { Inbound } from "./inbound.js";
 import { dropTells, leaveTells } from "./leave-tells.js";
+import { giveAnswer } from "./outcomes.js";
 import type { OwnTransactions } from "./own-transactions.js";
 import type { Participants } from "./participants.js";
 import type { PartitionScope } from "./scope.js";
@@ -42,7 +43,7 @@ export class HandlerTurns {
     this.#saveState(turn, text, group);
     if (turn.tells !== undefined) leaveTells(this.#scope, turn.tells, group);
     this.#scope.services.brakes.succeeded(activation.hosted, inbound);
-    if (!turn.defers) this.#settlement.answer(inbound, valueText, group);
+    if (!turn.defers) giveAnswer(this.#scope, inbound, valueText, group);
     if (turn.answers !== undefined) group.replies.push(...turn.answers);
     this.#settlement.done(activation, inbound, group, "ok");
     this.#used(activation, inbound);
@@ -70,7 +71,7 @@ export class HandlerTurns {
     if (turn.destroys) activation.restore(text);
     services.brakes.succeeded(activation.hosted, inbound!);
     this.#participants.promise(activation, transaction, commits.gathering);
-    this.#settlement.answer(inbound!, valueText, commits.gathering);
+    giveAnswer(this.#scope, inbound!, valueText, commits.gathering);
     this.#settlement.done(activation, inbound!, commits.gathering, "ok");
     activations.used(activation);
     return true;

@@ -1,7 +1,7 @@
 import { type ActorError, type Span, TurnTimeoutError } from "@actor-runtime/core";
 import type { Activation } from "./activation.js";
 import type { PartitionScope } from "./scope.js";
-import { asActorError } from "./settlement.js";
+import { asActorError } from "./thrown.js";
 import { Turn } from "./turn.js";
 
 /** What an actor may have code for at both ends of its life in memory. */

@@ -27,9 +27,12 @@ import { storedText } from "./commit-group.js";
 import type { Holding, OwnMessage, Tentative } from "./hold.js";
 import type { Inbound } from "./inbound.js";
 import type { OnePartitionCommit } from "./one-partition-commit.js";
+import { giveAnswer } from "./outcomes.js";
 import type { Participants } from "./participants.js";
+import { gaveWay } from "./processing.js";
 import type { PartitionScope } from "./scope.js";
-import { asActorError, type Settlement } from "./settlement.js";
+import type { Settlement } from "./settlement.js";
+import { asActorError } from "./thrown.js";
 import type { Turn } from "./turn.js";
 
 /** A coordinator that does not answer is asked again after this time (ms). */
@@ -245,7 +248,7 @@ export class OwnTransactions {
       }
       services.brakes.succeeded(activation.hosted, inbound);
       this.#ended(holding, committedEnd);
-      this.#settlement.answer(inbound, own.answer, commits.gathering);
+      giveAnswer(this.#scope, inbound, own.answer, commits.gathering);
       this.#settlement.done(activation, inbound, commits.gathering, "ok");
     } else {
       const unknown = `an operator had ${holding.id} commit before ${inbound.message.to}.${inbound.message.handler} had ended`;
@@ -326,7 +329,7 @@ export class OwnTransactions {
     inbound.begins = { ...context, id: attemptId(transactionKey(context.id), String(attempts + 1)) };
     inbound.restsUntil = services.ports.clock.monotonic() + delayMs;
     activation.await(inbound);
-    this.#settlement.gaveWay(inbound, delayMs);
+    gaveWay(inbound, delayMs);
     services.metrics.transactions.retried();
     return true;
   }

@@ -11,8 +11,8 @@ import { Inquiries } from "./inquiries.js";
 import { dropTells } from "./leave-tells.js";
 import { woundedBy } from "./next-message.js";
 import type { ParticipantTable, PartitionScope } from "./scope.js";
-import { asActorError } from "./settlement.js";
 import { applyTentative } from "./tentative.js";
+import { asActorError } from "./thrown.js";
 import type { Turn } from "./turn.js";
 import type { TurnTransaction } from "./turn-transaction.js";
 

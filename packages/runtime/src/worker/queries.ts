@@ -9,9 +9,12 @@ import type { Activation } from "./activation.js";
 import { answerText } from "./answer-text.js";
 import { type Ending, endingOf } from "./ending.js";
 import { heal } from "./heal.js";
+import { giveAnswer } from "./outcomes.js";
 import type { Participants } from "./participants.js";
+import { ended } from "./processing.js";
 import type { PartitionScope } from "./scope.js";
-import { asActorError, boundedOutcome, type Settlement } from "./settlement.js";
+import type { Settlement } from "./settlement.js";
+import { asActorError, boundedOutcome } from "./thrown.js";
 import type { Turn } from "./turn.js";
 import type { TurnTransaction } from "./turn-transaction.js";
 
@@ -67,7 +70,7 @@ export class Queries {
   #promise({ activation, inbound }: Turn, transaction: TurnTransaction, valueText: string | undefined): void {
     const { commits, activations } = this.#scope;
     this.#participants.promise(activation, transaction, commits.gathering);
-    this.#settlement.answer(inbound!, valueText, commits.gathering);
+    giveAnswer(this.#scope, inbound!, valueText, commits.gathering);
     this.#settlement.done(activation, inbound!, commits.gathering, "ok");
     activations.used(activation);
   }
@@ -86,10 +89,10 @@ export class Queries {
       // Asked under a number, by a sender that did not know it for a query, or marked: that is done with a commit.
       this.#settlement.done(activation, inbound!, commits.gathering, ending, error);
     } else if (group) {
-      this.#settlement.ended(inbound!, group, ending, error);
+      ended(this.#scope, inbound!, group, ending, error);
       group.deliveries.push(delivery);
     } else {
-      this.#settlement.ended(inbound!, undefined, ending, error);
+      ended(this.#scope, inbound!, undefined, ending, error);
       this.#scope.deliveries.settle(delivery);
     }
     this.#scope.activations.used(activation);

@@ -1,31 +1,23 @@
 import {
-  ActorError,
+  type ActorError,
   type Answer,
-  answerKey,
   attributes,
-  errorFromWire,
-  errorOutcome,
-  errorToWire,
   IdempotencyMismatchError,
-  maxMessageBytes,
-  messageBytes,
   NotStartedError,
-  replyText,
   retryDelayMs,
-  type Span,
   StateVersionError,
-  type TransactionReply,
-  valueOutcome,
 } from "@actor-runtime/core";
 import { keyGiven } from "../transactions/transaction-keys.js";
 import type { Activation } from "./activation.js";
 import type { CommitGroup } from "./commit-group.js";
-import { deadLetterText, logDeadLetter } from "./dead-letter.js";
-import { type Ending, endingOf, tellEnding } from "./ending.js";
+import { type Ending, endingOf } from "./ending.js";
 import { infrastructureWaitMs, isInfrastructure, mayRetry } from "./fault.js";
 import { fingerprintOf } from "./fingerprint.js";
 import { Inbound } from "./inbound.js";
+import { giveError, giveOutcome } from "./outcomes.js";
+import { ended, spanOf } from "./processing.js";
 import type { PartitionScope, TickRefusal } from "./scope.js";
+import { asActorError } from "./thrown.js";
 
 /** A state newer than the class waits this long before another look, without spending an attempt. */
 const versionWaitMs = 30_000;
@@ -46,10 +38,10 @@ export class Settlement {
   done(activation: Activation, inbound: Inbound, group: CommitGroup, ending: Ending, error?: ActorError): void {
     if (inbound.timed && !group.pressing) {
       // It left nothing, so there is nothing to wait for.
-      this.ended(inbound, undefined, ending, error);
+      ended(this.#scope, inbound, undefined, ending, error);
       return;
     }
-    this.ended(inbound, group, ending, error);
+    ended(this.#scope, inbound, group, ending, error);
     if (inbound.isParked) group.unpark(activation, inbound);
     else this.#apply(inbound, group);
     this.#forget(inbound, group);
@@ -83,7 +75,7 @@ export class Settlement {
 
   /** Word of a transaction is heard: it needs no turn. */
   heard(inbound: Inbound, group: CommitGroup): void {
-    this.ended(inbound, group, "ok");
+    ended(this.#scope, inbound, group, "ok");
     this.#over(inbound, group);
   }
 
@@ -96,8 +88,8 @@ export class Settlement {
   /** A message never comes to its turn: the sender gets the error, or there is a dead letter (P13). */
   refused(inbound: Inbound, refusal: ActorError): void {
     const { gathering } = this.#scope.commits;
-    this.#error(inbound, refusal, gathering);
-    this.ended(inbound, gathering, "refused", refusal);
+    giveError(this.#scope, inbound, refusal, gathering);
+    ended(this.#scope, inbound, gathering, "refused", refusal);
     this.#over(inbound, gathering);
   }
 
@@ -106,8 +98,8 @@ export class Settlement {
     const { kind, to } = inbound.message;
     hosted.brake.passed(inbound);
     const erased = new NotStartedError(`${to} was erased before the message came to its turn`);
-    this.ended(inbound, group, "refused", erased);
-    if (kind === "ask") this.#error(inbound, erased, group);
+    ended(this.#scope, inbound, group, "refused", erased);
+    if (kind === "ask") giveError(this.#scope, inbound, erased, group);
     this.#forget(inbound, group);
   }
 
@@ -116,7 +108,7 @@ export class Settlement {
     const { gathering } = this.#scope.commits;
     activation.hosted.brake.passed(inbound);
     if (inbound.message.kind === "tick") this.#scope.ticks.shun(inbound, gathering);
-    this.#error(inbound, cause, gathering);
+    giveError(this.#scope, inbound, cause, gathering);
     this.done(activation, inbound, gathering, endingOf(cause, inbound.isTold), cause);
   }
 
@@ -153,40 +145,19 @@ export class Settlement {
     this.#scope.marks.clear(inbound, group);
   }
 
-  /**
-   * The answer leaves with the commit. That of an ask is kept until its sender has it, so that its automatic repeat gets the
-   * same one; that of a keyed message for the retention (P2).
-   */
-  answer(inbound: Inbound, valueText: string | undefined, group: CommitGroup): void {
-    const { message } = inbound;
-    const outcome = valueOutcome(valueText, inbound.joined?.reply);
-    if (message.id !== undefined) {
-      const key = answerKey(message.to, message.id);
-      group.answers.push({ key, fingerprint: fingerprintOf(message), outcome });
-    } else if (message.kind === "ask") {
-      this.#keepForRepeat(inbound, outcome, group);
-    }
-    this.#reply(inbound, outcome, group);
-  }
-
-  /** The answer that was given before, once more. */
-  replyAgain(inbound: Inbound, { outcome }: Answer, group: CommitGroup): void {
-    this.#reply(inbound, outcome, group);
-  }
-
   /** O5: the message was answered before; it gets the same answer, unless its key was used for something else. */
   answerAgain(activation: Activation, inbound: Inbound, { fingerprint, outcome }: Answer): void {
     const group = this.#scope.commits.gathering;
     const { message } = inbound;
     if (fingerprint === "" || fingerprint === fingerprintOf(message)) {
-      this.#reply(inbound, outcome, group);
+      giveOutcome(inbound, outcome, group);
       this.done(activation, inbound, group, "repeated");
       return;
     }
     const key = message.id && keyGiven(message.id, message.tx);
     const reason = `the idempotency key "${key}" was used before with another handler or other arguments`;
     const mismatch = new IdempotencyMismatchError(`${message.to}: ${reason}`);
-    this.#error(inbound, mismatch, group);
+    giveError(this.#scope, inbound, mismatch, group);
     this.done(activation, inbound, group, "refused", mismatch);
   }
 
@@ -205,50 +176,15 @@ export class Settlement {
       const { limits, ports } = this.#scope.services;
       this.#retry(activation, inbound, attempts, retryDelayMs(attempts, limits.retry, ports.random.next()), error);
     } else {
-      this.#error(inbound, thrown, group);
+      giveError(this.#scope, inbound, thrown, group);
       this.done(activation, inbound, group, inbound.refused ? "refused" : endingOf(error, isTell), error);
     }
-  }
-
-  /** Its turn began a transaction that gave way; it will run again. */
-  gaveWay(inbound: Inbound, delayMs: number): void {
-    const { span } = inbound;
-    inbound.span = undefined;
-    if (!span?.recording) return;
-    span.event("retry scheduled", { [attributes.delay]: delayMs });
-    span.set(attributes.outcome, "retried" satisfies Ending);
-    span.end();
-  }
-
-  /**
-   * What becomes of a message is known, but for its commit.
-   *
-   * @param group what it commits with; `undefined`: there is nothing to wait for
-   */
-  ended(inbound: Inbound, group: CommitGroup | undefined, ending: Ending, error?: ActorError): void {
-    const { services, partition } = this.#scope;
-    const { metrics, tracing, ports } = services;
-    metrics.ended(inbound, ending, group?.tally);
-    const span = this.#spanOf(inbound);
-    inbound.span = undefined;
-    if (!span?.recording) return;
-    const fault = tellEnding(span, ending, error);
-    if (group === undefined) tracing.end(span, fault);
-    else group.traced(tracing, partition, ports.clock).processed(span, fault);
-  }
-
-  /** Its processing. A message that never comes to its turn gets its span when it ends; `undefined`: nobody traces. */
-  #spanOf(inbound: Inbound): Span | undefined {
-    const { services, partition, mailbox, takeover } = this.#scope;
-    const { tracing, time } = services;
-    if (tracing.on) inbound.span ??= tracing.process(inbound, { partition, mailbox, takeover }, time.now());
-    return inbound.span;
   }
 
   #retry(activation: Activation, inbound: Inbound, attempts: number, delayMs: number, error: ActorError): void {
     const { message, identity, sentAt } = inbound;
     const group = this.#scope.commits.gathering;
-    this.#spanOf(inbound)?.event("retry scheduled", { [attributes.delay]: delayMs });
+    spanOf(this.#scope, inbound)?.event("retry scheduled", { [attributes.delay]: delayMs });
     const notBefore = Math.ceil(this.#scope.services.time.now() + delayMs);
     const again = Inbound.parked(message, { identity, attempts, notBefore, sentAt });
     this.done(activation, inbound, group, "retried", error);
@@ -257,68 +193,4 @@ export class Settlement {
     // With too many that let others pass this one has them wait, so that their number is bounded, too.
     if (!passes || this.#scope.delayed.keep(again, group) !== undefined) group.parkFirst(activation, again);
   }
-
-  /** Under the number of the ask's first publication, which only its automatic repeat names (`of`). */
-  #keepForRepeat(inbound: Inbound, outcome: string, group: CommitGroup): void {
-    const { message, stream, number } = inbound;
-    if (message.of !== undefined) {
-      group.answers.push({ key: answerKey(message.to, message.of), fingerprint: "", outcome });
-      return;
-    }
-    const { publication } = inbound;
-    if (publication === undefined) return;
-    const key = answerKey(message.to, publication);
-    group.answers.push({ key, fingerprint: "", outcome });
-    if (stream !== undefined) {
-      this.#scope.keptAnswers.answered(stream.name, number, key);
-    } else {
-      const colon = publication.lastIndexOf(":");
-      this.#scope.keptAnswers.answered(publication.slice(0, colon), Number(publication.slice(colon + 1)), key);
-    }
-  }
-
-  #reply({ message }: Inbound, outcome: string, group: CommitGroup): void {
-    if (message.replyTo === undefined) return;
-    group.replies.push({ to: message.replyTo, text: replyText(message.call ?? "", outcome) });
-  }
-
-  /** An error answer, or for a tell the dead letter. */
-  #error(inbound: Inbound, thrown: unknown, group: CommitGroup): void {
-    const { message } = inbound;
-    if (message.kind === "ask") {
-      const outcome = boundedOutcome(thrown, inbound.joined?.reply);
-      // A repeat by the user runs again, with or without a key; the sender's own must not, its caller may have this error.
-      this.#keepForRepeat(inbound, outcome, group);
-      this.#reply(inbound, outcome, group);
-    } else if (message.replyTo !== undefined) {
-      this.#reply(inbound, boundedOutcome(thrown), group);
-    } else if (inbound.isTold) {
-      const text = deadLetterText(inbound, thrown, this.#scope.services.time.now());
-      const slash = message.to.indexOf("/");
-      const type = slash > 0 ? message.to.slice(0, slash) : this.#scope.mailbox.name;
-      group.out.push(this.#scope.outbox.draft(`dead:${type}`, text, messageBytes(text)));
-      group.tally.add(this.#scope.services.metrics.typeOf(message.to).deadLetters);
-      this.#spanOf(inbound)?.event("dead_lettered");
-      logDeadLetter(this.#scope.services.log, inbound, asActorError(thrown));
-    }
-  }
-}
-
-/** What a handler threw as an error of ours, the way its caller gets it. Never throws, whatever was thrown. */
-export function asActorError(thrown: unknown): ActorError {
-  try {
-    if (thrown instanceof ActorError) return thrown;
-  } catch {
-    // A proxy whose prototype cannot be read.
-  }
-  return errorFromWire(errorToWire(thrown));
-}
-
-/** An error must fit a message whatever data it carries. */
-export function boundedOutcome(thrown: unknown, tx?: TransactionReply): string {
-  const wire = errorToWire(thrown);
-  const outcome = errorOutcome(wire, tx);
-  if (messageBytes(outcome) <= maxMessageBytes) return outcome;
-  const { data: _, cause: __, ...rest } = wire;
-  return errorOutcome(rest, tx);
 }

@@ -5,9 +5,11 @@ import { type Word, wordOf } from "../transactions/transaction-messages.js";
 import { lookUpEarlier, pendingAnswer } from "./earlier-answer.js";
 import type { Inbound } from "./inbound.js";
 import type { OnePartitionCommit } from "./one-partition-commit.js";
+import { giveAnswer, giveOutcome } from "./outcomes.js";
 import type { Participants } from "./participants.js";
 import type { PartitionScope } from "./scope.js";
-import { asActorError, type Settlement } from "./settlement.js";
+import type { Settlement } from "./settlement.js";
+import { asActorError } from "./thrown.js";
 
 /** Hears word of transactions that comes to actors of one partition, past their queues. */
 export class TransactionWords {
@@ -90,14 +92,14 @@ export class TransactionWords {
     const answer = pending ?? inbound.earlier;
     const group = this.#scope.commits.gathering;
     if (answer) {
-      this.#settlement.replyAgain(inbound, answer, group);
+      giveOutcome(inbound, answer.outcome, group);
       this.#settlement.heard(inbound, group);
       return;
     }
     const { id, until, addresses } = word;
     this.#here.decide(id, until, addresses, inbound.message.trace, (conclusion) => {
       const { gathering } = this.#scope.commits;
-      this.#settlement.answer(inbound, encodeText(conclusion, "answer"), gathering);
+      giveAnswer(this.#scope, inbound, encodeText(conclusion, "answer"), gathering);
       this.#settlement.heard(inbound, gathering);
     });
   }

@@ -6,8 +6,8 @@ import { type Lifecycle, runLifecycle } from "./lifecycle.js";
 import { makeInstance } from "./make-instance.js";
 import { ReadBatch } from "./read-batch.js";
 import type { PartitionScope } from "./scope.js";
-import { asActorError } from "./settlement.js";
 import { restoreTentative } from "./tentative.js";
+import { asActorError } from "./thrown.js";
 
 /** How the actors of a partition come to life: their state is read, then their instances are made, and made again if need be. */
 export class Waking {

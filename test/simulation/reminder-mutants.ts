@@ -23,6 +23,11 @@ export const reminderMutants: readonly ReminderMutant[] = [
     within: 5,
     breakCode: () => ticks("refusal", ofAnyId),
   },
+  {
+    title: "the number of a tick is not compared",
+    within: 5,
+    breakCode: () => ticks("refusal", ofAnyNumber),
+  },
   { title: "a one-shot reminder stays", within: 5, breakCode: () => ticks("advance", staying) },
   { title: "all missed ticks are one", within: 5, breakCode: () => ticks("advance", treating("all", "once")) },
   { title: "each missed tick runs", within: 8, breakCode: () => ticks("advance", treating("once", "all")) },
@@ -121,6 +126,15 @@ function ofAnyId(refusal: Work): Work {
     const tick = tickOf(inbound);
     const reminder = activation.reminders?.byName.get(tick.name);
     if (reminder) Object.assign(inbound.message, { tick: { ...tick, id: reminder.id, number: reminder.tick } });
+    return refusal.call(this, activation, inbound);
+  };
+}
+
+function ofAnyNumber(refusal: Work): Work {
+  return function (activation: Activation, inbound: { readonly message: { readonly tick?: Tick } }) {
+    const tick = tickOf(inbound);
+    const reminder = activation.reminders?.byName.get(tick.name);
+    if (reminder?.id === tick.id) Object.assign(inbound.message, { tick: { ...tick, number: reminder.tick } });
     return refusal.call(this, activation, inbound);
   };
 }

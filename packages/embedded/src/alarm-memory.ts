@@ -12,10 +12,13 @@ interface Entry {
   /** Rings that failed in a row. */
   failures: number;
   state: "waiting" | "due" | AlarmListener;
+  repeated?: true;
 }
 
 const firstRetryMs = 1_000;
 const longestRetryMs = 60_000;
+/** An alarm that rings twice does so when its tick is over, as a rule. */
+const repeatMs = 500;
 /** A wall clock set forward is noticed within this time. */
 const longestSleepMs = 3_600_000;
 
@@ -84,7 +87,7 @@ export class AlarmMemory {
     }
   }
 
-  /** The next `count` rings ring once more although they were handed on. */
+  /** The next `count` alarms ring once more half a second after they were handed on. */
   repeat(count: number): void {
     this.#repeats = count;
   }
@@ -114,7 +117,7 @@ export class AlarmMemory {
       (againMs) => {
         if (!isCurrent()) return;
         if (againMs !== undefined) this.#sleep(entry, againMs);
-        else if (this.#repeats > 0) this.#repeat(entry);
+        else if (this.#repeats > 0 && !entry.repeated) this.#repeat(entry);
         else this.#entries.delete(entry.alarm.id);
       },
       () => {
@@ -125,7 +128,8 @@ export class AlarmMemory {
 
   #repeat(entry: Entry): void {
     this.#repeats -= 1;
-    this.#sleep(entry, 0);
+    entry.repeated = true;
+    this.#sleep(entry, repeatMs);
   }
 
   #retry(entry: Entry): void {

@@ -229,7 +229,7 @@ export interface TestCluster extends AsyncDisposable {
   /** All alarms of reminders ring now, before their time, and again at it. */
   ringAlarms(): void;
 
-  /** The next `count` alarms that ring do so twice. */
+  /** The next `count` alarms that ring do so twice, half a second apart. */
   repeatAlarms(count: number): void;
 
   /**

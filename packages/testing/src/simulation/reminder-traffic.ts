@@ -56,10 +56,17 @@ export class ReminderTraffic {
     }
   }
 
+  /** Nothing fails any more from now on. That alarms ring twice is no failure: they ring at least once. */
+  makePeace({ cluster }: Scene): void {
+    this.recorder.peace();
+    cluster.repeatAlarms(Number.POSITIVE_INFINITY);
+  }
+
   /** Once nothing fails any more, all ticks come, late ones too; then there are a few reminders that must tick in time. */
   async inPeace(scene: Scene): Promise<void> {
     const { cluster } = scene;
     await scene.advance(Math.max(0, this.recorder.peaceMs + lostMs - scene.now()));
+    cluster.repeatAlarms(0);
     await this.#stop(scene);
     this.recorder.calm();
     for (const key of plannerKeys) {

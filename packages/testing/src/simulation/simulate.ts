@@ -276,7 +276,7 @@ class Run {
     const scene = this.#scene;
     const { cluster, operator } = scene;
     scene.endFaults();
-    this.#reminders.recorder.peace();
+    this.#reminders.makePeace(scene);
     cluster.loseConfirms(0);
     cluster.failCommits(0, "before");
     // Also what was resumed already, when the store has forgotten it since.

@@ -39,7 +39,7 @@ export class Routing {
     const takes = live
       ? this.#refuseForActor(live, message) === undefined
       : this.#refuse(message) === undefined && this.#isHosted(message);
-    if (takes && !ticks.isWaiting(message.to, identity))
+    if (takes && !ticks.drops(message.to, identity))
       this.#scope.recipients.enqueue(Inbound.tick(message, open, identity));
     else this.#scope.deliveries.settle(open);
   }

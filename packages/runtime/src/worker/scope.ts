@@ -83,8 +83,8 @@ export type TickRefusal = "stale" | "skipped" | "undeclared";
 
 /** What ticks of reminders find at their actors (`ticks.ts`). */
 export interface TickTable {
-  /** The same tick waits or runs already. */
-  isWaiting(address: string, identity: string): boolean;
+  /** The same tick waits or runs already, or its actor is left alone. */
+  drops(address: string, identity: string): boolean;
   /** Makes the tell of a tick that its record expects; `undefined`: it may run. */
   refusal(activation: Activation, inbound: Inbound): TickRefusal | undefined;
   /** Its turn ends well, or there will be none: the record goes on to the next tick. */

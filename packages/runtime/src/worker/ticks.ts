@@ -14,7 +14,7 @@ const overdueMs = 5_000;
 /** So many actors are looked at in one sweep, and so many states are in memory at a time. */
 const sweepActors = 1_000;
 const statesAtOnce = 50;
-/** An actor whose tick ended its worker twice is swept no sooner (ms). */
+/** An actor that ended its worker each time it woke for a tick gets none sooner (ms). */
 const dangerousMs = 600_000;
 
 /**
@@ -30,16 +30,20 @@ export class Ticks implements TickTable {
   #savedSeq = 0;
   /** How many that are due the sweeps before have looked at: what cannot tick now must not keep the others waiting. */
   #swept = 0;
+  /** Until when no tick wakes them, in ms since 1970, by address. */
+  readonly #shunned = new Map<string, number>();
 
   constructor(scope: PartitionScope) {
     this.#scope = scope;
   }
 
-  /** The same tick waits or runs already. */
-  isWaiting(address: string, identity: string): boolean {
+  /** The same tick waits or runs already, or its actor is left alone. */
+  drops(address: string, identity: string): boolean {
     const { activations, delayed } = this.#scope;
     if (delayed.has(address, identity)) return true;
-    const { running, queue, parked } = activations.find(address) ?? {};
+    const live = activations.find(address);
+    if (live === undefined) return this.#isShunned(address);
+    const { running, queue, parked } = live;
     const waits = (inbound: Inbound | undefined) => inbound?.identity === identity && inbound.message.to === address;
     return waits(running?.inbound) || (queue?.some(waits) ?? false) || (parked?.entries.some(waits) ?? false);
   }
@@ -120,14 +124,27 @@ export class Ticks implements TickTable {
     arm(this.#scope.partition, activation.address, before, after, group, this.#now);
   }
 
-  /** The tick ended its worker before its actor was awake: nobody can look into the record, and the sweep leaves it alone for now. */
+  /**
+   * The tick ended its worker before its actor was awake: nobody can look into the record, and the actor is left alone for now. An
+   * alarm that rings again, because its listener died of it, would start all over.
+   */
   shun({ message }: Inbound, group: CommitGroup): void {
     const { to, tick } = message;
+    const until = this.#now + dangerousMs;
     this.#scope.services.log.error(
       { actor: to, reminder: tick!.name },
       `${to} ended its worker each time it woke for a reminder; it is tried again in ${dangerousMs / 60_000} min`,
     );
-    group.due(to, this.#now + dangerousMs);
+    this.#shunned.set(to, until);
+    group.due(to, until);
+  }
+
+  #isShunned(address: string): boolean {
+    const until = this.#shunned.get(address);
+    if (until === undefined) return false;
+    if (this.#now < until) return true;
+    this.#shunned.delete(address);
+    return false;
   }
 
   /** Whether some alarm may have been lost, as far as is known without asking the store. */
@@ -190,7 +207,7 @@ export class Ticks implements TickTable {
   #send(address: string, name: string, reminder: Reminder): void {
     const { services, partition } = this.#scope;
     const hint = hintOf(address, name, reminder);
-    if (this.isWaiting(address, tickIdentity(hint.tick))) return;
+    if (this.drops(address, tickIdentity(hint.tick))) return;
     const expiresAt = services.ports.clock.monotonic() + overdueMs;
     services.lanes.lane(partition).send(new TickMessage(hint, expiresAt));
   }

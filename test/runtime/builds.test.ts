@@ -1,7 +1,7 @@
 import { ConfigError, UnknownHandlerError, wireVersion } from "@actor-runtime/core";
-import { Actor, Handler, Query, State } from "@actor-runtime/runtime";
+import { Actor, Every, Handler, Query, State } from "@actor-runtime/runtime";
 import { beforeEach, describe, expect, it } from "vitest";
-import { Rig, rawFrame, refusalOf, watch } from "./support.js";
+import { collect, Rig, rawFrame, refusalOf, watch } from "./support.js";
 
 @Actor("Doc", { partitions: 4 })
 class OldDoc {
@@ -50,6 +50,39 @@ class Parcel {
   }
   @Query() content(): string[] {
     return this.items;
+  }
+}
+
+let runs: string[] = [];
+
+@Actor("Feed", { partitions: 1 })
+class OldFeed {
+  @State() private turns = 0;
+
+  @Handler() read(): number {
+    return ++this.turns;
+  }
+  @Handler() @Every("1h") refresh(): void {
+    runs.push("old");
+  }
+  @Handler() @Every("1m") gone(): void {}
+}
+
+@Actor("Feed", { partitions: 1 })
+class NewFeed {
+  @State() private turns = 0;
+
+  @Handler() read(): number {
+    return ++this.turns;
+  }
+  @Handler() reread(): void {
+    this.turns = 1;
+  }
+  @Handler() @Every("2h") refresh(): void {
+    runs.push("new");
+  }
+  @Handler() @Every("90m") report(): void {
+    runs.push("report");
   }
 }
 
@@ -217,5 +250,48 @@ describe("types that share a mailbox", () => {
     await rig.host([Order, Parcel], { process: "both", workerId: "both" });
     await rig.advance(3_000);
     for (let index = 0; index < 4; index++) expect(await rig.holderOf(`shop:g1:0${index}`)).toBe("both");
+  });
+});
+
+describe("reminders that a class declares with @Every", () => {
+  it("are those of the newest build, though the actor moves to an older one and back", async () => {
+    runs = [];
+    const old = await rig.host([OldFeed], { process: "old", workerId: "old", build: "1" });
+    await rig.advance(1_000);
+    const client = await rig.host([], { process: "client" });
+    const turn = async (name: "read" | "reread") => {
+      const asked = watch(client.ref<NewFeed>("Feed", "a")[name]());
+      await rig.advance(1_000);
+      expect(asked.state).toBe("resolved");
+    };
+    const reminders = async () => {
+      const found = await collect(old.reminders.list({ type: "Feed" }));
+      return found.map(({ name, every, dueAt }) => ({ name, every, dueAt }));
+    };
+    const next = await rig.host([NewFeed], { process: "new", workerId: "new", build: "2" });
+    await rig.advance(3_000);
+    // A new actor of an older build has its own.
+    await turn("read");
+    expect(await rig.holderOf("Feed:g1:00")).toBe("old");
+    expect((await reminders()).map(({ name }) => name)).toEqual(["@gone", "@refresh"]);
+    await turn("reread");
+    expect(await rig.holderOf("Feed:g1:00")).toBe("new");
+    const declared = await reminders();
+    expect(declared.map(({ name, every }) => [name, every])).toEqual([
+      ["@report", 5_400_000],
+      ["@refresh", 7_200_000],
+    ]);
+
+    await next.close();
+    await rig.host([NewFeed], { process: "third", workerId: "third", build: "2" });
+    await rig.advance(3_000);
+    expect(await rig.holderOf("Feed:g1:00")).toBe("old");
+    await turn("read");
+    // What is missing is made: only the newer build knows that it is not wanted any more.
+    expect((await reminders()).filter(({ name }) => name !== "@gone")).toEqual(declared);
+    await rig.advance(7_200_000);
+    expect(runs).toEqual(["report", "new"]);
+    expect((await reminders()).map(({ name }) => name)).toEqual(["@report", "@refresh"]);
+    expect(await rig.deadLetters("Feed")).toEqual([]);
   });
 });

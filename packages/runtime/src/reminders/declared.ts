@@ -25,6 +25,23 @@ export function declaredReminders(
   return reminders;
 }
 
+/**
+ * Only what is missing is made; what a newer class may have declared stays.
+ *
+ * @returns `undefined`: nothing is missing
+ */
+export function withMissing(
+  current: ReadonlyMap<string, Reminder> | undefined,
+  every: readonly DeclaredReminder[],
+  make: (declared: DeclaredReminder) => Reminder,
+): Map<string, Reminder> | undefined {
+  const missing = every.filter(({ name }) => !current?.has(name));
+  if (missing.length === 0) return undefined;
+  const reminders = new Map(current);
+  for (const declared of missing) reminders.set(declared.name, make(declared));
+  return reminders;
+}
+
 function isAs({ handler, time }: DeclaredReminder, reminder: Reminder | undefined): boolean {
   if (reminder?.handler !== handler || reminder.missed !== time.missed) return false;
   return reminder.schedule !== undefined && isScheduled(time, reminder.schedule);

@@ -165,6 +165,10 @@ export class PartitionOwner implements TenureHost {
     return true;
   }
 
+  get outdated(): boolean {
+    return this.#host.newerHost(this.partition) !== undefined;
+  }
+
   /** Drops what is in memory without giving anything up, as a crash would, and takes the partition anew at once. */
   async crash(reason: ActorError): Promise<void> {
     const tenure = this.#tenure;

@@ -152,6 +152,8 @@ export interface PartitionScope {
    * @returns whether the partition passes to a worker with a newer one: then it is left as it is
    */
   tooNew(reason: string): boolean;
+  /** A worker with a newer build may serve the partition, too. */
+  readonly outdated: boolean;
   /** The partition is lost: everything in memory goes (T5). */
   lose(reason: ActorError): void;
 }

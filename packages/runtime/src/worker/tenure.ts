@@ -59,6 +59,8 @@ export interface TenureHost {
    * @returns whether the partition passes to a worker with a newer one: then it is left as it is
    */
   tooNew(reason: string): boolean;
+  /** A worker with a newer build may serve the partition, too. */
+  readonly outdated: boolean;
   /**
    * Held deliveries fill the window, or waited in vain for the messages missing before them (O2).
    *
@@ -194,6 +196,10 @@ export class Tenure implements PartitionScope {
 
   tooNew(reason: string): boolean {
     return this.#host.tooNew(reason);
+  }
+
+  get outdated(): boolean {
+    return this.#host.outdated;
   }
 
   /** T5. Drops everything; the messages come again, to whoever consumes next. */

@@ -1,6 +1,7 @@
 import { decideTick, type Message, type Reminder, type Tick } from "@actor-runtime/core";
+import type { DeclaredReminder } from "../definition/actor-definition.js";
 import { nextCron } from "../reminders/cron.js";
-import { declaredReminders } from "../reminders/declared.js";
+import { declaredReminders, withMissing } from "../reminders/declared.js";
 import { reminderOf } from "../reminders/reminder-options.js";
 import type { Activation } from "./activation.js";
 import type { CommitGroup } from "./commit-group.js";
@@ -57,7 +58,7 @@ export class Ticks implements TickTable {
     const { message } = inbound;
     const reminder = expected(activation.reminders, message.tick!);
     if (reminder === undefined) return "stale";
-    if (isUndeclared(activation, message.tick!)) return "undeclared";
+    if (isUndeclared(activation, message.tick!) && !this.#scope.outdated) return "undeclared";
     if (inbound.attempts === 0 && !decideTick(reminder, this.#now, nextCron).run) return "skipped";
     if (message.kind === "tell") return undefined;
     const { handler, args, trace, dueAt } = reminder;
@@ -73,12 +74,16 @@ export class Ticks implements TickTable {
     activation.reminders = withReminder(activation.reminders, tick!.name, next);
   }
 
-  /** With the first turn of an actor come the reminders that its class declares. */
+  /**
+   * With the first turn of an actor come the reminders that its class declares. In a rolling deploy the newest class decides:
+   * if an older one did, too, an actor that moves to and fro would begin its periods anew each time.
+   */
   declare(activation: Activation): void {
     const { methods, every } = activation.hosted.definition;
     activation.declared = true;
     if (every.length === 0 && activation.reminders === undefined) return;
-    const declared = declaredReminders(activation.reminders?.byName, every, ({ name, handler, time }) =>
+    const current = activation.reminders?.byName;
+    const make = ({ name, handler, time }: DeclaredReminder) =>
       reminderOf(
         `${activation.address}: reminder "${name}"`,
         time,
@@ -87,8 +92,13 @@ export class Ticks implements TickTable {
         methods,
         this.#now,
         this.#scope.services.ports.random.id(),
-      ),
-    );
+      );
+    let declared = declaredReminders(current, every, make);
+    if (declared !== undefined && this.#scope.outdated) {
+      declared = withMissing(current, every, make);
+      // The newer build may go again.
+      activation.declared = false;
+    }
     if (declared !== undefined) activation.reminders = ReminderList.of(declared);
   }
 

@@ -260,7 +260,7 @@ describe("reminders that a class declares with @Every", () => {
     await rig.advance(1_000);
     const client = await rig.host([], { process: "client" });
     const turn = async (name: "read" | "reread") => {
-      const asked = watch(client.ref<NewFeed>("Feed", "a")[name]());
+      const asked = watch<number | void>(client.ref<NewFeed>("Feed", "a")[name]());
       await rig.advance(1_000);
       expect(asked.state).toBe("resolved");
     };

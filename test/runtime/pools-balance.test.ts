@@ -214,6 +214,25 @@ describe("a worker that does not answer", () => {
     expect(stuck.error!.message).toContain('worker "b" is gone');
   });
 
+  it("that lives is not taken for gone when the store was away for so long that it dropped all, and one that is gone is", async () => {
+    const workers = await hostAll({ a: 1, b: 1 });
+    await warmUp(InTurn);
+    for (const { here } of workers.values()) here.takesMs = 30_000;
+    const calls = await callEvery(10, 2, InTurn);
+    const all = ["a", "b", "client"];
+    for (const name of all) rig.world.disconnect(name, "store");
+    await rig.advance(15_000);
+    rig.world.disconnect("b", "broker");
+    for (const name of ["client", "a"]) rig.world.reconnect(name, "store");
+    await rig.advance(5_000);
+    expect(calls.map(({ state }) => state)).toEqual(["pending", "pending"]);
+    await rig.advance(9_000);
+    const lost = calls.filter(({ error }) => error instanceof WorkerLostError);
+    expect(lost).toHaveLength(1);
+    await rig.advance(5_000);
+    expect(calls.map(({ value }) => value).filter(Boolean)).toEqual(["a"]);
+  });
+
   it("loses no call that certainly did not reach it: another worker gets it", async () => {
     await hostAll({ a: 1, b: 1 });
     await warmUp(InTurn);

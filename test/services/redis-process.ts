@@ -1,5 +1,6 @@
 import { cp, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { freePort, withFreePorts } from "./free-port.js";
 import { redisServer } from "./installed.js";
 import type { Program } from "./program.js";
@@ -60,6 +61,13 @@ export class RedisProcess implements AsyncDisposable {
   /** Stops it, or kills it on the spot, and starts it with the data it kept. */
   async restart({ kill }: { readonly kill: boolean }): Promise<void> {
     await this.#program.end(kill ? "SIGKILL" : "SIGTERM");
+    await this.#startProgram();
+  }
+
+  /** Kills it, so that nobody listens for so long (ms), and starts it with the data it kept. */
+  async beAway(ms: number): Promise<void> {
+    await this.#program.end("SIGKILL");
+    await sleep(ms);
     await this.#startProgram();
   }
 

@@ -8,9 +8,14 @@ export interface Watcher {
   changed(): void;
 }
 
+/** Workers that live have joined again so many looks after the store is back. */
+const looksToRejoin = 3;
+
 /**
  * Which workers live, as a sender sees them: it looks when something changed, and now and then while calls are out. Nothing is
  * looked at before the first call that wants to know.
+ *
+ * A store that was away for a lease has dropped them all when it is back, until they join again: who is missing then is in doubt.
  */
 export class LiveWorkers {
   readonly #membership: Membership;
@@ -20,11 +25,15 @@ export class LiveWorkers {
   #view: View | undefined;
   #unwatch: Cancel | undefined;
   #nextLook: Cancel | undefined;
+  /** The store did not answer. */
+  #silent = false;
+  /** Ends the doubt. */
+  #doubt: Cancel | undefined;
   #looking = false;
   #again = false;
   #closed = false;
 
-  /** @param everyMs how often it looks while calls are out */
+  /** @param everyMs how often it looks while calls are out: a third of a lease */
   constructor(membership: Membership, clock: Clock, everyMs: number) {
     this.#membership = membership;
     this.#clock = clock;
@@ -34,6 +43,11 @@ export class LiveWorkers {
   /** As last seen; `undefined`: not yet. */
   get members(): readonly ViewMember[] | undefined {
     return this.#view?.members;
+  }
+
+  /** Who is missing may live, and be back in a moment. */
+  get inDoubt(): boolean {
+    return this.#doubt !== undefined;
   }
 
   /** @returns how to stop it */
@@ -58,6 +72,7 @@ export class LiveWorkers {
   close(): void {
     this.#closed = true;
     this.#nextLook?.();
+    this.#doubt?.();
     this.#unwatch?.();
   }
 
@@ -69,9 +84,16 @@ export class LiveWorkers {
     }
     this.#looking = true;
     this.#membership.view().then(
-      (view) => this.#seen(view),
-      // The store is away: what was seen last is the best there is.
-      () => this.#seen(this.#view),
+      (view) => {
+        if (this.#silent && !this.#closed) this.#beginDoubt();
+        this.#silent = false;
+        this.#seen(view);
+      },
+      () => {
+        this.#silent = true;
+        // What was seen last is the best there is.
+        this.#seen(this.#view);
+      },
     );
   }
 
@@ -80,9 +102,21 @@ export class LiveWorkers {
     if (this.#closed) return;
     const changed = view?.version !== this.#view?.version;
     this.#view = view;
-    if (changed) for (const watcher of this.#watchers) watcher.changed();
+    if (changed) this.#tell();
     if (!this.#again) return;
     this.#again = false;
     this.#look();
+  }
+
+  #beginDoubt(): void {
+    this.#doubt?.();
+    this.#doubt = this.#clock.after(looksToRejoin * this.#everyMs, () => {
+      this.#doubt = undefined;
+      this.#tell();
+    });
+  }
+
+  #tell(): void {
+    for (const watcher of this.#watchers) watcher.changed();
   }
 }

@@ -129,6 +129,7 @@ export class Spread implements Watcher {
     const able = hosts.filter(({ state }) => state === "ready");
     this.#hosts = new Map(able.map((member) => [member.id, member]));
     this.#choice = able.map(({ id, weight }) => ({ id, weight }));
+    if (this.#workers.inDoubt) return;
     const living = new Set(hosts.map(({ incarnation }) => incarnation));
     for (const [call, asked] of [...this.#calls]) {
       const [last] = asked.filter(({ worker }) => !living.has(worker.incarnation)).slice(-1);

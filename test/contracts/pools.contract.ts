@@ -135,6 +135,25 @@ export function poolsContract(name: string, make: () => Promise<PoolsUnderTest>)
         expect(last.consumer.deliveries[0]!.redeliveries).toBe(3);
       });
 
+      it("takes a delivered frame that is sent again and then acked for a new one, never given to anybody", async () => {
+        const first = await consume({ prefetch: 1 });
+        await send("a");
+        await received(first.consumer, "a");
+        await first.channel.close();
+        const second = await consume({ prefetch: 1 });
+        await received(second.consumer, "a");
+        const [{ tag, redeliveries, frame }] = second.consumer.deliveries as [PoolDelivery];
+        expect(redeliveries).toBe(1);
+        await second.channel.stop();
+        expect(await pools.send(shared, frame)).toBe("confirmed");
+        second.channel.ack(tag);
+        await second.channel.close();
+        const last = await consume({}, other);
+        await received(last.consumer, "a");
+        const [again] = last.consumer.deliveries;
+        expect([again!.redeliveries, again!.frame.headers]).toEqual([0, frame.headers]);
+      });
+
       it("says once that a channel was lost, and gives its messages to others", async () => {
         const first = await consume({ prefetch: 2 });
         await send("a", "b");

@@ -262,6 +262,23 @@ describe("a stateless type", () => {
     expect(events).toContain("withdrawn");
   });
 
+  it("does not begin a withdrawn call that waits at the worker it was sent to", async () => {
+    await rig.settle();
+    const warm = new AbortController();
+    const running = watch(system.ref(Spread).with({ signal: warm.signal, timeout: "5m" }).untilWithdrawn());
+    await rig.advance(1_000);
+    // The first has the only place, so the next waits at its worker.
+    const withdraw = new AbortController();
+    const call = watch(system.ref(Spread).with({ signal: withdraw.signal }).untilWithdrawn());
+    await rig.settle();
+    withdraw.abort();
+    expect((await call.end()).error?.code).toBe("CANCELLED");
+    warm.abort();
+    await running.end();
+    await rig.advance(61_000);
+    expect(events.filter((event) => event === "waits")).toHaveLength(1);
+  });
+
   it("is shown by describe() and in the worker's report", async () => {
     const call = watch(system.ref(Resize).wait("a"));
     await rig.settle();
@@ -477,6 +494,28 @@ describe("a worker that stops", () => {
       ["a", "b", "c", "d", "e"].map((n) => `end ${n}`),
     );
     expect(rig.world.backlog().filter((queue) => queue.startsWith("pool:"))).toEqual([]);
+  });
+
+  it("gives back what it has not begun without spending its redeliveries: twelve stops in a row make no dead letter", async () => {
+    await system.close({ drainTimeout: 0 });
+    const client = await rig.host([], { process: "client" });
+    failures = Number.POSITIVE_INFINITY;
+    await client.ref(Resize).tell.into("one", "cat");
+    for (let stop = 0; stop < 12; stop++) {
+      // Each fails once, and stops before the next attempt.
+      const next = await rig.host([Resize], { process: `next-${stop}`, workerId: `n-${stop}` });
+      await rig.settle();
+      const closed = watch(next.close({ drainTimeout: "1s" }));
+      await rig.advance(10);
+      expect(closed.state).toBe("resolved");
+    }
+    expect(events.filter((event) => event === "try 1")).toHaveLength(12);
+    failures = 0;
+    const last = await rig.host([Album, Resize], { process: "last", workerId: "last" });
+    await rig.settle();
+    expect(await rig.deadLetters("Resize")).toEqual([]);
+    expect(await last.ref(Album, "one").all()).toEqual(["cat"]);
+    expect(rig.world.backlog()).toEqual([]);
   });
 
   it("cuts short at the end of its time what still runs, which another worker runs again", async () => {

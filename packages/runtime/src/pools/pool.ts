@@ -111,8 +111,8 @@ export class Pool implements PoolScope, PoolSettlementHost, SourceHost {
   }
 
   /**
-   * Stops (DESIGN.md 7): what has not begun goes back to the shared queue, and what came by the worker's own queue is run, for it
-   * has nowhere to go; what still runs at the end is cut short.
+   * Stops (DESIGN.md 7): what has not begun goes to other workers, and what came by the worker's own queue is run, for it has
+   * nowhere to go; what still runs at the end is cut short.
    *
    * @param until when the grace ends, by the clock's `monotonic()`
    */
@@ -120,9 +120,10 @@ export class Pool implements PoolScope, PoolSettlementHost, SourceHost {
     const { clock } = this.services.ports;
     this.#draining = true;
     const quietAt = Math.min(until, clock.monotonic() + goodbyeMs);
-    this.#leaveUnstarted(({ arrival }) => arrival.source === this.#shared);
-    for (const work of [...this.#retrying]) this.#leaveRetry(work);
+    const leaving = [...this.#unstarted(({ arrival }) => arrival.source === this.#shared), ...this.#retrying];
+    for (const work of this.#retrying) this.#cancelRetry(work);
     await this.#shared.stop();
+    if (clock.monotonic() < until) for (const work of leaving) void this.#passOn(work);
     const isOver = () => this.#works.size === 0 && (this.#own === undefined || clock.monotonic() >= quietAt);
     while (!isOver() && clock.monotonic() < until) {
       await new Promise<void>((resolve) => void clock.after(pollMs, resolve));
@@ -176,15 +177,17 @@ export class Pool implements PoolScope, PoolSettlementHost, SourceHost {
   }
 
   lost(channel: Arrival["channel"]): void {
-    this.#leaveUnstarted(({ arrival }) => arrival.channel === channel);
-    for (const work of [...this.#retrying]) if (work.arrival.channel === channel) this.#leaveRetry(work);
+    const isLost = ({ arrival }: Work) => arrival.channel === channel;
+    const retrying = [...this.#retrying].filter(isLost);
+    for (const work of retrying) this.#cancelRetry(work);
+    for (const work of [...this.#unstarted(isLost), ...retrying]) this.left(work);
   }
 
   // ---- what becomes of them
 
   later(work: Work, delayMs: number): void {
     if (this.#draining) {
-      this.left(work);
+      void this.#passOn(work);
       return;
     }
     this.#retrying.add(work);
@@ -242,15 +245,27 @@ export class Pool implements PoolScope, PoolSettlementHost, SourceHost {
     }
   }
 
-  #leaveUnstarted(which: (work: Work) => boolean): void {
-    for (const work of this.#ready) if (which(work)) this.left(work);
+  /** Takes those out that have not begun. */
+  #unstarted(which: (work: Work) => boolean): Work[] {
+    const unstarted = this.#ready.filter(which);
     this.#ready = this.#ready.filter((work) => !which(work));
+    return unstarted;
   }
 
-  #leaveRetry(work: Work): void {
+  #cancelRetry(work: Work): void {
     work.retry?.();
     this.#retrying.delete(work);
-    this.left(work);
+  }
+
+  /**
+   * Sends it to the shared queue as a new message. Given back it would count as one that its worker did not survive, and after ten
+   * deploys in a row be a dead letter; it still is given back when this fails.
+   */
+  async #passOn(work: Work): Promise<void> {
+    const { pools } = this.services.ports;
+    const outcome = await pools.send(this.#shared.queue, work.arrival.delivery.frame).catch(() => "lost" as const);
+    if (outcome === "confirmed") this.done(work);
+    else this.left(work);
   }
 
   #adjust(): void {

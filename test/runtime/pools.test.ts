@@ -6,6 +6,7 @@ import {
   InvalidAddressError,
   InvalidArgumentsError,
   messageText,
+  NotStartedError,
   poolQueue,
   QueryEffectError,
   RejectedError,
@@ -472,6 +473,67 @@ describe("a message told to a stateless type", () => {
     const worker = await rig.host([Album, Resize], { process: "second" });
     await rig.settle();
     expect(await worker.ref(Album, "one").all()).toEqual(["cat"]);
+  });
+});
+
+describe("a stateless type that an operator paused", () => {
+  it("begins no call from a second later on, and does what waited once it is resumed", async () => {
+    expect(await system.actors.pause("Resize")).toEqual(["Resize"]);
+    await rig.advance(1_000);
+    expect((await system.cluster.describe()).pools.map(({ name, paused }) => [name, paused])).toEqual([
+      ["Resize", true],
+      ["Spread", false],
+    ]);
+    const told = Array.from({ length: 5 }, (_, n) => system.ref(Resize).tell.into("one", `cat ${n}`));
+    await Promise.all(told);
+    const asked = watch(system.ref(Resize).run("late", 1));
+    await rig.advance(40_000);
+    expect(events).toEqual([]);
+    expect(asked.error?.code).toBe("ASK_TIMEOUT");
+    expect(system.describe().pools[0]).toMatchObject({ name: "Resize", paused: true, waiting: 0 });
+    expect(await system.actors.resume("Resize/*")).toEqual(["Resize"]);
+    expect(await system.actors.resume("Resize")).toEqual([]);
+    await rig.advance(1_000);
+    expect(await system.ref(Album, "one").all()).toHaveLength(5);
+    expect(rig.logged("warn")).toContain("Resize is paused: no call of it begins, messages wait");
+    expect(rig.logged("info")).toContain("Resize is resumed");
+  });
+
+  it("does not run in a worker that starts meanwhile, and lets what runs end", async () => {
+    const running = watch(system.ref(Resize).wait("a"));
+    await rig.settle();
+    await system.actors.pause("Resize");
+    const other = await rig.host([Resize], { process: "other", workerId: "w-2" });
+    await rig.advance(1_000);
+    await system.ref(Resize).tell.wait("c");
+    await rig.advance(5_000);
+    gate.open();
+    expect((await running.end()).value).toBe("a");
+    expect(events).not.toContain("begin c");
+    await other.close({ drainTimeout: 0 });
+  });
+
+  it("keeps no worker from stopping: calls of its own queue are refused, all else goes to others", async () => {
+    await system.actors.pause("Spread");
+    await rig.advance(1_000);
+    const client = await rig.host([], { process: "client" });
+    await client.ref(Spread).tell.untilWithdrawn();
+    for (let i = 0; i < 2; i++) {
+      watch(client.ref(Spread).with({ timeout: "5m" }).untilWithdrawn());
+      await rig.settle();
+    }
+    const asked = watch(client.ref(Spread).with({ timeout: "5m" }).untilWithdrawn());
+    await rig.settle();
+    const closed = watch(system.close({ drainTimeout: "20s" }));
+    await rig.advance(2_000);
+    expect(closed.state).toBe("resolved");
+    expect(asked.error).toBeInstanceOf(NotStartedError);
+    expect(events).toEqual([]);
+    expect(rig.world.backlog()).toContain(poolQueue("Spread"));
+  });
+
+  it("is named without a key", async () => {
+    expect(await refusalOf(system.actors.pause("Resize/cat"))).toBeInstanceOf(InvalidAddressError);
   });
 });
 

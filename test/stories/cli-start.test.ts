@@ -100,7 +100,7 @@ describe.each(places)("start in $name", { timeout: 30_000 }, ({ env, transport }
     const call = await worker.cli(["call", "Thumbnail/*", "make", '"cat.png"']);
     expect(call).toMatchObject({ code: 0, stdout: '"cat.png?width=320"\n' });
     const types = await worker.cli(["types", "ls"]);
-    expect(types.stdout).toMatch(/^STATELESS TYPE +BALANCE +HOSTED BY\nThumbnail +fastest +1 worker$/m);
+    expect(types.stdout).toMatch(/^STATELESS TYPE +BALANCE +HOSTED BY +PAUSED\nThumbnail +fastest +1 worker +-$/m);
     const inspected = await worker.cli(["inspect"]);
     expect(inspected.stdout).toMatch(
       /^STATELESS TYPE +WORKER +RUNNING +WAITING +RETRYING +STANDING\nThumbnail +w1 +0 +0 +0 +normal$/m,
@@ -110,6 +110,7 @@ describe.each(places)("start in $name", { timeout: 30_000 }, ({ env, transport }
       expect(code).not.toBe(0);
       expect(stderr).toContain(`"Thumbnail" is a stateless type: it has no mailbox and no partitions`);
     }
+    expect(await worker.cli(["pause", "Thumbnail"])).toMatchObject({ code: 0, stdout: "paused now: Thumbnail\n" });
   });
 
   it("injects services into constructors by the metadata it compiles, through typedi", async () => {

@@ -3,6 +3,7 @@ import type { ActorAdmin, NamedType } from "./actor-system.js";
 import { carriedLocks } from "./client/carried-locks.js";
 import type { Directory } from "./client/directory.js";
 import type { OperatorCalls } from "./client/operator-calls.js";
+import { poolKey } from "./client/stateless-target.js";
 import { targetsOf } from "./paused.js";
 import type { Ports } from "./ports.js";
 import { compareAndSetHandler, eraseHandler, isSystemType } from "./system-handlers.js";
@@ -91,10 +92,10 @@ export class StoredActors implements ActorAdmin {
   }
 
   async #setPaused(target: string, paused: boolean): Promise<readonly string[]> {
-    const type = target.includes("/") ? parseAddress(target).type : target;
-    checkType(type);
+    const to = target.includes("/") ? parseAddress(target) : { type: target, key: poolKey };
+    checkType(to.type);
     // Refuses a type that nobody ever hosted: most likely a typing error, and nothing would be stopped.
-    await this.#directory.mailbox(type);
+    await this.#directory.reach(to);
     return (await this.#ports.store.pause(target, paused)).paused;
   }
 }

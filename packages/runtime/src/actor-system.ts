@@ -57,10 +57,12 @@ export interface ActorAdmin {
   ): Promise<string>;
   /**
    * Stops the turns of a type (`Account`) or of one actor (`Account/alice`) on all workers, within about a second; turns
-   * that run already end. Messages wait and spend no attempt, callers run into their timeouts; queries wait too.
+   * that run already end. Messages wait and spend no attempt, callers run into their timeouts; queries wait too. A stateless
+   * type can be paused as a whole.
    *
    * @returns all that is paused now
    * @throws UnknownTypeError when no worker of this namespace ever hosted the type
+   * @throws InvalidAddressError when it names a stateless type with a key
    */
   pause(target: string): Promise<readonly string[]>;
   /** Undoes {@link pause}; what is not paused stays so. A paused type stops its actors whatever is said of each. */
@@ -95,6 +97,8 @@ export interface PoolDescription {
   readonly waiting: number;
   /** How this process stands to its peers: `aside` for a while when it is much slower. */
   readonly standing: "normal" | "aside" | "probing";
+  /** Operators paused it, as far as this process knows. */
+  readonly paused: boolean;
 }
 
 export interface SystemDescription {

@@ -9,6 +9,7 @@ import {
   type TransactionsInspection,
   type TypeInspection,
 } from "./inspect/inspections.js";
+import { targetsOf } from "./paused.js";
 import type { Ports } from "./ports.js";
 
 /** Who holds a partition by lease, whatever the placement says. */
@@ -32,6 +33,8 @@ export interface MailboxDescription {
 export interface NamedPool {
   readonly name: string;
   readonly balance: string;
+  /** Operators paused it. */
+  readonly paused: boolean;
 }
 
 export interface ClusterDescription {
@@ -104,7 +107,7 @@ export class StoredCluster implements Cluster {
       paused,
       pools: Object.keys(pools)
         .toSorted()
-        .map((name) => ({ name, balance: pools[name]! })),
+        .map((name) => ({ name, balance: pools[name]!, paused: targetsOf(name, paused).length > 0 })),
       mailboxes: await Promise.all(
         names.map(async (name, index) => {
           const mailbox: Mailbox = { name, ...mailboxes[name]! };

@@ -16,7 +16,7 @@ export function typeDescription({ definition, activations, brake }: HostedType):
   };
 }
 
-export function poolDescription({ definition, concurrency, load }: Pool): PoolDescription {
+export function poolDescription({ definition, concurrency, load, paused }: Pool): PoolDescription {
   const { name, balance, methods } = definition;
   return {
     name,
@@ -27,6 +27,7 @@ export function poolDescription({ definition, concurrency, load }: Pool): PoolDe
     running: load.running,
     waiting: load.waiting,
     standing: load.standing,
+    paused,
   };
 }
 

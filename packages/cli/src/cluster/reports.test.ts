@@ -59,7 +59,7 @@ const three = viewOf({ id: "w1" }, { id: "w2" }, { id: "w3" });
 describe("stateless types", () => {
   it("are hosted by the workers that can take their messages; those of nobody wait", () => {
     const view = viewOf({ id: "w1", types: ["Resize"] }, { id: "w2", types: ["Resize"], state: "unable" });
-    const pools = ["Render", "Resize"].map((name) => ({ name, balance: "least-busy" }));
+    const pools = ["Render", "Resize"].map((name) => ({ name, balance: "least-busy", paused: false }));
     const cluster = { ...clusterOf(view), pools };
     expect(poolsReport(cluster).map(({ name, hosts }) => [name, hosts])).toEqual([
       ["Render", []],

@@ -39,8 +39,8 @@ function print(types: readonly TypeReport[], pools: readonly PoolReport[]): void
   if (pools.length === 0) return;
   process.stdout.write("\n");
   printTable(
-    ["STATELESS TYPE", "BALANCE", "HOSTED BY"],
-    pools.map(({ name, balance, hosts }) => [name, balance, hostedBy(hosts.length)]),
+    ["STATELESS TYPE", "BALANCE", "HOSTED BY", "PAUSED"],
+    pools.map(({ name, balance, hosts, paused }) => [name, balance, hostedBy(hosts.length), paused ? name : "-"]),
   );
 }
 

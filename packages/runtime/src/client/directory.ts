@@ -177,7 +177,7 @@ function knownBalance(balance: string): Balance {
 
 function stateless(type: string): UnsupportedError {
   return new UnsupportedError(
-    `"${type}" is a stateless type: it has no mailbox and no state, so there is nothing to inspect, pause or erase`,
+    `"${type}" is a stateless type: it has no mailbox and no state, so there is nothing to inspect or erase`,
   );
 }
 

@@ -64,8 +64,11 @@ export class Intake {
     log[kind === "aside" ? "warn" : "info"]({ type, standing: kind }, standingLines[kind]);
   }
 
-  /** @param retrying how many messages wait for another attempt */
-  adjust(retrying: number): void {
+  /**
+   * @param retrying how many messages wait for another attempt
+   * @param paused nothing shall come
+   */
+  adjust(retrying: number, paused: boolean): void {
     const { concurrency, times, clock } = this.#services;
     const { options, trips } = this.#shared;
     const now = clock.monotonic();
@@ -79,7 +82,7 @@ export class Intake {
     });
     this.#retryRoom = room;
     const wanted: PoolConsumerOptions = {
-      prefetch: this.#spared ? 0 : prefetch + room,
+      prefetch: this.#spared || paused ? 0 : prefetch + room,
       ...(this.#standing.kind === "aside" && { priority: asidePriority }),
     };
     if (wanted.prefetch !== options.prefetch || wanted.priority !== options.priority) this.#shared.adjust(wanted);

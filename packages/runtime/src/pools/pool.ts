@@ -52,6 +52,7 @@ export class Pool implements PoolScope, PoolSettlementHost, SourceHost {
   readonly #works = new Set<Work>();
   #busy = 0;
   #runs = 0;
+  #paused = false;
   #draining = false;
   #revoked = false;
 
@@ -74,6 +75,10 @@ export class Pool implements PoolScope, PoolSettlementHost, SourceHost {
     this.#own = new PoolSource(poolQueue(name, workerId), source, { prefetch: concurrency + ownAhead }, this);
   }
 
+  get name(): string {
+    return this.definition.name;
+  }
+
   get revoked(): boolean {
     return this.#revoked;
   }
@@ -87,6 +92,21 @@ export class Pool implements PoolScope, PoolSettlementHost, SourceHost {
   /** Nothing runs and nothing waits but for another attempt. */
   get idle(): boolean {
     return this.#works.size === this.#retrying.size;
+  }
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  /** Stops or goes on (`false`) to begin calls: what the worker has waits here, what comes then waits in its queue. */
+  pause(paused: boolean): void {
+    if (paused === this.#paused) return;
+    this.#paused = paused;
+    const { log } = this.services;
+    if (paused) log.warn({ target: this.name }, `${this.name} is paused: no call of it begins, messages wait`);
+    else log.info({ target: this.name }, `${this.name} is resumed`);
+    this.#adjust();
+    this.#pump();
   }
 
   /** Its queues are consumed. */
@@ -112,7 +132,7 @@ export class Pool implements PoolScope, PoolSettlementHost, SourceHost {
 
   /**
    * Stops (DESIGN.md 7): what has not begun goes to other workers, and what came by the worker's own queue is run, for it has
-   * nowhere to go; what still runs at the end is cut short.
+   * nowhere to go, or refused while the type is paused; what still runs at the end is cut short.
    *
    * @param until when the grace ends, by the clock's `monotonic()`
    */
@@ -122,6 +142,7 @@ export class Pool implements PoolScope, PoolSettlementHost, SourceHost {
     const quietAt = Math.min(until, clock.monotonic() + goodbyeMs);
     const leaving = [...this.#unstarted(({ arrival }) => arrival.source === this.#shared), ...this.#retrying];
     for (const work of this.#retrying) this.#cancelRetry(work);
+    this.#pump();
     await this.#shared.stop();
     if (clock.monotonic() < until) for (const work of leaving) void this.#passOn(work);
     const isOver = () => this.#works.size === 0 && (this.#own === undefined || clock.monotonic() >= quietAt);
@@ -220,10 +241,11 @@ export class Pool implements PoolScope, PoolSettlementHost, SourceHost {
   }
 
   #pump(): void {
+    if (this.#paused && !this.#draining) return;
     while (this.#busy < this.concurrency) {
       const work = this.#ready.shift();
       if (work === undefined) return;
-      const admitted = this.#turns.admit(work);
+      const admitted = this.#paused ? pausedError(work.message) : this.#turns.admit(work);
       if (admitted instanceof ActorError) {
         void this.#settlement.refused(work, admitted);
         continue;
@@ -269,8 +291,12 @@ export class Pool implements PoolScope, PoolSettlementHost, SourceHost {
   }
 
   #adjust(): void {
-    if (!this.#draining) this.#intake.adjust(this.#retrying.size);
+    if (!this.#draining) this.#intake.adjust(this.#retrying.size, this.#paused);
   }
+}
+
+function pausedError({ to, handler }: Message): NotStartedError {
+  return new NotStartedError(`${to}.${handler}: the type is paused, and its worker stops`);
 }
 
 function revokedError({ to, handler }: Message): LostOwnershipError {

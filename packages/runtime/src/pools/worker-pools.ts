@@ -25,6 +25,7 @@ export class WorkerPools implements Iterable<Pool> {
     this.#pools = new Map(
       Array.from(services.stateless.values(), (definition) => [definition.name, new Pool(services, definition)]),
     );
+    for (const pool of this) services.brakes.add(pool);
   }
 
   get(type: string): Pool | undefined {

@@ -14,12 +14,19 @@ interface BrakesOptions {
   readonly log: Logger;
 }
 
+/** A stateless type, which only operators stop. */
+export interface Pausable {
+  readonly name: string;
+  pause(paused: boolean): void;
+}
+
 /** The brakes of a worker's types: what operators paused, as of the last look, and what failed too often here. */
 export class Brakes {
   readonly #types: ReadonlyMap<string, HostedType>;
   readonly #activations: ActivationList;
   readonly #ports: BrakesOptions["ports"];
   readonly #log: Logger;
+  readonly #pools: Pausable[] = [];
   #looking = false;
 
   constructor({ types, activations, ports, log }: BrakesOptions) {
@@ -27,6 +34,11 @@ export class Brakes {
     this.#activations = activations;
     this.#ports = ports;
     this.#log = log;
+  }
+
+  /** From the next look on it is paused when operators say so. */
+  add(pool: Pausable): void {
+    this.#pools.push(pool);
   }
 
   /** Whether an actor may not begin what waits first, or, when nothing does, come to life. */
@@ -78,6 +90,7 @@ export class Brakes {
     try {
       const { paused } = await this.#ports.store.namespace();
       for (const hosted of this.#types.values()) this.#apply(hosted, paused);
+      for (const pool of this.#pools) pool.pause(targetsOf(pool.name, paused).length > 0);
     } finally {
       this.#looking = false;
     }

@@ -12,8 +12,10 @@ export default defineConfig({
     globalSetup: fileURLToPath(new URL("services/global-setup.ts", import.meta.url)),
     pool: "forks",
     maxWorkers: 2,
-    testTimeout: 10_000,
-    hookTimeout: 30_000,
+    // Upper bounds, for a machine that is busy: nothing waits this long that goes well.
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    expect: { poll: { timeout: 20_000 } },
     reporters: ["default", new CountReporter()],
   },
 });

@@ -67,7 +67,7 @@ export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   return collected;
 }
 
-/** Waits until the assertion holds: real brokers take their time. */
+/** Waits until the assertion holds: real brokers take their time, above all on a busy machine. */
 export function eventually(assertion: () => void | Promise<void>): Promise<void> {
-  return vi.waitFor(assertion, { timeout: 5_000, interval: 5 });
+  return vi.waitFor(assertion, { timeout: 20_000, interval: 5 });
 }

@@ -13,7 +13,7 @@ const everywhere: [Compiler, Dialect][] = [
   ["tsc", "standard"],
 ];
 
-describe.each(everywhere)("an actor compiled by %s with %s decorators", { timeout: 30_000 }, (compiler, dialect) => {
+describe.each(everywhere)("an actor compiled by %s with %s decorators", (compiler, dialect) => {
   let fixture: Library;
   beforeAll(async () => {
     fixture = await compiled<Library>("library", compiler, dialect);
@@ -71,7 +71,7 @@ describe.each(everywhere)("an actor compiled by %s with %s decorators", { timeou
 });
 
 // Legacy decorators name the class at start; TC39 field decorators have told nobody before the first instance is made.
-describe("two fields of one stored name", { timeout: 30_000 }, () => {
+describe("two fields of one stored name", () => {
   const clash = 'class Clash: the fields balance and amount are both stored as "balance"';
 
   it.each<Compiler>(["swc", "tsc"])("are refused at start with legacy decorators (%s)", async (compiler) => {

@@ -16,7 +16,7 @@ function post(receiver: OtlpReceiver, body: string): Promise<Response> {
   return fetch(`${receiver.url}/v1/traces`, { method: "POST", body, headers });
 }
 
-describe("OtlpReceiver", { timeout: 20_000 }, () => {
+describe("OtlpReceiver", () => {
   it.each([
     { OTEL_EXPORTER_OTLP_PROTOCOL: "http/json" },
     { OTEL_EXPORTER_OTLP_PROTOCOL: "http/protobuf" },

@@ -109,7 +109,7 @@ describe("what the tests start", () => {
     const [{ pid, folder }] = (await once(holder, "message")) as [{ pid: number; folder: string }];
     expect(isAlive(pid)).toBe(true);
     holder.kill("SIGKILL");
-    await expect.poll(() => isAlive(pid), { timeout: 5_000 }).toBe(false);
+    await expect.poll(() => isAlive(pid)).toBe(false);
     await expect.poll(() => existsSync(folder)).toBe(false);
   });
 

@@ -119,7 +119,7 @@ describe.each(places)("an operator's pause in $name", { timeout: 60_000 }, ({ en
     const cwd = await projectWith({ "ledger.ts": ledger(".") });
     await using worker = await WorkerProcess.start(["ledger.ts"], { cwd, env: env() });
     expect(await worker.cli(["pause", "Ledger"])).toEqual({ code: 0, stdout: "paused now: Ledger\n", stderr: "" });
-    await expect.poll(() => worker.log, { timeout: 5_000 }).toContain("Ledger is paused");
+    await expect.poll(() => worker.log).toContain("Ledger is paused");
     await worker.cli(["tell", "Ledger/a", "add", '"waited"']);
     expect(await worker.cli(["call", "Ledger/a", "read", "--timeout", "1s"])).toMatchObject({
       code: 1,

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { certificate, TlsProxy } from "../adapters/redis/tls-proxy.js";
 import { actorRuntime, projectWith } from "./cli-process.js";
 
-describe("doctor on traces", { timeout: 30_000 }, () => {
+describe("doctor on traces", () => {
   it("finds a receiver behind TLS once its authority is named, and says so until then", async () => {
     const receiver = createServer((_, response) => response.end()).listen(0, "127.0.0.1");
     await once(receiver, "listening");

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { accountFile, actorRuntime, projectWith, WorkerProcess } from "./cli-process.js";
 import { places } from "./places.js";
 
-describe.each(places)("start in $name", { timeout: 30_000 }, ({ env, transport }) => {
+describe.each(places)("start in $name", ({ env, transport }) => {
   it("says where the worker is and what its state lives on, and writes it to the ready file until it ends", async () => {
     const readyFile = join(await projectWith({}), "ready.json");
     await using worker = await WorkerProcess.start([accountFile, "--ready-file", readyFile, "--worker-id", "w1"], {
@@ -38,7 +38,7 @@ describe.each(places)("start in $name", { timeout: 30_000 }, ({ env, transport }
     await using worker = await WorkerProcess.start([accountFile], { env: env() });
     const release = join(folder, "release");
     const call = worker.post("Account/alice/waitFor", JSON.stringify([release]));
-    await expect.poll(() => activations(worker), { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => activations(worker)).toBe(1);
     worker.kill("SIGTERM");
     await expect.poll(async () => (await fetch(`${worker.url}/readyz`)).status).toBe(503);
     expect((await fetch(`${worker.url}/livez`)).status).toBe(200);
@@ -50,7 +50,7 @@ describe.each(places)("start in $name", { timeout: 30_000 }, ({ env, transport }
   it("ends at once on a second signal, with the exit code of that signal", async () => {
     await using worker = await WorkerProcess.start([accountFile], { env: env() });
     const call = worker.post("Account/alice/waitFor", '["/nonexistent/file"]').catch(() => "cut off");
-    await expect.poll(() => activations(worker), { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => activations(worker)).toBe(1);
     worker.kill("SIGTERM");
     await expect.poll(() => worker.log).toContain("draining");
     worker.kill("SIGINT");
@@ -129,7 +129,7 @@ describe.each(places)("start in $name", { timeout: 30_000 }, ({ env, transport }
   });
 });
 
-describe("dev", { timeout: 30_000 }, () => {
+describe("dev", () => {
   it("starts again when a file changes, also one that is only imported", async () => {
     const cwd = await projectWith({
       "greeting.ts": 'export const greeting = "hello";',
@@ -140,7 +140,7 @@ describe("dev", { timeout: 30_000 }, () => {
     await using worker = await WorkerProcess.dev(["greeter.ts"], { cwd });
     expect(await (await worker.post("Greeter/a/greet", "[]")).json()).toBe("hello");
     await writeFile(join(cwd, "greeting.ts"), 'export const greeting = "good morning";');
-    await expect.poll(() => worker.starts, { timeout: 20_000 }).toBe(2);
+    await expect.poll(() => worker.starts).toBe(2);
     expect(await (await worker.post("Greeter/a/greet", "[]")).json()).toBe("good morning");
     worker.kill("SIGINT");
     expect(await worker.ended()).toBe(0);

@@ -145,7 +145,7 @@ describe.each(places)("a traced worker in $name", { timeout: 60_000 }, ({ env })
     const letters = async (...args: string[]) =>
       (JSON.parse((await worker.cli([...list, ...args])).stdout) as { letters: { id: string; traceId: string }[] })
         .letters;
-    await expect.poll(letters, { timeout: 20_000 }).toMatchObject([{ traceId }]);
+    await expect.poll(letters).toMatchObject([{ traceId }]);
     const link = jaeger.replace("{traceId}", traceId);
     const [letter] = await letters("--trace-url", jaeger);
     expect(letter).toMatchObject({ traceId, traceUrl: link });
@@ -233,7 +233,7 @@ describe("the settings of traces", { timeout: 60_000 }, () => {
       const response = await fetch(`${worker.url}/api/dead`, { headers });
       return ((await response.json()) as { letters: { id: string }[] }).letters;
     };
-    await expect.poll(letters, { timeout: 20_000 }).toHaveLength(1);
+    await expect.poll(letters).toHaveLength(1);
     const [{ id }] = (await letters()) as [{ id: string }];
     const shown = await fetch(`${worker.url}/api/dead/${encodeURIComponent(id)}`, { headers });
     const [letter] = ((await shown.json()) as { letters: { message: { trace: Record<string, string> } }[] }).letters;
@@ -302,7 +302,7 @@ describe("a traced worker that ends", { timeout: 60_000 }, () => {
         expect(performance.now() - sentAt).toBeLessThan(2_000);
         return lost();
       };
-      await expect.poll(deposit, { timeout: 10_000 }).toMatchObject([{ level: 40 }]);
+      await expect.poll(deposit).toMatchObject([{ level: 40 }]);
       for (let more = 0; more < 100; more++) await deposit();
       expect(lost()).toHaveLength(1);
       const askedAt = performance.now();

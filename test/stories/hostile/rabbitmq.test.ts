@@ -25,7 +25,7 @@ function upTo(count: number): number[] {
 }
 
 async function expectCounted(client: LocalSystem, numbers: readonly number[]): Promise<void> {
-  await expect.poll(() => client.ref(Shelf, "s").all(), { timeout: 20_000 }).toEqual(numbers);
+  await expect.poll(() => client.ref(Shelf, "s").all()).toEqual(numbers);
   for await (const letter of client.dead.list()) expect(letter).toBeUndefined();
 }
 

@@ -46,7 +46,7 @@ async function tellAll(client: LocalSystem, from: number, to: number): Promise<v
 async function expectCounted(client: LocalSystem, to: number): Promise<void> {
   const wanted = Array.from({ length: to }, (_, index) => index + 1);
   for (const key of keys) {
-    await expect.poll(() => client.ref(Counter, key).all(), { timeout: 20_000 }).toEqual(wanted);
+    await expect.poll(() => client.ref(Counter, key).all()).toEqual(wanted);
   }
   for await (const letter of client.dead.list()) expect(letter).toBeUndefined();
 }
@@ -116,7 +116,7 @@ describe("P1: tells that are confirmed take effect once and spend no attempt", {
     await tellAll(client, 1, 10);
     path.blackhole();
     await tellAll(client, 11, 30);
-    await expect.poll(() => house.telemetry.totals["actor.partitions_lost"], { timeout: 10_000 }).toBe(2);
+    await expect.poll(() => house.telemetry.totals["actor.partitions_lost"]).toBe(2);
     path.resume();
     await tellAll(client, 31, 40);
     await expectCounted(client, 40);

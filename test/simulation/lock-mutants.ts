@@ -1,18 +1,8 @@
 import type { LockLeases, LockSession } from "@actor-runtime/core";
 import { type Ports, Registry, systemActors } from "@actor-runtime/runtime";
+import type { Mutant } from "./mutant.js";
 
-/** One way to break the protocol of locks, in the ports of every process or in every lock actor. */
-export interface LockMutant {
-  readonly title: string;
-  /** It is found in so many seeds from 1 on. */
-  readonly within: number;
-  /** Anew for each simulation: what it returns may remember. */
-  make?(): (ports: Ports) => Ports;
-  /** Breaks the class of lock actors, until the function returned is called. */
-  breakActor?(): () => void;
-}
-
-export const lockMutants: readonly LockMutant[] = [
+export const lockMutants: readonly Mutant[] = [
   { title: "all offers of a lock have one fence", within: 5, make: () => overLocks({ offer: oneFence }) },
   { title: "a claim that comes too late counts", within: 60, make: () => overLocks({ claim: alwaysClaimed }) },
   { title: "an offer never runs out", within: 60, make: () => overLocks({ offer: neverOver }) },
@@ -22,9 +12,9 @@ export const lockMutants: readonly LockMutant[] = [
   { title: "a release frees the lock whoever holds it", within: 10, make: () => overLocks({ release: everybody }) },
   { title: "a writer joins readers", within: 5, make: () => overLocks({ offer: alwaysShared }) },
   { title: "a lock actor believes its memory and not the store", within: 20, make: () => ownMemory() },
-  { title: "a newcomer overtakes the queue", within: 10, breakActor: () => patched("acquire", overtaking) },
-  { title: "a waiter who has gone keeps its place", within: 10, breakActor: () => neverGone() },
-  { title: "nobody looks who waits for whom", within: 5, breakActor: () => patched("probe", () => async () => {}) },
+  { title: "a newcomer overtakes the queue", within: 10, breakCode: () => patched("acquire", overtaking) },
+  { title: "a waiter who has gone keeps its place", within: 10, breakCode: () => neverGone() },
+  { title: "nobody looks who waits for whom", within: 5, breakCode: () => patched("probe", () => async () => {}) },
 ];
 
 type Part = { readonly [K in keyof LockLeases]?: (leases: LockLeases, ports: Ports) => LockLeases[K] };

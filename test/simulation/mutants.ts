@@ -9,15 +9,7 @@ import type {
   Store,
 } from "@actor-runtime/core";
 import type { Ports } from "@actor-runtime/runtime";
-
-/** One way to break the protocol (delivery.md, part B), in the ports of every process. */
-export interface Mutant {
-  readonly title: string;
-  /** It is found in so many seeds from 1 on. */
-  readonly within: number;
-  /** Anew for each simulation: what it returns may remember. */
-  make(): (ports: Ports) => Ports;
-}
+import type { Mutant } from "./mutant.js";
 
 export const mutants: readonly Mutant[] = [
   { title: "messages are acked before their commit", within: 5, make: () => overBroker({ consume: ackAtOnce }) },

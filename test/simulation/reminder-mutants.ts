@@ -3,21 +3,9 @@ import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { MissedPolicy, Reminder, Store, Tick } from "@actor-runtime/core";
 import type { Ports } from "@actor-runtime/runtime";
+import type { Mutant, Undo } from "./mutant.js";
 
-/** One way to break reminders, in the ports of every process or in every worker. */
-export interface ReminderMutant {
-  readonly title: string;
-  /** It is found in so many seeds from 1 on. */
-  readonly within: number;
-  /** Anew for each simulation: what it returns may remember. */
-  readonly make?: () => (ports: Ports) => Ports;
-  /** Until the function returned is called. */
-  readonly breakCode?: () => Promise<Undo>;
-}
-
-type Undo = () => void;
-
-export const reminderMutants: readonly ReminderMutant[] = [
+export const reminderMutants: readonly Mutant[] = [
   {
     title: "a tick whose reminder is replaced runs the new one",
     within: 5,

@@ -3,21 +3,9 @@ import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { PartitionImage, Store } from "@actor-runtime/core";
 import { type Ports, Registry, systemActors } from "@actor-runtime/runtime";
+import type { Mutant, Undo } from "./mutant.js";
 
-/** One way to break the protocol of transactions. */
-export interface TransactionMutant {
-  readonly title: string;
-  /** It is found in so many seeds from 1 on. */
-  readonly within: number;
-  /** Anew for each simulation, in the ports of every process. */
-  readonly make?: () => (ports: Ports) => Ports;
-  /** In every coordinator or participant, until the function returned is called. */
-  readonly breakCode?: () => Promise<Undo> | Undo;
-}
-
-type Undo = () => void;
-
-export const transactionMutants: readonly TransactionMutant[] = [
+export const transactionMutants: readonly Mutant[] = [
   { title: "an answer leaves before the hold is stored", within: 30, make: () => overStore({ commit: withoutHolds }) },
   { title: "holds are dropped at takeover", within: 30, make: () => overStore({ load: loadedWithoutHolds }) },
   { title: "a hold is stored without what its turn did", within: 30, make: () => overStore({ commit: emptyHolds }) },

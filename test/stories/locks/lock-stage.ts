@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { partitionOf } from "@actor-runtime/core";
 import type { LocalSystem } from "@actor-runtime/runtime";
 import { onTestFailed, vi } from "vitest";
 import type { ServiceUrls } from "../../services/provision.js";
 import { CountingTelemetry } from "../chaos/counting-telemetry.js";
 import { join, type Member } from "../chaos/join.js";
 import { MemberProcess } from "../member-process.js";
+import { ownerOf } from "../partition-owner.js";
 import type { Awakening, Contest } from "./contender.js";
 import { isHeld, machineMs, processOf, type Try } from "./journal.js";
 import { leftovers } from "./leftovers.js";
@@ -112,7 +112,7 @@ export class LockStage implements AsyncDisposable {
   async passesOn(name: string, at: number): Promise<number> {
     const next = () => this.#steady(name).find(({ end }) => end.got > at)?.end.got;
     const got = await vi.waitFor(() => next() ?? Promise.reject(new Error(`${name} did not pass on`)), {
-      timeout: 20_000,
+      timeout: 30_000,
     });
     return got - at;
   }
@@ -124,7 +124,7 @@ export class LockStage implements AsyncDisposable {
   /** What somebody saw who was frozen as a holder, once it is awake. */
   awakening(client: string): Promise<Awakening> {
     const find = () => this.#awakenings.find((one) => one.client === client);
-    return vi.waitFor(() => find() ?? Promise.reject(new Error(`${client} did not wake up`)), { timeout: 10_000 });
+    return vi.waitFor(() => find() ?? Promise.reject(new Error(`${client} did not wake up`)), { timeout: 30_000 });
   }
 
   /** Who serves the lock's actor, once somebody does. */
@@ -133,13 +133,7 @@ export class LockStage implements AsyncDisposable {
   }
 
   ownerOtherThan(before: string | undefined, name: string): Promise<string> {
-    const look = async () => {
-      const { mailboxes } = await this.#observer.cluster.describe();
-      const { mailbox, holders } = mailboxes.find((one) => one.mailbox.name === "$system")!;
-      const owner = holders[partitionOf(name, mailbox.partitions)]?.worker;
-      return owner === undefined || owner === before ? Promise.reject(new Error(`${owner} owns ${name}`)) : owner;
-    };
-    return vi.waitFor(look, { timeout: 15_000, interval: 20 });
+    return ownerOf(this.#observer, "$system", name, before);
   }
 
   worker(name: string): LockProcess {

@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { partitionOf } from "@actor-runtime/core";
 import type { LocalSystem } from "@actor-runtime/runtime";
 import { onTestFailed, vi } from "vitest";
 import type { ServiceUrls } from "../../services/provision.js";
 import { CountingTelemetry, sumOf, type Totals } from "../chaos/counting-telemetry.js";
 import { join, type Member } from "../chaos/join.js";
 import { MemberProcess } from "../member-process.js";
+import { ownerOf } from "../partition-owner.js";
 import { Account, Statement } from "./account.js";
 import { Auditor } from "./auditor.js";
 import type { Ended, Known } from "./journal.js";
@@ -133,13 +133,7 @@ export class TransferStage implements AsyncDisposable {
   }
 
   ownerOtherThan(before: string | undefined): Promise<string> {
-    const look = async () => {
-      const { mailboxes } = await this.#observer.cluster.describe();
-      const { mailbox, holders } = mailboxes.find((one) => one.mailbox.name === "Account")!;
-      const owner = holders[partitionOf(accountKeys[0]!, mailbox.partitions)]?.worker;
-      return owner === undefined || owner === before ? Promise.reject(new Error(`${owner} owns it`)) : owner;
-    };
-    return vi.waitFor(look, { timeout: 15_000, interval: 20 });
+    return ownerOf(this.#observer, "Account", accountKeys[0]!, before);
   }
 
   /** Clients and auditor end what they are at; says what is still held, parked or in doubt a little later, in words. */

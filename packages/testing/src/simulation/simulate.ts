@@ -87,8 +87,20 @@ const smallWindow = { maxUnsettledBytes: 1 };
 /** So short that streams are given up by their senders, and forgotten by their owners. */
 const shortMemory = { streamRetentionMs: 20_000 };
 const slowNetwork = { maxMs: 20, slowPerMille: 30, slowMs: 1_500 };
-/** By which times differ, and ticks are late. */
-const slowClocks = { clockMs: 2_000, lateMs: 45_000, promptMs: 16_000 };
+/** Hops so slow cost leases in peace, too: one has to run out, and the next owner asks for its own and reads what there is. */
+const slowTakeoverMs = leaseMs + 2 * slowNetwork.slowMs;
+/** An alarm that its owner was to set is lost with the lease. Owners look every 5 s for ticks that are 5 s late. */
+const lostAlarmMs = 10_000;
+/**
+ * By which times differ, and ticks are late. What is due when peace begins waits for as long as on a fast network, and for owners
+ * that lose the partition before they have committed anything, some in a row. Later, a tick whose alarm is lost takes the hops to
+ * the index, to the record, to the mailbox and to the actor.
+ */
+const slowClocks = {
+  clockMs: 2_000,
+  lateMs: 15_000 + 5 * slowTakeoverMs,
+  promptMs: lostAlarmMs + 4 * slowNetwork.slowMs,
+};
 /** What takes longer than this in peace will never end. */
 const peaceMs = 90_000;
 

@@ -12,8 +12,8 @@
  * - `tracing/`     which spans there are, what they are called and what they tell
  * - `metrics/`     what is counted and measured: bound instruments per type, mailbox and caller; levels
  * - `inspect/`     what workers say of themselves: `inspections` asks, past the mailboxes; `inspector` answers
- * - `pools/`        stateless types: `pool-lane` sends, `spread` chooses the worker as `balances` say; `pool` runs what its
- *                  `intake` lets come
+ * - `pools/`        stateless types: `pool-lane` sends, `spread` chooses the worker as `balances` say; what a
+ *                  `pool` takes, as its `intake` says, becomes the `works` that run
  * - `locks/`       `lock-actor` decides who is next; `lock-taker` is the holder's side, on sessions of its process
  * - `transactions/` `coordinator` decides on one; `cluster-transactions` runs bodies, by attempts that collect who took part
  * - `reminders/`   `turn-reminders` sets and `declared` declares them; `alarm-clock` has them wake; `stored-reminders` lists them

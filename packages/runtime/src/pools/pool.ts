@@ -1,11 +1,4 @@
-import {
-  ActorError,
-  LostOwnershipError,
-  type Message,
-  NotStartedError,
-  poolQueue,
-  ServiceTimes,
-} from "@actor-runtime/core";
+import { poolQueue, ServiceTimes } from "@actor-runtime/core";
 import { refBy } from "../client/ref-by.js";
 import type { RefBy } from "../client/ref-types.js";
 import { poolKey } from "../client/stateless-target.js";
@@ -17,10 +10,8 @@ import { PoolCalls } from "./pool-calls.js";
 import type { PoolLoad } from "./pool-load.js";
 import type { PoolReport } from "./pool-report.js";
 import type { PoolScope } from "./pool-scope.js";
-import { PoolSettlement, type PoolSettlementHost } from "./pool-settlement.js";
-import { type Arrival, PoolSource, type SourceHost } from "./pool-source.js";
-import { PoolTurns } from "./pool-turns.js";
-import { Work } from "./work.js";
+import { PoolSource } from "./pool-source.js";
+import { Works } from "./works.js";
 
 /** The own queue of a worker has nobody else to leave messages to; so many wait here, where a withdrawn call is found. */
 const ownAhead = 64;
@@ -29,8 +20,8 @@ const pollMs = 5;
 /** Senders know by then that this worker stops. */
 const goodbyeMs = 300;
 
-/** One stateless type in this worker: takes its messages from the queues, and runs as many at a time as it may. */
-export class Pool implements PoolScope, PoolSettlementHost, SourceHost {
+/** One stateless type in this worker: takes its messages from the queues, from its start until it is drained. */
+export class Pool implements PoolScope {
   readonly services: WorkerServices;
   readonly definition: StatelessDefinition;
   readonly metrics: TypeMetrics;
@@ -40,20 +31,10 @@ export class Pool implements PoolScope, PoolSettlementHost, SourceHost {
   /** How many calls run at a time, at most. */
   readonly concurrency: number;
   readonly #times = new ServiceTimes();
-  readonly #settlement: PoolSettlement;
-  readonly #turns: PoolTurns;
+  readonly #works: Works;
   readonly #shared: PoolSource;
   readonly #own: PoolSource | undefined;
   readonly #intake: Intake;
-  /** Messages that wait for an instance, oldest first. */
-  #ready: Work[] = [];
-  readonly #retrying = new Set<Work>();
-  /** All that is not acked, or left. */
-  readonly #works = new Set<Work>();
-  #busy = 0;
-  #runs = 0;
-  #paused = false;
-  #draining = false;
   #revoked = false;
 
   constructor(services: WorkerServices, definition: StatelessDefinition) {
@@ -65,14 +46,13 @@ export class Pool implements PoolScope, PoolSettlementHost, SourceHost {
     this.metrics = new TypeMetrics({ telemetry: ports.telemetry, clock: ports.clock, time }, name, methods.keys());
     this.calls = new PoolCalls(services);
     this.ref = refBy<void>(this.calls, services.target);
-    this.#settlement = new PoolSettlement(this, this);
-    this.#turns = new PoolTurns(this, this.#settlement, this.#times);
     const source = { pools: ports.pools, clock: ports.clock, random: ports.random, log };
     const concurrency = (this.concurrency = limits.types[name]?.maxTurns ?? definition.concurrency);
-    this.#shared = new PoolSource(poolQueue(name), source, { prefetch: concurrency }, this);
+    this.#works = new Works(this, concurrency, this.#times, () => this.#adjust());
+    this.#shared = new PoolSource(poolQueue(name), source, { prefetch: concurrency }, this.#works);
     this.#intake = new Intake(this.#shared, { type: name, concurrency, times: this.#times, clock: ports.clock, log });
     if (balance === "least-busy") return;
-    this.#own = new PoolSource(poolQueue(name, workerId), source, { prefetch: concurrency + ownAhead }, this);
+    this.#own = new PoolSource(poolQueue(name, workerId), source, { prefetch: concurrency + ownAhead }, this.#works);
   }
 
   get name(): string {
@@ -85,28 +65,27 @@ export class Pool implements PoolScope, PoolSettlementHost, SourceHost {
 
   /** @throws ConfigError when a queue cannot be consumed, and whatever the constructor of the class throws */
   async start(): Promise<void> {
-    this.#turns.prepare();
+    this.#works.turns.prepare();
     await Promise.all(this.#sources.map((source) => source.consume()));
   }
 
   /** Nothing runs and nothing waits but for another attempt. */
   get idle(): boolean {
-    return this.#works.size === this.#retrying.size;
+    return this.#works.size === this.#works.retrying;
   }
 
   get paused(): boolean {
-    return this.#paused;
+    return this.#works.paused;
   }
 
   /** Stops or goes on (`false`) to begin calls: what the worker has waits here, what comes then waits in its queue. */
   pause(paused: boolean): void {
-    if (paused === this.#paused) return;
-    this.#paused = paused;
+    if (paused === this.paused) return;
     const { log } = this.services;
     if (paused) log.warn({ target: this.name }, `${this.name} is paused: no call of it begins, messages wait`);
     else log.info({ target: this.name }, `${this.name} is resumed`);
+    this.#works.pause(paused);
     this.#adjust();
-    this.#pump();
   }
 
   /** Its queues are consumed. */
@@ -115,19 +94,13 @@ export class Pool implements PoolScope, PoolSettlementHost, SourceHost {
   }
 
   get load(): PoolLoad {
-    return {
-      type: this.definition.name,
-      running: this.#busy,
-      waiting: this.#ready.length,
-      retrying: this.#retrying.size,
-      standing: this.#intake.standing,
-    };
+    const { running, waiting, retrying } = this.#works;
+    return { type: this.name, running, waiting, retrying, standing: this.#intake.standing };
   }
 
   /** When the oldest message that waits was published (ms since 1970); infinity: none waits. */
   get oldestAt(): number {
-    const [oldest] = this.#ready;
-    return oldest === undefined || oldest.inbound.sentAt === 0 ? Number.POSITIVE_INFINITY : oldest.inbound.sentAt;
+    return this.#works.oldestAt;
   }
 
   /**
@@ -138,22 +111,17 @@ export class Pool implements PoolScope, PoolSettlementHost, SourceHost {
    */
   async drain(until: number): Promise<void> {
     const { clock } = this.services.ports;
-    this.#draining = true;
     const quietAt = Math.min(until, clock.monotonic() + goodbyeMs);
-    const leaving = [...this.#unstarted(({ arrival }) => arrival.source === this.#shared), ...this.#retrying];
-    for (const work of this.#retrying) this.#cancelRetry(work);
-    this.#pump();
+    const leaving = this.#works.close();
     await this.#shared.stop();
-    if (clock.monotonic() < until) for (const work of leaving) void this.#passOn(work);
+    if (clock.monotonic() < until) for (const work of leaving) void this.#works.passOn(work);
     const isOver = () => this.#works.size === 0 && (this.#own === undefined || clock.monotonic() >= quietAt);
     while (!isOver() && clock.monotonic() < until) {
       await new Promise<void>((resolve) => void clock.after(pollMs, resolve));
     }
     await this.#own?.stop();
     this.#revoked = true;
-    this.#turns.stop(new LostOwnershipError(`${this.address}: the worker stops`));
-    // What was cut short says so by an answer, where that is wanted.
-    for (const work of this.#ready.splice(0)) void this.#settlement.failed(work, undefined, revokedError(work.message));
+    this.#works.cutShort();
     await Promise.all(this.#sources.map((source) => source.close()));
   }
 
@@ -163,9 +131,7 @@ export class Pool implements PoolScope, PoolSettlementHost, SourceHost {
 
   /** Whether any ran since this was asked last, or its standing may change by itself. */
   takeActivity(): boolean {
-    const active = this.#runs > 0 || this.#intake.standing !== "normal";
-    this.#runs = 0;
-    return active;
+    return this.#works.takeBegun() > 0 || this.#intake.standing !== "normal";
   }
 
   /** Compares itself with its peers, those that answered: who is much slower takes nothing for a while, or only what they leave. */
@@ -174,131 +140,11 @@ export class Pool implements PoolScope, PoolSettlementHost, SourceHost {
     this.#adjust();
   }
 
-  // ---- deliveries
-
-  deliver(arrival: Arrival): void {
-    let work: Work;
-    try {
-      work = new Work(arrival);
-    } catch (error) {
-      void this.#settlement.unreadable(arrival, error);
-      return;
-    }
-    const { kind } = work.message;
-    if (kind === "cancel") this.#cancel(work.message);
-    if (kind !== "tell" && kind !== "ask" && kind !== "query") {
-      arrival.source.ack(arrival);
-      return;
-    }
-    // Unacked it goes back when the channel is closed.
-    if (this.#draining && arrival.source === this.#shared) return;
-    this.#works.add(work);
-    this.#ready.push(work);
-    this.#pump();
-  }
-
-  lost(channel: Arrival["channel"]): void {
-    const isLost = ({ arrival }: Work) => arrival.channel === channel;
-    const retrying = [...this.#retrying].filter(isLost);
-    for (const work of retrying) this.#cancelRetry(work);
-    for (const work of [...this.#unstarted(isLost), ...retrying]) this.left(work);
-  }
-
-  // ---- what becomes of them
-
-  later(work: Work, delayMs: number): void {
-    if (this.#draining) {
-      void this.#passOn(work);
-      return;
-    }
-    this.#retrying.add(work);
-    work.retry = this.services.ports.clock.after(delayMs, () => {
-      work.retry = undefined;
-      this.#retrying.delete(work);
-      this.#ready.push(work);
-      this.#adjust();
-      this.#pump();
-    });
-    this.#adjust();
-  }
-
-  done(work: Work): void {
-    this.#works.delete(work);
-    work.arrival.source.ack(work.arrival);
-    this.#adjust();
-  }
-
-  left(work: Work): void {
-    this.#works.delete(work);
-  }
-
-  isOwn({ source }: Arrival): boolean {
-    return source === this.#own;
-  }
-
   get #sources(): readonly PoolSource[] {
     return this.#own === undefined ? [this.#shared] : [this.#shared, this.#own];
   }
 
-  #pump(): void {
-    if (this.#paused && !this.#draining) return;
-    while (this.#busy < this.concurrency) {
-      const work = this.#ready.shift();
-      if (work === undefined) return;
-      const admitted = this.#paused ? pausedError(work.message) : this.#turns.admit(work);
-      if (admitted instanceof ActorError) {
-        void this.#settlement.refused(work, admitted);
-        continue;
-      }
-      this.#busy++;
-      this.#runs++;
-      void this.#turns.run(work, admitted).then(() => {
-        this.#busy--;
-        this.#pump();
-      });
-    }
-  }
-
-  #cancel({ replyTo, call }: Message): void {
-    for (const work of this.#works) {
-      if (work.message.replyTo !== replyTo || work.message.call !== call) continue;
-      work.inbound.withdrawn = true;
-      this.#turns.cancel(work, new NotStartedError(`${this.address}: the caller withdrew the call`));
-    }
-  }
-
-  /** Takes those out that have not begun. */
-  #unstarted(which: (work: Work) => boolean): Work[] {
-    const unstarted = this.#ready.filter(which);
-    this.#ready = this.#ready.filter((work) => !which(work));
-    return unstarted;
-  }
-
-  #cancelRetry(work: Work): void {
-    work.retry?.();
-    this.#retrying.delete(work);
-  }
-
-  /**
-   * Sends it to the shared queue as a new message. Given back it would count as one that its worker did not survive, and after ten
-   * deploys in a row be a dead letter; it still is given back when this fails.
-   */
-  async #passOn(work: Work): Promise<void> {
-    const { pools } = this.services.ports;
-    const outcome = await pools.send(this.#shared.queue, work.arrival.delivery.frame).catch(() => "lost" as const);
-    if (outcome === "confirmed") this.done(work);
-    else this.left(work);
-  }
-
   #adjust(): void {
-    if (!this.#draining) this.#intake.adjust(this.#retrying.size, this.#paused);
+    if (!this.#works.closing) this.#intake.adjust(this.#works.retrying, this.paused);
   }
-}
-
-function pausedError({ to, handler }: Message): NotStartedError {
-  return new NotStartedError(`${to}.${handler}: the type is paused, and its worker stops`);
-}
-
-function revokedError({ to, handler }: Message): LostOwnershipError {
-  return new LostOwnershipError(`${to}.${handler}: the worker stops`);
 }

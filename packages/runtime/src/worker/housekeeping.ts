@@ -67,8 +67,8 @@ export class Housekeeping {
 
   async #remind(): Promise<void> {
     for (const { mailbox, partition, ticks } of this.#tenures()) {
-      if (mailbox.name === systemMailbox || !ticks.mayBeOverdue) continue;
-      await ticks.sweep().catch((err) => this.#services.log.debug({ partition, err }, "no look at what is due"));
+      if (mailbox.name === systemMailbox || !ticks.sweep.mayFind) continue;
+      await ticks.sweep.run().catch((err) => this.#services.log.debug({ partition, err }, "no look at what is due"));
     }
   }
 

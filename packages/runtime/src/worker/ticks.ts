@@ -1,4 +1,4 @@
-import { decideTick, type Message, type Reminder, type Tick } from "@actor-runtime/core";
+import { decideTick, type Message, type Tick } from "@actor-runtime/core";
 import type { DeclaredReminder } from "../definition/actor-definition.js";
 import { nextCron } from "../reminders/cron.js";
 import { declaredReminders, withMissing } from "../reminders/declared.js";
@@ -6,36 +6,23 @@ import { reminderOf } from "../reminders/reminder-options.js";
 import type { Activation } from "./activation.js";
 import type { CommitGroup } from "./commit-group.js";
 import type { Inbound } from "./inbound.js";
-import { arm, expected, hintOf, ReminderList, textEnd, tickIdentity, withReminder } from "./reminder-list.js";
+import { arm, expected, ReminderList, textEnd, withReminder } from "./reminder-list.js";
 import type { PartitionScope, TickRefusal, TickTable } from "./scope.js";
-import { TickMessage } from "./tick-message.js";
+import { TickSweep } from "./tick-sweep.js";
 
-/** A tick whose alarm did not ring by then is sent by the owner itself (ms). */
-const overdueMs = 5_000;
-/** So many actors are looked at in one sweep, and so many states are in memory at a time. */
-const sweepActors = 1_000;
-const statesAtOnce = 50;
 /** An actor that ended its worker each time it woke for a tick gets none sooner (ms). */
 const dangerousMs = 600_000;
 
-/**
- * The reminders of one partition: what a tick finds when it comes to its turn, and ticks whose alarms were lost. The records
- * themselves are part of the state of their actors.
- */
+/** What ticks find when they come to the turn of their actor. The records of reminders are part of its state. */
 export class Ticks implements TickTable {
   readonly #scope: PartitionScope;
-  #sweeping = false;
-  /** No reminder of the partition is due before, in ms since 1970: until then there is nothing to sweep. */
-  #earliest = Number.NEGATIVE_INFINITY;
-  /** The last commit that changes reminders. */
-  #savedSeq = 0;
-  /** How many that are due the sweeps before have looked at: what cannot tick now must not keep the others waiting. */
-  #swept = 0;
+  readonly sweep: TickSweep;
   /** Until when no tick wakes them, in ms since 1970, by address. */
   readonly #shunned = new Map<string, number>();
 
   constructor(scope: PartitionScope) {
     this.#scope = scope;
+    this.sweep = new TickSweep(scope);
   }
 
   /** The same tick waits or runs already, or its actor is left alone. */
@@ -129,8 +116,7 @@ export class Ticks implements TickTable {
     const { savedReminders: before, reminders: after } = activation;
     if (before === after) return;
     activation.savedReminders = after;
-    if (after !== undefined) this.#earliest = Math.min(this.#earliest, after.dueAt);
-    this.#savedSeq = group.seq;
+    this.sweep.saved(after, group.seq);
     arm(this.#scope.partition, activation.address, before, after, group, this.#now);
   }
 
@@ -155,76 +141,6 @@ export class Ticks implements TickTable {
     if (this.#now < until) return true;
     this.#shunned.delete(address);
     return false;
-  }
-
-  /** Whether some alarm may have been lost, as far as is known without asking the store. */
-  get mayBeOverdue(): boolean {
-    return !this.#sweeping && this.#earliest <= this.#until;
-  }
-
-  /** Sends the ticks whose alarms were lost; to be called every few seconds while {@link mayBeOverdue}. */
-  async sweep(): Promise<void> {
-    const until = this.#until;
-    this.#sweeping = true;
-    try {
-      const addresses = await this.#overdue(until);
-      for (let first = 0; first < addresses.length; first += statesAtOnce) {
-        await this.#lookAt(addresses.slice(first, first + statesAtOnce), until);
-        if (!this.#scope.alive) return;
-      }
-    } finally {
-      this.#sweeping = false;
-    }
-  }
-
-  /** Those that are next to be looked at. */
-  async #overdue(until: number): Promise<string[]> {
-    const { partition, services, commits } = this.#scope;
-    const known = commits.committedSeq;
-    const swept = this.#swept;
-    const due = await services.ports.store.due(partition, Number.POSITIVE_INFINITY, swept + sweepActors);
-    // Unless something was not yet there to be found.
-    if (this.#savedSeq <= known) this.#earliest = due[0]?.dueAt ?? Number.POSITIVE_INFINITY;
-    const late = due.filter(({ dueAt }) => dueAt <= until);
-    this.#swept = late.length < swept + sweepActors ? 0 : late.length;
-    return late.slice(swept).map(({ address }) => address);
-  }
-
-  async #lookAt(addresses: readonly string[], until: number): Promise<void> {
-    const { partition, services } = this.#scope;
-    const known = this.#scope.commits.committedSeq;
-    const states = await services.ports.store.readStates(partition, addresses);
-    if (!this.#scope.alive) return;
-    const isLatest = this.#savedSeq <= known;
-    for (const [index, address] of addresses.entries()) this.#look(address, states[index], until, isLatest);
-  }
-
-  /**
-   * @param state as it is stored, of an actor that was due by `until` when the index was read
-   * @param isLatest no reminder has changed since it was read
-   */
-  #look(address: string, state: string | undefined, until: number, isLatest: boolean): void {
-    const list = state === undefined ? undefined : ReminderList.in(state);
-    const late = [...(list?.byName ?? [])].filter(([, { dueAt }]) => dueAt <= until);
-    for (const [name, reminder] of late) this.#send(address, name, reminder);
-    if (late.length > 0 || !isLatest || this.#scope.activations.find(address) !== undefined) return;
-    // The index says more than the records, which were replaced from outside.
-    const { commits } = this.#scope;
-    commits.gathering.due(address, list?.dueAt);
-    commits.commitSoon();
-  }
-
-  #send(address: string, name: string, reminder: Reminder): void {
-    const { services, partition } = this.#scope;
-    const hint = hintOf(address, name, reminder);
-    if (this.drops(address, tickIdentity(hint.tick))) return;
-    const expiresAt = services.ports.clock.monotonic() + overdueMs;
-    services.lanes.lane(partition).send(new TickMessage(hint, expiresAt));
-  }
-
-  /** Alarms of ticks that are due since then have had their time; those that an owner before was to set may never have been. */
-  get #until(): number {
-    return this.#earliest === Number.NEGATIVE_INFINITY ? this.#now : this.#now - overdueMs;
   }
 
   get #now(): number {

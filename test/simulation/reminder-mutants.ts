@@ -19,7 +19,11 @@ export const reminderMutants: readonly Mutant[] = [
   { title: "a one-shot reminder stays", within: 5, breakCode: () => ticks("advance", staying) },
   { title: "all missed ticks are one", within: 5, breakCode: () => ticks("advance", treating("all", "once")) },
   { title: "each missed tick runs", within: 8, breakCode: () => ticks("advance", treating("once", "all")) },
-  { title: "nobody looks for lost alarms", within: 5, breakCode: () => ticks("sweep", () => async () => {}) },
+  {
+    title: "nobody looks for lost alarms",
+    within: 5,
+    breakCode: () => patched("worker/tick-sweep", "TickSweep", "run", () => async () => {}),
+  },
   {
     title: "alarms are not set",
     within: 5,

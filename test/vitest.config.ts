@@ -2,20 +2,38 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { CountReporter } from "./support/count-reporter.js";
 
+/** Tests that leave nothing behind in their process: one runs many of their files, which saves a third of a second each. */
+const tidy = ["packages/*/src/**/*.test.ts", "test/runtime/**/*.test.ts"];
+const others = ["examples/*/**/*.test.ts", "test/**/*.test.ts"];
+const outside = ["**/node_modules/**", "**/dist/**"];
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+function project(name: string, include: readonly string[], exclude: readonly string[], isolate: boolean) {
+  return {
+    root,
+    // Set here and not read from a tsconfig, which would have to include every test file. Metadata feeds constructor injection.
+    oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
+    test: {
+      name,
+      include: [...include],
+      exclude: [...outside, ...exclude],
+      isolate,
+      pool: "forks" as const,
+      // Upper bounds, for a machine that is busy: nothing waits this long that goes well.
+      testTimeout: 30_000,
+      hookTimeout: 60_000,
+      expect: { poll: { timeout: 20_000 } },
+    },
+  };
+}
+
 export default defineConfig({
-  root: fileURLToPath(new URL("..", import.meta.url)),
-  // Set here and not read from a tsconfig, which would have to include every test file. Metadata feeds constructor injection.
-  oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
+  root,
   test: {
-    include: ["packages/*/src/**/*.test.ts", "examples/*/**/*.test.ts", "test/**/*.test.ts"],
-    exclude: ["**/node_modules/**", "**/dist/**"],
+    projects: [project("tidy", tidy, [], false), project("isolated", others, tidy, true)],
+    // Once for all projects, which would each run one they inherit.
     globalSetup: fileURLToPath(new URL("services/global-setup.ts", import.meta.url)),
-    pool: "forks",
     maxWorkers: 2,
-    // Upper bounds, for a machine that is busy: nothing waits this long that goes well.
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
-    expect: { poll: { timeout: 20_000 } },
     reporters: ["default", new CountReporter()],
   },
 });

@@ -30,7 +30,7 @@ export function goodReminders(seed: number): OpenReminders {
   const address = "Planner/a";
   const entries: Open<ReminderEntry>[] = [];
   const history: OpenReminders = {
-    ...{ chapters: [{ address, entries }], runs: [], refused: [], erased: [], rewound: false },
+    ...{ chapters: [{ address, entries }], runs: [], refused: [], erased: [], rewound: false, steps: [] },
     ...{ peaceMs: 0, calmMs: Number.POSITIVE_INFINITY, left: { actors: [], alarms: 0 } },
   };
   const live = new Map<string, { readonly set: ReminderSet; record: Reminder }>();

@@ -11,7 +11,8 @@
  *                     each promise that can be judged by it; `check-history` runs them all. `locks/` is the same for locks:
  *                     `lock-history`, `lock-recorder`, `check-locks`; `transactions/` has `check-isolation` for lists that
  *                     transactions append to and read (`list-history`), and `check-bank` for transfers (`bank-history`);
- *                     `reminders/` has `check-reminders` for what actors noted of their ticks (`reminder-history`)
+ *                     `reminders/` has `check-reminders` for what actors noted of their ticks (`reminder-history`), by a `store-clock`
+ *                     that somebody may have set
  * - `simulation/`     whole clusters under faults that a seed decides (`simulate`): `actors` and `load` are what goes on,
  *                     `faults` what goes wrong, `scene` the cluster they strike, `watch` whether they bit; `lock-traffic`
  *                     has who takes locks (`lock-user`), what for (`lock-plan`), and what they protect (`fenced-register`);
@@ -59,6 +60,7 @@ export { checkOneHistory } from "./checkers/one-history.js";
 export { checkOneTurn } from "./checkers/one-turn.js";
 export { checkReminders, type ReminderCheckOptions } from "./checkers/reminders/check-reminders.js";
 export type {
+  ClockStep,
   RefusedTick,
   ReminderCancelled,
   ReminderChapter,

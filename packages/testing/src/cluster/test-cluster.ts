@@ -88,6 +88,9 @@ export interface TestCluster extends AsyncDisposable {
   /** When it is, in milliseconds since 1970, by the clock of the store. Workers have clocks of their own: {@link skew}. */
   now(): number;
 
+  /** For how long it has run, in milliseconds, however clocks were set. */
+  uptime(): number;
+
   /** Moves time forward. What falls due on the way runs at its own time, in order. */
   advance(duration: Duration): Promise<void>;
 
@@ -204,6 +207,9 @@ export interface TestCluster extends AsyncDisposable {
 
   /** Sets the wall clock of a process forward by so many milliseconds, or back by a negative number; timers do not notice. */
   skew(name: string, ms: number): void;
+
+  /** Sets the wall clocks of the store and of all processes forward by so many milliseconds, or back by a negative number. */
+  setTime(ms: number): void;
 
   /** Consumers of the actor's partition, or of all, lose their channels. */
   cutChannels(address?: string): void;

@@ -107,6 +107,10 @@ class VirtualCluster implements TestCluster {
     return Math.floor(this.#clock.now());
   }
 
+  uptime(): number {
+    return Math.floor(this.#clock.monotonic());
+  }
+
   advance(duration: Duration): Promise<void> {
     return this.#timeline.move(durationMs(duration, "duration"));
   }
@@ -223,6 +227,10 @@ class VirtualCluster implements TestCluster {
 
   skew(name: string, ms: number): void {
     this.#programs.get(name).process.clock.skew(ms);
+  }
+
+  setTime(ms: number): void {
+    this.#clock.jumpWall(ms);
   }
 
   cutChannels(address?: string): void {

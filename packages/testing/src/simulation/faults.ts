@@ -300,7 +300,27 @@ export const rewind: Fault = {
   },
 };
 
-export const faultNames: readonly string[] = [...faults, rewind].map(({ name }) => name);
+/** An operator sets all clocks back, and right again; only where that is looked at. */
+export const clockStep: Fault = {
+  name: "set all clocks",
+  weight: 8,
+  strike(scene) {
+    // Else what was set back by more than a minute is missed when all is right again.
+    if (scene.reminders.isSetBack) return undefined;
+    const waits = scene.cluster.alarms > 0;
+    const ms = scene.dice.between(2_000, 40_000);
+    const before = [...scene.clients.keys()];
+    scene.setTime(-ms);
+    scene.after(scene.dice.between(500, 15_000), () => {
+      scene.setTime(ms);
+      // A client goes by the store's time as it was when it began.
+      for (const name of [...scene.clients.keys()]) if (!before.includes(name)) killClient(scene, name);
+    });
+    return () => waits;
+  },
+};
+
+export const faultNames: readonly string[] = [...faults, rewind, clockStep].map(({ name }) => name);
 
 function pick(scene: Scene, names: readonly string[]): string | undefined {
   return names.length === 0 ? undefined : scene.dice.oneOf(names);

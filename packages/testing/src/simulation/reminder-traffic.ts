@@ -65,7 +65,7 @@ export class ReminderTraffic {
   /** Once nothing fails any more, all ticks come, late ones too; then there are a few reminders that must tick in time. */
   async inPeace(scene: Scene): Promise<void> {
     const { cluster } = scene;
-    await scene.advance(Math.max(0, this.recorder.peaceMs + lostMs - scene.now()));
+    await scene.advance(Math.max(0, this.recorder.peaceMs + lostMs - cluster.now()));
     cluster.repeatAlarms(0);
     await this.#stop(scene);
     this.recorder.calm();

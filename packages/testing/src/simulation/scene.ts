@@ -2,6 +2,7 @@ import type { Half } from "@actor-runtime/embedded";
 import type { ActorSystem } from "@actor-runtime/runtime";
 import type { HistoryRecorder } from "../checkers/history-recorder.js";
 import type { LockRecorder } from "../checkers/locks/lock-recorder.js";
+import type { ReminderRecorder } from "../checkers/reminders/reminder-recorder.js";
 import type { TransactionRecorder } from "../checkers/transactions/transaction-recorder.js";
 import type { ProcessState, TestCluster, WorkerOptions } from "../cluster/test-cluster.js";
 import { addresses } from "./addresses.js";
@@ -24,6 +25,7 @@ export class Scene {
   readonly recorder: HistoryRecorder;
   readonly locks: LockRecorder;
   readonly transactions: TransactionRecorder;
+  readonly reminders: ReminderRecorder;
   /** By name; they come and go as workers do. */
   readonly clients = new Map<string, ActorSystem>();
   /** Somebody who is never struck. */
@@ -38,7 +40,7 @@ export class Scene {
   #underWay = 0;
 
   constructor(
-    parts: Pick<Scene, "cluster" | "dice" | "watch" | "recorder" | "locks" | "transactions" | "operator">,
+    parts: Pick<Scene, "cluster" | "dice" | "watch" | "recorder" | "locks" | "transactions" | "reminders" | "operator">,
     ids: ReadonlyMap<string, string>,
   ) {
     this.cluster = parts.cluster;
@@ -47,6 +49,7 @@ export class Scene {
     this.recorder = parts.recorder;
     this.locks = parts.locks;
     this.transactions = parts.transactions;
+    this.reminders = parts.reminders;
     this.operator = parts.operator;
     this.#ids = ids;
   }
@@ -184,8 +187,16 @@ export class Scene {
 
   // ---- time
 
+  /** In ms since it began. */
   now(): number {
-    return this.cluster.now();
+    return this.cluster.uptime();
+  }
+
+  /** Sets the clocks of the store and of all processes. */
+  setTime(ms: number): void {
+    const fromMs = this.cluster.now();
+    this.cluster.setTime(ms);
+    this.reminders.stepped({ fromMs, toMs: this.cluster.now() });
   }
 
   /** Once so much time has passed, or there is peace if that is sooner. */

@@ -21,7 +21,7 @@ import { allActors, noting, partitions } from "./addresses.js";
 import { Clerk } from "./clerk.js";
 import { CountingTelemetry } from "./counting-telemetry.js";
 import { Dice } from "./dice.js";
-import { type Fault, faults, rewind } from "./faults.js";
+import { clockStep, type Fault, faults, rewind } from "./faults.js";
 import { Load } from "./load.js";
 import { LockTraffic } from "./lock-traffic.js";
 import { Probe } from "./probe.js";
@@ -38,6 +38,8 @@ export interface SimulationOptions {
   readonly steps?: number;
   /** Lets the store lose writes too, by which less is promised. Default `false`. */
   readonly rewinds?: boolean;
+  /** Has somebody set the clocks of the store and of all processes now and then. Default `false`. */
+  readonly clockSteps?: boolean;
   /** Puts something broken in the place of a port, to see whether it is found. */
   readonly ports?: (ports: Ports, process: string) => Ports;
 }
@@ -101,6 +103,8 @@ const slowClocks = {
   lateMs: 15_000 + 5 * slowTakeoverMs,
   promptMs: lostAlarmMs + 4 * slowNetwork.slowMs,
 };
+/** There must be time to set clocks back by. */
+const hourMs = 3_600_000;
 /** What takes longer than this in peace will never end. */
 const peaceMs = 90_000;
 
@@ -138,7 +142,8 @@ class Run {
 
   constructor(options: SimulationOptions) {
     this.#options = options;
-    this.#faults = options.rewinds ? [...faults, rewind] : faults;
+    const { rewinds, clockSteps } = options;
+    this.#faults = [...faults, ...(rewinds ? [rewind] : []), ...(clockSteps ? [clockStep] : [])];
     this.#dice = new Dice(new SeededRandom(options.seed));
   }
 
@@ -190,11 +195,11 @@ class Run {
   }
 
   async #open(): Promise<void> {
-    const { seed, ports } = this.#options;
+    const { seed, ports, clockSteps = false } = this.#options;
     const ids = new Map<string, string>();
     const names = { count: 0 };
     let launched = 0;
-    const time = { monotonic: () => cluster.now() };
+    const time = { monotonic: () => cluster.uptime() };
     const recorder = new HistoryRecorder(time);
     const clocks = new Map<string, Clock>();
     const locks = new LockTraffic({
@@ -215,8 +220,12 @@ class Run {
       actors: allActors,
       workers: this.#dice.between(3, 4),
       seed,
-      start: 0,
-      limits: { ...limits, ...(this.#dice.happens(0.5) && smallWindow), ...(this.#dice.happens(0.3) && shortMemory) },
+      start: clockSteps ? hourMs : 0,
+      limits: {
+        ...limits,
+        ...(this.#dice.happens(0.5) && smallWindow),
+        ...(this.#dice.happens(0.3) && !clockSteps && shortMemory),
+      },
       ...(isSlow && { latency: slowNetwork }),
       trace: this.#watch.note,
       provide: ({ name, clock }) => {
@@ -245,6 +254,7 @@ class Run {
       {
         ...{ cluster, dice: this.#dice, watch: this.#watch, recorder, operator },
         ...{ locks: locks.recorder, transactions: transactions.recorder },
+        reminders: reminders.recorder,
       },
       ids,
     );

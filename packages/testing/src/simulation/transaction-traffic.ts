@@ -73,7 +73,8 @@ export class TransactionTraffic {
     for (const address of cluster.holds) report(`${address} is still held, ${doubtMs} ms after all is well`);
     await cluster.settle();
     const rememberedMs = retentionMs + (scene.recorder.history().rewinds.length > 0 ? lostWordMs : 0);
-    await scene.advance(rememberedMs);
+    // What was to be forgotten by a time that a worker read before it was set waits longer.
+    await scene.advance(rememberedMs + scene.reminders.steppedMs);
     const records = await cluster.until(addressesOf(scene.operator, "$Transaction"));
     // Those with an idempotency key are kept for 10 min.
     for (const address of records.filter((one) => !one.startsWith("$Transaction/k~"))) {

@@ -4,6 +4,7 @@ import type { ReminderHistory } from "./reminder-history.js";
 import type { ReminderViolation } from "./reminder-violation.js";
 import { Replay } from "./replay.js";
 import { checkRuns } from "./runs.js";
+import { StoreClock } from "./store-clock.js";
 
 export interface ReminderCheckOptions {
   /** By how much the clock of a worker may be wrong. Default 50 ms. */
@@ -27,14 +28,15 @@ export function checkReminders(
   history: ReminderHistory,
   { clockMs = 50, lateMs = 15_000, promptMs = 4_000 }: ReminderCheckOptions = {},
 ): ReminderViolation[] {
-  const { peaceMs, calmMs, chapters } = history;
+  const { peaceMs, calmMs, chapters, steps } = history;
   // Where it went on no further, nothing is known of what was committed.
   if (chapters.length === 0) return [];
-  const options = { peaceMs, calmMs, clockMs, lateMs, promptMs };
+  const clock = new StoreClock(clockMs, steps);
+  const options = { peaceMs, calmMs, clock, lateMs, promptMs };
   const replays = chapters.map((chapter) => [chapter.address, new Replay(chapter, options)] as const);
   return [
     ...replays.flatMap(([, { violations }]) => violations),
-    ...checkRuns(history, replays, clockMs),
+    ...checkRuns(history, replays, clock),
     ...checkRefused(history, replays),
     ...checkNoneLeft(history),
   ];

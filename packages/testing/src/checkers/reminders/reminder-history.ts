@@ -74,6 +74,12 @@ export interface RefusedTick {
   readonly id: string;
 }
 
+/** Somebody set the clock of the store, and of everybody else. */
+export interface ClockStep {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
 /** What actors saw of their reminders; all times by the store's clock, in ms since 1970. Nothing comes from inside. */
 export interface ReminderHistory {
   /** Those of destroyed actors too, but for actors that an operator erased. */
@@ -84,6 +90,8 @@ export interface ReminderHistory {
   readonly erased: readonly string[];
   /** The store lost writes: what was noted then is gone. */
   readonly rewound: boolean;
+  /** In the order in which they happened, all before `peaceMs`, which is later than any time before. */
+  readonly steps: readonly ClockStep[];
   /** From then on nothing was made to fail. */
   readonly peaceMs: number;
   /** From then on nothing had to recover either. */

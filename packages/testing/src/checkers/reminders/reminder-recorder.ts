@@ -1,4 +1,4 @@
-import type { RefusedTick, ReminderChapter, ReminderHistory, TickRun } from "./reminder-history.js";
+import type { ClockStep, RefusedTick, ReminderChapter, ReminderHistory, TickRun } from "./reminder-history.js";
 
 /** Writes down what actors see of their reminders while it happens. */
 export class ReminderRecorder {
@@ -8,6 +8,7 @@ export class ReminderRecorder {
   readonly #chapters: ReminderChapter[] = [];
   readonly #runs: TickRun[] = [];
   readonly #refused: RefusedTick[] = [];
+  readonly #steps: ClockStep[] = [];
   readonly #erased = new Set<string>();
   #calmMs = Number.POSITIVE_INFINITY;
   #left: ReminderHistory["left"] = { actors: [], alarms: 0 };
@@ -34,6 +35,21 @@ export class ReminderRecorder {
   /** An operator is about to erase the actor. */
   erases(address: string): void {
     this.#erased.add(address);
+  }
+
+  /** The store's clock was set, and shows the time `toMs` now. */
+  stepped(step: ClockStep): void {
+    this.#steps.push(step);
+  }
+
+  /** The store's clock has shown a later time than it does now. */
+  get isSetBack(): boolean {
+    return this.#steps.some(({ fromMs }) => fromMs > this.#now());
+  }
+
+  /** How far it was set in all, to and fro. */
+  get steppedMs(): number {
+    return this.#steps.reduce((sum, { fromMs, toMs }) => sum + Math.abs(toMs - fromMs), 0);
   }
 
   /** From now on nothing is made to fail. */
@@ -63,6 +79,7 @@ export class ReminderRecorder {
       refused: this.#refused,
       erased: [...this.#erased],
       rewound,
+      steps: this.#steps,
       peaceMs: this.peaceMs,
       calmMs: this.#calmMs,
       left: this.#left,

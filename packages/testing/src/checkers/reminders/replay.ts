@@ -7,6 +7,7 @@ import type {
   ReminderTicked,
 } from "./reminder-history.js";
 import type { ReminderAnomaly, ReminderViolation } from "./reminder-violation.js";
+import type { StoreClock } from "./store-clock.js";
 import { firstDue, isTimeOf, nextDue, periodOf, type TimeRange } from "./times.js";
 
 /** A reminder that is set at this point of the chapter. */
@@ -26,7 +27,7 @@ export type Fate = "over" | "ended before" | "unknown";
 export interface ReplayOptions {
   readonly peaceMs: number;
   readonly calmMs: number;
-  readonly clockMs: number;
+  readonly clock: StoreClock;
   readonly lateMs: number;
   readonly promptMs: number;
 }
@@ -58,7 +59,7 @@ export class Replay {
 
   #set(set: ReminderSet): void {
     const { name, label, dueAt, atMs } = set;
-    const { from, to } = firstDue(set, this.#options.clockMs);
+    const { from, to } = firstDue(set, this.#options.clock.wrongBy(atMs));
     if (dueAt < from || dueAt > to) {
       this.#report("wrong time", `${label}, set at ${atMs} ms, is due at ${dueAt} ms, not between ${from} and ${to}`);
     }
@@ -96,7 +97,7 @@ export class Replay {
       this.#live.delete(name);
       this.#over.set(label, "it ticked");
     } else {
-      live.due = nextDue(live.set, dueAt, atMs, this.#options.clockMs);
+      live.due = nextDue(live.set, dueAt, atMs, this.#options.clock.wrongBy(atMs));
       live.ticked = dueAt;
       live.sinceMs = atMs;
     }
@@ -115,12 +116,11 @@ export class Replay {
 
   #judge({ label, dueAt, begunMs }: ReminderTicked, { set, due, ticked, sinceMs }: Live): void {
     const what = `${label} of ${dueAt} ms ticked at ${begunMs} ms`;
-    const { clockMs } = this.#options;
     if (!isTimeOf(set, dueAt)) this.#report("wrong time", `${what}; its first time is ${set.dueAt} ms`);
     else if (ticked !== undefined && dueAt <= ticked) this.#report("repeated tick", `${what}, after that of ${ticked}`);
     else if (dueAt > due.to) this.#report("skipped tick", `${what}, and that of ${due.to} ms did not`);
     else if (dueAt < due.from) this.#report("missed tick", `${what}, where one for all until ${due.from} ms was due`);
-    if (begunMs < dueAt - clockMs) this.#report("early tick", what);
+    if (this.#options.clock.shownBy(begunMs) < dueAt) this.#report("early tick", what);
     const dueMs = Math.max(dueAt, sinceMs);
     if (begunMs > this.#latest(dueMs)) this.#report("late tick", what);
   }
@@ -148,7 +148,7 @@ export class Replay {
 
   /** It ticks once, which nobody notes where it is refused. */
   #mayBeOver({ set: { label, dueAt } }: Live, atMs: number): boolean {
-    return this.fates.has(label) && dueAt <= atMs + this.#options.clockMs;
+    return this.fates.has(label) && dueAt <= this.#options.clock.shownBy(atMs);
   }
 
   /** When what is due then, or was left like this then, begins at the latest. */

@@ -89,7 +89,10 @@ const smallWindow = { maxUnsettledBytes: 1 };
 /** So short that streams are given up by their senders, and forgotten by their owners. */
 const shortMemory = { streamRetentionMs: 20_000 };
 const slowNetwork = { maxMs: 20, slowPerMille: 30, slowMs: 1_500 };
-/** Hops so slow cost leases in peace, too: one has to run out, and the next owner asks for its own and reads what there is. */
+/**
+ * All on a connection waits behind its slowest hop, so a renewal may take longer than the lease that it is to renew, in peace, too:
+ * the lease runs out, and its owner asks for it anew and reads what there is.
+ */
 const slowTakeoverMs = leaseMs + 2 * slowNetwork.slowMs;
 /** An alarm that its owner was to set is lost with the lease. Owners look every 5 s for ticks that are 5 s late. */
 const lostAlarmMs = 10_000;

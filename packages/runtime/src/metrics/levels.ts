@@ -87,8 +87,9 @@ export function observeWorker(
     const now = time.now();
     let ms = 0;
     for (const { participants } of tenures()) {
-      for (const { holders } of participants.holds)
+      for (const { holders } of participants.holds) {
         for (const holding of holders) ms = Math.max(ms, now - moment(holding));
+      }
     }
     return [{ value: ms / 1_000 }];
   };

@@ -30,7 +30,7 @@ export class OnePartitionCommit {
     trace: TraceHeaders | undefined,
     decided: (conclusion: Conclusion) => void,
   ): void {
-    const { waits } = this.#participants;
+    const { waits, inquiries } = this.#participants;
     const holdings = addresses.map((address) => this.#hosted(address)?.find(id));
     const again = () => this.decide(id, until, addresses, trace, decided);
     const unsettled = holdings.find((holding) => holding !== undefined && !waits.isSettled(holding.hold));
@@ -59,13 +59,11 @@ export class OnePartitionCommit {
     for (const holding of present) holding.state = "asking";
     this.#scope.services.transactions.abort(id, reason, until, trace).then(
       (outcome) => {
-        for (const holding of present)
-          this.#participants.inquiries.heard(holding, { kind: "outcome", outcome }, holding.wound);
+        for (const holding of present) inquiries.heard(holding, { kind: "outcome", outcome }, holding.wound);
         if (this.#scope.alive) decided(outcome);
       },
       () => {
-        for (const holding of present)
-          this.#participants.inquiries.heard(holding, { kind: "unreachable" }, holding.wound);
+        for (const holding of present) inquiries.heard(holding, { kind: "unreachable" }, holding.wound);
         if (this.#scope.alive) this.#afterPause(again);
       },
     );

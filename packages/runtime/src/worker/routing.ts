@@ -6,7 +6,7 @@ import { actorOverflow } from "./overflow.js";
 import { tickIdentity } from "./reminder-list.js";
 import type { PartitionScope } from "./scope.js";
 
-/** Hands accepted messages to their actors, or refuses them (P13). */
+/** Where messages go that the inbox has accepted: to their actors, into the store until their time, or back, refused (P13). */
 export class Routing {
   readonly #scope: PartitionScope;
 

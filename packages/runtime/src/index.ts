@@ -19,6 +19,7 @@
  * - `reminders/`   `turn-reminders` sets and `declared` declares them; `alarm-clock` has them wake; `stored-reminders` lists them
  * - `wiring/`      makes a process of all these: `hosted` is what it hosts, `calling` how it calls, `process` the whole of it
  * - `system.ts`    the life of a system, and what programs see of it; `call-route.ts` opens it to HTTP
+ * - `store-time.ts` the one clock by which deadlines and delays go; workers hear it with heartbeats, clients by `time-keeper.ts`
  *
  * One ask goes `ref → outside-caller → calls → lane → Broker → deliveries → inbox → routing → recipients → scheduler →
  * turns → commit-log → Store`, and its answer `reply-batch → Broker → calls`.

@@ -26,6 +26,7 @@ import { reminderAdmin } from "./reminders/reminder-admin.js";
 import type { ReminderAdmin } from "./reminders/reminder-admin-types.js";
 import { StoredReminders } from "./reminders/stored-reminders.js";
 import { normalSystemOptions, type SystemOptions } from "./system-options.js";
+import { TimeKeeper } from "./time-keeper.js";
 import type { TransactionArguments } from "./transactions/cluster-transactions.js";
 import { transactionAdmin } from "./transactions/transaction-admin.js";
 import type { TransactionAdmin } from "./transactions/transaction-types.js";
@@ -65,6 +66,7 @@ export class LocalSystem implements ActorSystem {
   readonly reminders: ReminderAdmin;
   readonly #namespace: string;
   readonly #process: Process;
+  readonly #timeKeeper: TimeKeeper;
   readonly #onClosed: SystemOptions["onClosed"];
   #worker: Worker | undefined;
   #replies: ReplyQueue | undefined;
@@ -77,6 +79,7 @@ export class LocalSystem implements ActorSystem {
     const { services, calling, locks, transactions } = (this.#process = processOf(normal));
     const { ports, directory, time, calls, tracing } = services;
     this.#namespace = normal.namespace;
+    this.#timeKeeper = new TimeKeeper(time, ports.store, ports.clock, services.limits.leaseMs);
     this.#onClosed = options.onClosed;
     this.ref = refBy<Promise<void>>(calling.caller, services.target);
     this.locks = lockAdmin(locks, { ports, directory, time, ref: this.ref });
@@ -94,9 +97,9 @@ export class LocalSystem implements ActorSystem {
 
   async start(): Promise<void> {
     const { services, lockMetrics } = this.#process;
-    const { calls, ports, time, types, stateless } = services;
+    const { calls, ports, types, stateless } = services;
     // Deadlines and delays are judged by it, whatever the clock here says.
-    time.correct(await ports.store.time());
+    await this.#timeKeeper.read();
     this.#replies = await ports.broker.openReplies({
       receive: (body) => calls.receive(body),
       reopened: () => calls.repeatAll(),
@@ -112,6 +115,8 @@ export class LocalSystem implements ActorSystem {
       await registerPools(services);
       this.#worker = new Worker(services, mailboxes);
       await this.#worker.start();
+    } else {
+      this.#timeKeeper.keep();
     }
     this.#state = "running";
   }
@@ -201,6 +206,7 @@ export class LocalSystem implements ActorSystem {
     const { services, calling, locks, transactions } = this.#process;
     const { calls, directory, lanes, timers, ports } = services;
     transactions.close();
+    this.#timeKeeper.stop();
     const until = ports.clock.monotonic() + graceMs;
     const servedElsewhere = await this.#worker?.stop(graceMs);
     // What this process asked, others may answer now.

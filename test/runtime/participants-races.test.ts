@@ -61,14 +61,14 @@ describe("an actor in a transaction", () => {
     const lookups = new Gate();
     const gate = new Gate();
     let slow = false;
-    const slowly = (store: Store): Store["readAnswers"] => {
+    const lookingUp = (store: Store): Store["readAnswers"] => {
       return async (...args) => {
         if (slow) await lookups.pass();
         return store.readAnswers(...args);
       };
     };
     const ports = <P extends { store: Store }>(given: P): P => {
-      const readAnswers = slowly(given.store);
+      const readAnswers = lookingUp(given.store);
       const store = new Proxy(given.store, {
         get(target, key) {
           const member: unknown = key === "readAnswers" ? readAnswers : Reflect.get(target, key);

@@ -90,7 +90,9 @@ export class PoolSource {
       channel.port = port;
       this.#failures = 0;
       for (const tag of channel.early.splice(0)) port.ack(tag);
-      if (this.#options !== options) await port.adjust(this.#options);
+      // It was to stop while it began.
+      if (this.#over) await port.stop();
+      else if (this.#options !== options) await port.adjust(this.#options);
     } catch (error) {
       if (this.#channel === channel) this.#channel = undefined;
       if (error instanceof ConfigError || this.#over) throw error;

@@ -3,9 +3,10 @@ import { defineConfig } from "vitest/config";
 import { CountReporter } from "./support/count-reporter.js";
 
 /** Tests that leave nothing behind in their process: one runs many of their files, which saves a third of a second each. */
-const tidy = ["packages/!(cli|typedi)/src/**/*.test.ts", "test/runtime/**/*.test.ts"];
-/** Among them those that load reflect-metadata, which stays in their process. */
-const others = ["packages/{cli,typedi}/src/**/*.test.ts", "examples/*/**/*.test.ts", "test/**/*.test.ts"];
+const tidy = ["packages/*/src/**/*.test.ts", "test/runtime/**/*.test.ts"];
+/** They load reflect-metadata, which stays in their process, or want none to be there. */
+const metadata = ["packages/{cli,typedi}/src/**/*.test.ts", "packages/runtime/src/definition/**/*.test.ts"];
+const others = [...metadata, "examples/*/**/*.test.ts", "test/**/*.test.ts"];
 const outside = ["**/node_modules/**", "**/dist/**"];
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -31,11 +32,10 @@ function project(name: string, include: readonly string[], exclude: readonly str
 export default defineConfig({
   root,
   test: {
-    projects: [project("tidy", tidy, [], false), project("isolated", others, tidy, true)],
+    projects: [project("tidy", tidy, metadata, false), project("isolated", others, ["test/runtime/**"], true)],
     // Once for all projects, which would each run one they inherit.
     globalSetup: fileURLToPath(new URL("services/global-setup.ts", import.meta.url)),
-    // More than there are cores: stories wait for processes and leases most of their time.
-    maxWorkers: 3,
+    maxWorkers: 2,
     reporters: ["default", new CountReporter()],
   },
 });

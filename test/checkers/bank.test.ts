@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { goodBank } from "./good-bank.js";
 import { type BankMistake, bankMistakes } from "./mistakes/bank.js";
 
-const numRuns = 1_000;
+const numRuns = 500;
 const goodHistoriesToTry = 20;
 const seeds = fc.integer({ min: 1, max: 2 ** 31 });
 

@@ -23,7 +23,7 @@ import { oneHistory } from "./mistakes/one-history.js";
 import { oneTurn } from "./mistakes/one-turn.js";
 import { senderOrder } from "./mistakes/sender-order.js";
 
-const numRuns = 1_000;
+const numRuns = 500;
 const seeds = fc.integer({ min: 1, max: 2 ** 31 });
 
 const checkers: Readonly<Record<Violation["promise"], (history: History) => Violation[]>> = {

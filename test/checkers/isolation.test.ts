@@ -12,7 +12,7 @@ import { describe, expect, it } from "vitest";
 import { goodLists, type OpenTransaction } from "./good-lists.js";
 import { type IsolationMistake, isolationMistakes } from "./mistakes/isolation.js";
 
-const numRuns = 1_000;
+const numRuns = 500;
 const goodHistoriesToTry = 50;
 const seeds = fc.integer({ min: 1, max: 2 ** 31 });
 

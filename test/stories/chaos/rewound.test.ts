@@ -22,8 +22,11 @@ const { amqpUrl } = await services();
 const timeout = 90_000;
 const ledgers = keysOf("ledger", partitions);
 const couriers = keysOf("courier", courierPartitions);
-/** Once the store is back, every actor answers within this time. */
-const standstillMs = 10_000;
+/**
+ * Once the store is back, every actor answers within this time: as a rule in 1 s. A partition that goes to a worker of which only
+ * the copy knows, before its streams went on, waits like any other for what is missing (O2): 10 s, and a renewal of its lease.
+ */
+const standstillMs = 25_000;
 
 let redis: RedisProcess;
 let namespace: string;

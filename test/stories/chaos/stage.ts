@@ -84,5 +84,5 @@ export class Stage implements AsyncDisposable {
 }
 
 function loadOf(index: number): Load {
-  return { sender: senders[index]!, keys, tells: 5_000, asks: 5_000, concurrency: 128, timeoutMs: 6_000, seed: index };
+  return { sender: senders[index]!, keys, tells: 4_000, asks: 4_000, concurrency: 128, timeoutMs: 6_000, seed: index };
 }

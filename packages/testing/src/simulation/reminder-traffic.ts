@@ -11,6 +11,8 @@ import type { Scene } from "./scene.js";
 const timeout = "20s";
 /** The sweep has seen what was lost by then. */
 const lostMs = 16_000;
+/** The longest time that a planner sets; an alarm that could not be cancelled, as its owner had lost its lease, has rung by then. */
+const longestMs = 30_000;
 
 export interface ReminderTrafficOptions {
   readonly dice: Dice;
@@ -80,6 +82,7 @@ export class ReminderTraffic {
     const { cluster, operator } = scene;
     await this.#stop(scene);
     await cluster.settle();
+    if (cluster.alarms > 0) await scene.advance(longestMs);
     this.recorder.left({ actors: cluster.reminded, alarms: cluster.alarms });
     for (const key of plannerKeys) {
       const entries = await cluster.until(operator.ref(Planner, key).noted());
